@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import { readJson } from "../stack/files";
+import { type ShopConfig, shopPage } from "./page";
+
+const ASSETS: Record<string, string> = {
+  "/shop.css": "text/css; charset=utf-8",
+  "/shop.mjs": "text/javascript; charset=utf-8",
+};
+
+/** What the running stack has written down for its storefront, read anew for each page. */
+function configFrom(dataDir: string): ShopConfig | undefined {
+  const { url, public_key: publicKey } = readJson(join(dataDir, "dev.json"));
+  return typeof url === "string" && typeof publicKey === "string" ? { appUrl: url, publicKey } : undefined;
+}
+
+/** The sample shop on an origin of its own, served without any framework. */
+export function createStorefront(dataDir: string): Server {
+  return createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://shop.invalid").pathname;
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("cache-control", "no-store");
+    const type = ASSETS[path];
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.writeHead(405, { allow: "GET, HEAD" }).end();
+    } else if (type) {
+      response.writeHead(200, { "content-type": type }).end(readFileSync(join(import.meta.dirname, path.slice(1))));
+    } else if (path === "/") {
+      const config = configFrom(dataDir);
+      const connect = ["'self'", config && new URL(config.appUrl).origin].filter(Boolean).join(" ");
+      response
+        .writeHead(200, {
+          "content-type": "text/html; charset=utf-8",
+          // A strict shop, so that we notice what we ask of one.
+          "content-security-policy": `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src ${connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+        })
+        .end(shopPage(config));
+    } else {
+      response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Not in this shop.\n");
+    }
+  });
+}

@@ -1,0 +1,21 @@
+// Sent with every answer; pages add nothing of their own yet.
+const headers = [
+  { key: "X-Content-Type-Options", value: "nosniff" },
+  { key: "Referrer-Policy", value: "strict-origin-when-cross-origin" },
+  { key: "X-Frame-Options", value: "DENY" },
+  {
+    key: "Content-Security-Policy",
+    value: "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
+  },
+  { key: "Permissions-Policy", value: "camera=(), microphone=(), geolocation=()" },
+];
+
+export default {
+  // The journeys build into a folder of their own, so that a development server beside them is not disturbed.
+  distDir: process.env.NEXT_DIST_DIR || ".next",
+  poweredByHeader: false,
+  reactStrictMode: true,
+  // argon2 is a native module and pino opens files of its own: both are required at run time, not bundled.
+  serverExternalPackages: ["@node-rs/argon2", "pino"],
+  headers: async () => [{ source: "/(.*)", headers }],
+};

@@ -1,0 +1,42 @@
+import type { ReactNode } from "react";
+import { currentSession } from "@/auth/session";
+import { BrokenBridgeDrawing } from "@/components/icons/drawings";
+import { TimeZoneProvider } from "@/components/time";
+import { Toaster } from "@/components/toaster";
+import { TrpcProvider } from "@/trpc/client";
+import { Message } from "../message";
+import { Reload } from "./reload";
+import { Shell } from "./shell";
+import { ToSignIn } from "./to-sign-in";
+
+/** The signed-in half of the product. Nobody gets in without a live session row; what each may see is asked again below. */
+export default async function SignedInLayout({ children }: { children: ReactNode }) {
+  const gate = await currentSession();
+  if (gate.state === "out") return <ToSignIn />;
+  if (gate.state === "unavailable") {
+    return (
+      <Message drawing={<BrokenBridgeDrawing />} title="Our database cannot be reached" action={<Reload />}>
+        <p>
+          We cannot show your pages at the moment. Your shops&rsquo; widgets go on, every use is still counted, and
+          nothing is lost. We look again every ten seconds.
+        </p>
+      </Message>
+    );
+  }
+  const { user, customer, role, permissions } = gate.session;
+  return (
+    <TrpcProvider>
+      <TimeZoneProvider timeZone={customer.timeZone}>
+        <Shell
+          user={{ name: user.name, email: user.email }}
+          brand={customer.name}
+          role={role}
+          permissions={[...permissions]}
+        >
+          {children}
+        </Shell>
+        <Toaster />
+      </TimeZoneProvider>
+    </TrpcProvider>
+  );
+}

@@ -1,0 +1,50 @@
+import type { ReactNode } from "react";
+import { Wordmark } from "@/components/icons/mark";
+import type { Permission, Role } from "@/features/team/rules";
+import { Navigation } from "./navigation";
+import { UserMenu } from "./user-menu";
+
+/**
+ * The frame of the signed-in pages: a side bar on wide screens; on phones a bar above with the name and the menu, and
+ * the navigation in a bar below, under the thumb.
+ */
+export function Shell({
+  user,
+  brand,
+  role,
+  permissions,
+  children,
+}: {
+  user: { name: string; email: string };
+  brand: string;
+  role: Role;
+  permissions: Permission[];
+  children: ReactNode;
+}) {
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[14rem_minmax(0,1fr)] lg:grid-cols-[15rem_minmax(0,1fr)]">
+      <a
+        href="#content"
+        className="sr-only rounded-control bg-surface px-4 py-2 font-medium shadow-float focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:z-50"
+      >
+        Skip to the content
+      </a>
+      <header className="sticky top-0 z-30 flex h-14 items-center justify-between gap-3 border-b border-line bg-surface px-4 md:h-dvh md:flex-col md:items-stretch md:justify-start md:gap-0 md:border-r md:border-b-0 md:px-3 md:py-4">
+        <div className="min-w-0 md:px-2 md:pb-5">
+          <Wordmark />
+        </div>
+        <Navigation permissions={permissions} />
+        <div className="min-w-0 md:mt-auto">
+          <UserMenu user={user} brand={brand} role={role} />
+        </div>
+      </header>
+      <main
+        id="content"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-page px-4 pt-6 pb-28 outline-none md:px-8 md:pt-8 md:pb-16"
+      >
+        {children}
+      </main>
+    </div>
+  );
+}

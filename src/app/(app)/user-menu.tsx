@@ -1,0 +1,85 @@
+"use client";
+
+import { Menu } from "@base-ui/react/menu";
+import { useTheme } from "next-themes";
+import { type ReactNode, useTransition } from "react";
+import { CheckIcon, ChevronIcon, MoonIcon, ScreenIcon, SignOutIcon, SunIcon } from "@/components/icons/interface";
+import type { Role } from "@/features/team/rules";
+import { signOutAction } from "../sign-in/actions";
+
+const ROLES: Record<Role, string> = { admin: "Admin", manager: "Manager", viewer: "Viewer" };
+const THEMES: { value: string; name: string; icon: ReactNode }[] = [
+  { value: "light", name: "Light", icon: <SunIcon size={18} /> },
+  { value: "dark", name: "Dark", icon: <MoonIcon size={18} /> },
+  { value: "system", name: "As the system", icon: <ScreenIcon size={18} /> },
+];
+const ITEM =
+  "flex h-9 items-center gap-2.5 rounded-control px-2 text-14 text-ink-2 outline-none select-none data-highlighted:bg-inset data-highlighted:text-ink";
+
+/** Who is signed in, and for which brand; opens the theme switch and the way out. */
+export function UserMenu({ user, brand, role }: { user: { name: string; email: string }; brand: string; role: Role }) {
+  const { theme, setTheme } = useTheme();
+  const [leaving, start] = useTransition();
+  return (
+    <Menu.Root>
+      <Menu.Trigger className="flex w-full min-w-0 items-center gap-2.5 rounded-control p-1.5 text-left transition-colors hover:bg-inset data-popup-open:bg-inset">
+        <Initials name={user.name} />
+        <span className="grid min-w-0 flex-1 max-md:sr-only">
+          <span className="truncate text-13 font-medium">{brand}</span>
+          <span className="truncate text-12 text-ink-2">{user.name}</span>
+        </span>
+        <ChevronIcon size={18} className="shrink-0 text-ink-3 max-md:hidden" />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner side="top" align="start" sideOffset={6} collisionPadding={12} className="z-50">
+          <Menu.Popup className="w-64 rounded-card border border-line bg-surface p-1.5 shadow-float outline-none transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0">
+            <div className="grid gap-0.5 px-2 pt-1.5 pb-2.5">
+              <p className="text-14 font-medium wrap-anywhere">{brand}</p>
+              <p className="text-13 text-ink-2 wrap-anywhere">
+                {user.name} · {ROLES[role]}
+              </p>
+              <p className="text-12 text-ink-3 wrap-anywhere">{user.email}</p>
+            </div>
+            <Menu.Separator className="mx-2 my-1 h-px bg-line" />
+            <Menu.RadioGroup value={theme} onValueChange={(value: string) => setTheme(value)}>
+              <Menu.GroupLabel className="px-2 pt-1.5 pb-1 text-12 text-ink-3">Theme</Menu.GroupLabel>
+              {THEMES.map((each) => (
+                <Menu.RadioItem key={each.value} value={each.value} closeOnClick={false} className={ITEM}>
+                  {each.icon}
+                  <span className="flex-1">{each.name}</span>
+                  <Menu.RadioItemIndicator className="text-accent-ink">
+                    <CheckIcon size={18} />
+                  </Menu.RadioItemIndicator>
+                </Menu.RadioItem>
+              ))}
+            </Menu.RadioGroup>
+            <Menu.Separator className="mx-2 my-1 h-px bg-line" />
+            <Menu.Item
+              className={ITEM}
+              closeOnClick={false}
+              disabled={leaving}
+              onClick={() => start(() => signOutAction())}
+            >
+              <SignOutIcon size={18} />
+              {leaving ? "Signing out" : "Sign out"}
+            </Menu.Item>
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}
+
+/** The first letters of the first and the last name. */
+function Initials({ name }: { name: string }) {
+  const words = name.trim().split(/\s+/);
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? "")][0] ?? "");
+  return (
+    <span
+      aria-hidden="true"
+      className="grid size-8 shrink-0 place-items-center rounded-full border border-line-strong bg-inset text-12 font-semibold text-ink-2"
+    >
+      {letters.join("").toUpperCase()}
+    </span>
+  );
+}

@@ -1,0 +1,1 @@
+export { getDrain as GET, postDrain as POST } from "@/rest/internal/metering";

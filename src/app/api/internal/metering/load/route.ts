@@ -1,0 +1,1 @@
+export { postLoad as POST } from "@/rest/internal/metering";

@@ -1,0 +1,31 @@
+"use client";
+
+import { Button } from "@/components/button";
+import { BrokenBridgeDrawing } from "@/components/icons/drawings";
+import { Message } from "./message";
+import "./globals.css";
+
+/** The frame around all pages broke; this one stands without it. */
+export default function GlobalError({ reset }: { error: Error; reset: () => void }) {
+  return (
+    <html lang="en">
+      <body>
+        <title>Something went wrong · VARAi Connected Apps</title>
+        <Message
+          drawing={<BrokenBridgeDrawing />}
+          title="The pages cannot be shown at the moment"
+          action={
+            <Button look="main" onClick={reset}>
+              Try again
+            </Button>
+          }
+        >
+          <p>
+            Something went wrong on our side. Your shop&rsquo;s widgets do not depend on these pages, and nothing was
+            lost.
+          </p>
+        </Message>
+      </body>
+    </html>
+  );
+}

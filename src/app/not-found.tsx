@@ -1,0 +1,23 @@
+import Link from "next/link";
+import { buttonClass } from "@/components/button";
+import { NothingHereDrawing } from "@/components/icons/drawings";
+import { Message } from "./message";
+
+export const metadata = { title: "Not found" };
+
+/** No such page, or not one for this person: the answer does not tell which. */
+export default function NotFound() {
+  return (
+    <Message
+      drawing={<NothingHereDrawing />}
+      title="There is no such page here"
+      action={
+        <Link href="/overview" className={buttonClass("main")}>
+          Go to the overview
+        </Link>
+      }
+    >
+      <p>The address may be mistyped, or the page may belong to another role or brand.</p>
+    </Message>
+  );
+}

@@ -1,0 +1,46 @@
+import { db } from "@/db/client";
+import type { Ctx } from "@/db/context";
+import { findKeyByHmac } from "@/features/keys/queries";
+import { keyStatus, type Scope } from "@/features/keys/rules";
+import { hmacApiKey, parseApiKey } from "@/lib/api-key";
+import { env } from "@/lib/env";
+import { Refusal } from "@/lib/errors";
+import { type Mode, mintCustomerId } from "@/lib/ids";
+
+/** Who calls the API with a secret key: the tenant it belongs to and the account it acts on. */
+export interface KeyCaller {
+  readonly ctx: Ctx;
+  readonly mode: Mode;
+}
+
+/**
+ * The gate of every REST route that takes a secret key: it alone mints the tenant for them.
+ * @throws Refusal `invalid_api_key`, `forbidden` for a public key, `secret_key_in_browser`, `insufficient_scope`
+ */
+export async function requireSecretKey(request: Request, scope: Scope): Promise<KeyCaller> {
+  const text = /^Bearer +(ca_[0-9A-Za-z_]{1,120})$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  const refused = () =>
+    new Refusal(
+      "invalid_api_key",
+      "Send a secret key of yours as `Authorization: Bearer ca_sk_…`. It may be mistyped, expired or revoked.",
+    );
+  if (!text || !parseApiKey(text)) throw refused();
+  const row = await findKeyByHmac(db(), await hmacApiKey(text, env().API_KEY_PEPPER));
+  if (!row || keyStatus(row, new Date()) !== "active") throw refused();
+  if (row.kind !== "sk")
+    throw new Refusal(
+      "forbidden",
+      "A public key may only consume tokens and open widgets. Use a secret key from your server.",
+    );
+  if (request.headers.has("origin") || request.headers.has("sec-fetch-site")) {
+    throw new Refusal(
+      "secret_key_in_browser",
+      "This secret key came from a browser. Revoke it, and use a public key (ca_pk_…) in pages.",
+    );
+  }
+  if (!row.scopes.includes(scope)) throw new Refusal("insufficient_scope", `This key needs the scope ${scope}.`);
+  return {
+    ctx: { db: db(), customerId: mintCustomerId(row.customerId), actor: { type: "key", id: row.keyId } },
+    mode: row.mode,
+  };
+}

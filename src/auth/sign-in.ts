@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { Db } from "@/db/client";
+import { isDatabaseAway } from "@/lib/database-away";
+import { throttleAddress } from "./address";
+import { LONGEST_PASSWORD, verifyNothing, verifyPassword } from "./passwords";
+import { findPerson, openSession } from "./store";
+import type { SignInThrottle } from "./throttle";
+import { readSessionToken } from "./token";
+
+/** Why a sign-in was refused. `wrong` says neither whether the account exists nor what was wrong. */
+export type SignInRefusal = "wrong" | "throttled" | "unavailable";
+export type SignInOutcome =
+  | { readonly ok: true; readonly userId: string; readonly sessionId: string }
+  | { readonly ok: false; readonly why: SignInRefusal };
+
+const credentials = z.object({
+  email: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .max(254)
+    .regex(/^[^\s@]+@[^\s@]+$/u)
+    // Postgres keeps no NUL in text, and no address has control characters.
+    .regex(/^\P{Cc}*$/u),
+  password: z.string().min(1).max(LONGEST_PASSWORD),
+});
+
+const refused = (why: SignInRefusal): SignInOutcome => ({ ok: false, why });
+
+/**
+ * Checks an e-mail address and password and opens a session. Every way to fail that depends on the account gives the
+ * same answer after the same work: unknown, wrong password, member of no brand. Only failures count to the throttle.
+ */
+export async function signInWithPassword(
+  input: unknown,
+  requestHeaders: Headers,
+  deps: { readonly db: Db; readonly throttle: SignInThrottle },
+): Promise<SignInOutcome> {
+  const parsed = credentials.safeParse(input);
+  if (!parsed.success) return refused("wrong");
+  const { email, password } = parsed.data;
+  const address = throttleAddress(requestHeaders);
+  if (!(await deps.throttle.take(email, address))) return refused("throttled");
+  try {
+    const person = await findPerson(deps.db, email);
+    const matches = person ? await verifyPassword(person.passwordHash, password) : await verifyNothing(password);
+    if (!person || !matches) return refused("wrong");
+    const before = await readSessionToken(requestHeaders.get("cookie"));
+    const sessionId = await openSession(deps.db, person.id, before);
+    if (!sessionId) return refused("wrong");
+    await deps.throttle.giveBack(email, address);
+    return { ok: true, userId: person.id, sessionId };
+  } catch (error) {
+    if (isDatabaseAway(error)) {
+      await deps.throttle.giveBack(email, address);
+      return refused("unavailable");
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { closeDb, db, isDatabaseAway } from "@/db/client";
+import { migrateDatabase } from "@/db/migrate";
+import { seedCatalog } from "@/db/seed/catalog";
+import { EnvError, env } from "@/lib/env";
+
+// `npm start`: the production build against the services the environment names. Builds it where it is missing or old,
+// migrates where it may, serves on PORT (default 3000), and runs the worker beside it unless WORKER=off.
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const NEXT = createRequire(import.meta.url).resolve("next/dist/bin/next");
+const DIST_DIR = process.env.NEXT_DIST_DIR || ".next";
+/** What a build is made of. */
+const SOURCES = ["src", "public", "middleware.ts", "next.config.mjs", "postcss.config.mjs", "package-lock.json"];
+/** How long the parts may take to finish what they are doing, in milliseconds. */
+const GRACE_MS = 15_000;
+
+/** A reason not to serve, worded for the operator. */
+class StartError extends Error {}
+
+const children = new Map<string, ChildProcess>();
+let stopping = false;
+
+/** When the newest of the sources was written, in milliseconds. Tests are not part of a build. */
+function newestSource(): number {
+  const changed = (path: string): number => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found || /\.test\.tsx?$/.test(path)) return 0;
+    if (!found.isDirectory()) return found.mtimeMs;
+    return Math.max(0, ...readdirSync(path).map((name) => changed(join(path, name))));
+  };
+  return Math.max(...SOURCES.map((name) => changed(join(ROOT, name))));
+}
+
+/** Starts one of our own processes; the name is for messages. */
+function launch(name: string, args: string[]): ChildProcess {
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    stdio: "inherit",
+    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+  });
+  children.set(name, child);
+  child.once("exit", () => children.delete(name));
+  return child;
+}
+
+const ended = (child: ChildProcess): Promise<string> =>
+  new Promise((done) => {
+    child.once("error", (error) => done(error.message));
+    child.once("exit", (code, signal) => done(signal ?? `exit code ${code}`));
+  });
+
+async function buildIfNeeded(): Promise<void> {
+  const marker = join(ROOT, DIST_DIR, "BUILD_ID");
+  const built = existsSync(marker) ? statSync(marker).mtimeMs : undefined;
+  if (built !== undefined && built > newestSource()) {
+    console.log(`Build: the one in ${DIST_DIR} is newer than every source.`);
+    return;
+  }
+  console.log(`Build: ${built === undefined ? "there is none" : "a source is newer"}; building.`);
+  const result = await ended(launch("build", [NEXT, "build"]));
+  if (stopping) return;
+  if (result !== "exit code 0") throw new StartError(`The build failed (${result}); nothing is served.`);
+}
+
+async function prepareDatabase(): Promise<void> {
+  const { DATABASE_OWNER_URL: ownerUrl } = env();
+  try {
+    if (ownerUrl) {
+      const { applied } = await migrateDatabase(ownerUrl);
+      console.log(`Migrations: ${applied === 0 ? "nothing to apply" : `${applied} applied`}.`);
+    } else {
+      console.log("Migrations: no DATABASE_OWNER_URL, not migrating.");
+    }
+    await seedCatalog(db());
+    console.log("Catalogue: the apps and plans are up to date.");
+  } catch (error) {
+    if (isDatabaseAway(error)) throw new StartError("Postgres does not answer at DATABASE_URL; nothing is served.");
+    throw error;
+  } finally {
+    await closeDb();
+  }
+}
+
+/** Ends what is running: first asked, then, after the grace, by force. */
+async function stopChildren(): Promise<void> {
+  for (const child of children.values()) child.kill("SIGTERM");
+  for (let waited = 0; children.size > 0 && waited < GRACE_MS; waited += 50) await sleep(50);
+  for (const child of children.values()) child.kill("SIGKILL");
+}
+
+function forwardSignals(): void {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      console.log("Stopping.");
+      void stopChildren().then(() => process.exit(0));
+    });
+  }
+}
+
+try {
+  forwardSignals();
+  env();
+  await buildIfNeeded();
+  if (!stopping) await prepareDatabase();
+  if (!stopping) {
+    const port = process.env.PORT || "3000";
+    const host = process.env.HOST ? ["--hostname", process.env.HOST] : [];
+    const parts = [
+      ended(launch("web", [NEXT, "start", "--port", port, ...host])).then((how) => `The web app ended (${how})`),
+    ];
+    if (process.env.WORKER === "off") console.log("Worker: off.");
+    else {
+      const worker = launch("worker", [join(ROOT, "src/cli/run.mjs"), join(ROOT, "src/worker/index.ts")]);
+      parts.push(ended(worker).then((how) => `The worker ended (${how})`));
+    }
+    // Both or neither: half a system that looks alive is worse than one that is started again.
+    const first = await Promise.race(parts);
+    if (!stopping) throw new StartError(`${first}; stopping the rest.`);
+  }
+} catch (error) {
+  if (!stopping) {
+    stopping = true;
+    console.error(error instanceof EnvError || error instanceof StartError ? error.message : error);
+    await stopChildren();
+    process.exit(1);
+  }
+}

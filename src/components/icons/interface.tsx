@@ -1,0 +1,124 @@
+import { Icon, type IconProps } from "./icon";
+
+/** Gauge: the overview. */
+export const OverviewIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M4.5 17.5a8.5 8.5 0 1 1 15 0" />
+    <path d="m12 13.5 3.5-4.5" />
+    <path d="M9.5 17.5h5" />
+  </Icon>
+);
+
+export const KeyIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="8" cy="15.5" r="4.25" />
+    <path d="m11.2 12.6 8.3-8.1M16.5 7.5l2.75 2.75M13.6 10.3l1.9 1.9" />
+  </Icon>
+);
+
+export const PlusIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M12 5v14M5 12h14" />
+  </Icon>
+);
+
+export const CloseIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="m6.5 6.5 11 11M17.5 6.5l-11 11" />
+  </Icon>
+);
+
+export const CheckIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="m5 12.5 4.5 4.5L19 7.5" />
+  </Icon>
+);
+
+export const CopyIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="8.5" y="8.5" width="11" height="11" rx="2" />
+    <path d="M5.5 15.5a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1h9a1 1 0 0 1 1 1" />
+  </Icon>
+);
+
+export const SearchIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="10.75" cy="10.75" r="6.25" />
+    <path d="m15.5 15.5 4.5 4.5" />
+  </Icon>
+);
+
+export const SunIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="12" cy="12" r="4" />
+    <path d="M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M18.4 5.6l-1.1 1.1M6.7 17.3l-1.1 1.1" />
+  </Icon>
+);
+
+export const MoonIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M19.5 14.2A8 8 0 0 1 9.8 4.5a8 8 0 1 0 9.7 9.7Z" />
+  </Icon>
+);
+
+export const ScreenIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="3.5" y="5" width="17" height="11.5" rx="1.5" />
+    <path d="M9 20h6" />
+  </Icon>
+);
+
+export const SignOutIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M10 4.5H6a1.5 1.5 0 0 0-1.5 1.5v12A1.5 1.5 0 0 0 6 19.5h4M10 12h10M16.5 8.5 20 12l-3.5 3.5" />
+  </Icon>
+);
+
+export const ChevronIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="m8 10 4 4 4-4" />
+  </Icon>
+);
+
+export const ArrowIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M4.5 12h15M14 6.5l5.5 5.5-5.5 5.5" />
+  </Icon>
+);
+
+/** Something is due soon. */
+export const SoonIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="12" cy="12" r="8.25" />
+    <path d="M12 7.5V12l3 2" />
+  </Icon>
+);
+
+/** Something has stopped. */
+export const StoppedIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="12" cy="12" r="8.25" />
+    <path d="M12 8v4.75M12 15.9v.1" />
+  </Icon>
+);
+
+export const InfoIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="12" cy="12" r="8.25" />
+    <path d="M12 11.25V16M12 8v.1" />
+  </Icon>
+);
+
+/** Tokens that came in. */
+export const InIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M12 4.5V15M7.5 10.5 12 15l4.5-4.5M5 19.5h14" />
+  </Icon>
+);
+
+/** Tokens that went without a use: held, expired, adjusted. */
+export const OutIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M12 15V4.5M7.5 9 12 4.5 16.5 9M5 19.5h14" />
+  </Icon>
+);

@@ -1,0 +1,37 @@
+import type { ReactNode } from "react";
+import { cx } from "./cx";
+import { InfoIcon, SoonIcon, StoppedIcon } from "./icons/interface";
+
+const LOOKS = {
+  info: { className: "bg-accent-soft", icon: <InfoIcon className="text-accent-ink" /> },
+  soon: { className: "bg-amber-soft", icon: <SoonIcon className="text-amber" /> },
+  stopped: { className: "bg-red-soft", icon: <StoppedIcon className="text-red" /> },
+} as const;
+
+/** What happened, whether anything was lost, and what to do. Announced when it appears. */
+export function Notice({
+  kind,
+  title,
+  children,
+  action,
+}: {
+  kind: keyof typeof LOOKS;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
+  const look = LOOKS[kind];
+  return (
+    <div
+      role={kind === "stopped" ? "alert" : "status"}
+      className={cx("flex flex-wrap items-start gap-x-3 gap-y-2 rounded-card px-4 py-3", look.className)}
+    >
+      <span className="shrink-0">{look.icon}</span>
+      <div className="min-w-0 flex-1 basis-60">
+        <p className="text-14 font-medium">{title}</p>
+        {children && <div className="max-w-prose text-13 text-ink-2">{children}</div>}
+      </div>
+      {action}
+    </div>
+  );
+}

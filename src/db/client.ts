@@ -1,0 +1,51 @@
+import { sql } from "drizzle-orm";
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import { env } from "@/lib/env";
+import * as audit from "./schema/audit";
+import * as catalog from "./schema/catalog";
+import * as keys from "./schema/keys";
+import * as metering from "./schema/metering";
+import * as people from "./schema/people";
+import * as plans from "./schema/plans";
+
+const schema = { ...audit, ...catalog, ...keys, ...metering, ...people, ...plans };
+
+/** The product's database, connected as the application role. */
+export type Db = PostgresJsDatabase<typeof schema> & { $client: postgres.Sql };
+/** An open transaction. */
+export type Tx = Parameters<Parameters<Db["transaction"]>[0]>[0];
+/** Either: what a query needs to read. */
+export type Reader = Db | Tx;
+
+/** Opens a database over a connection URL. The caller ends it with `database.$client.end()`. */
+export function openDatabase(url: string, options: { max?: number } = {}): Db {
+  const client = postgres(url, {
+    max: options.max ?? 10,
+    connect_timeout: 5,
+    idle_timeout: 30,
+    // Notices such as "relation already exists, skipping" are not for the log.
+    onnotice: () => {},
+  });
+  return drizzle(client, { schema });
+}
+
+// One pool per process, also across hot reloads in development, which would otherwise exhaust the server.
+const held = globalThis as typeof globalThis & { connectedAppsDb?: Db };
+
+/** The process's database, opened on first use. */
+export function db(): Db {
+  held.connectedAppsDb ??= openDatabase(env().DATABASE_URL);
+  return held.connectedAppsDb;
+}
+
+/** Asks Postgres for nothing but an answer. */
+export const pingDatabase = (): Promise<unknown> => db().execute(sql`select 1`);
+
+/** Ends the process's pool; for commands and workers that are about to exit. */
+export async function closeDb(): Promise<void> {
+  await held.connectedAppsDb?.$client.end({ timeout: 5 });
+  held.connectedAppsDb = undefined;
+}
+
+export { isDatabaseAway } from "@/lib/database-away";

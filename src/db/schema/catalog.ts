@@ -1,0 +1,77 @@
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+  uuid,
+  varchar,
+} from "drizzle-orm/pg-core";
+import { customers } from "./people";
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+/** The apps on the marketplace (seed 002). Written by the seed and, later, by platform admins. */
+export const apps = pgTable(
+  "apps",
+  {
+    id: uuid("id").primaryKey().default(sql`gen_random_uuid()`),
+    /** The id the outside knows, such as `vto-001`. */
+    catalogId: varchar("catalog_id", { length: 20 }).notNull().unique(),
+    name: varchar("name", { length: 100 }).notNull(),
+    slug: varchar("slug", { length: 50 }).notNull().unique(),
+    description: text("description"),
+    category: varchar("category", { length: 50 }).notNull(),
+    tokenCost: integer("token_cost").notNull(),
+    /** True where a secret key may name its own amount (`cai-001`). */
+    variablePrice: boolean("variable_price").notNull().default(false),
+    status: varchar("status", { length: 20, enum: ["available", "beta", "deprecated", "disabled"] })
+      .notNull()
+      .default("available"),
+    features: jsonb("features").$type<string[]>().notNull().default([]),
+    configurationSchema: jsonb("configuration_schema").$type<Record<string, unknown>>().notNull().default({}),
+    documentationUrl: varchar("documentation_url", { length: 255 }),
+    iconUrl: varchar("icon_url", { length: 255 }),
+    pricingTier: varchar("pricing_tier", { length: 20, enum: ["starter", "professional", "enterprise"] })
+      .notNull()
+      .default("starter"),
+    createdAt: at("created_at").notNull().defaultNow(),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [
+    check("apps_token_cost", sql`${t.tokenCost} > 0`),
+    check("apps_status", sql`${t.status} in ('available', 'beta', 'deprecated', 'disabled')`),
+    check("apps_pricing_tier", sql`${t.pricingTier} in ('starter', 'professional', 'enterprise')`),
+  ],
+);
+
+/** Which brand has which app, and how it is set up (seed 002). */
+export const customerApps = pgTable(
+  "customer_apps",
+  {
+    id: uuid("id").primaryKey(),
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "cascade" }),
+    appId: uuid("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    status: varchar("status", { length: 20, enum: ["active", "paused", "disabled"] })
+      .notNull()
+      .default("active"),
+    configuration: jsonb("configuration").$type<Record<string, unknown>>().notNull().default({}),
+    embedCode: text("embed_code"),
+    activatedAt: at("activated_at").notNull().defaultNow(),
+    lastUsedAt: at("last_used_at"),
+  },
+  (t) => [
+    unique("customer_apps_customer_app").on(t.customerId, t.appId),
+    index("idx_customer_apps_status").on(t.status),
+    check("customer_apps_status", sql`${t.status} in ('active', 'paused', 'disabled')`),
+  ],
+);

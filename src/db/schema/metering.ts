@@ -1,0 +1,272 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  date,
+  index,
+  inet,
+  integer,
+  jsonb,
+  numeric,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+  uuid,
+  varchar,
+} from "drizzle-orm/pg-core";
+import { apps } from "./catalog";
+import { customers } from "./people";
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+/** A token amount: an integer below 2^53, so a JavaScript number holds it exactly. */
+const tokens = (name: string) => bigint(name, { mode: "number" });
+const mode = () => varchar("mode", { length: 4, enum: ["live", "test"] }).notNull();
+
+/**
+ * The head of each account's chain: the epoch in force, the last entry the ledger (or a dead letter) holds, and the
+ * balance after it. Advanced by the drain, re-opened by a hydrate; its row lock orders configuration against both.
+ */
+export const meteringAccounts = pgTable(
+  "metering_accounts",
+  {
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "restrict" }),
+    mode: mode(),
+    partition: smallint("partition").notNull(),
+    /** 0 until the account is hydrated for the first time. */
+    epoch: bigint("epoch", { mode: "number" }).notNull().default(0),
+    seq: bigint("seq", { mode: "number" }).notNull().default(0),
+    balance: tokens("balance").notNull().default(0),
+    /** True on a plan without a limit: usage is written with delta 0. */
+    unlimited: boolean("unlimited").notNull().default(false),
+    /** True once an entry of this epoch did not fit: all that follow in it are quarantined, and a hydrate opens a new one. */
+    forked: boolean("forked").notNull().default(false),
+    epochStartedAt: at("epoch_started_at"),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.customerId, t.mode] }),
+    index("metering_accounts_partition").on(t.partition),
+    check("metering_accounts_balance", sql`${t.balance} >= 0`),
+    check("metering_accounts_partition_range", sql`${t.partition} between 0 and 63`),
+  ],
+);
+
+/** What is known of the Redis instance behind each partition; a changed run id retires its accounts. */
+export const meteringPartitions = pgTable("metering_partitions", {
+  partition: smallint("partition").primaryKey(),
+  /** Raised to retire every account of the partition at once: a hash of another generation is unknown state. */
+  generation: bigint("generation", { mode: "number" }).notNull().default(1),
+  redisRunId: varchar("redis_run_id", { length: 64 }),
+  lastDrainedAt: at("last_drained_at"),
+});
+
+/**
+ * The ledger. Append-only: the application role may INSERT and SELECT, and triggers refuse UPDATE, DELETE and
+ * TRUNCATE to everyone (drizzle/0001). Holds no personal data. Written only by the drain.
+ */
+export const ledgerEntries = pgTable(
+  "ledger_entries",
+  {
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "restrict" }),
+    mode: mode(),
+    epoch: bigint("epoch", { mode: "number" }).notNull(),
+    seq: bigint("seq", { mode: "number" }).notNull(),
+    operationId: varchar("operation_id", { length: 80 }).notNull(),
+    kind: varchar("kind", {
+      length: 10,
+      enum: ["grant", "usage", "hold", "settle", "release", "refund", "expiry", "adjustment"],
+    }).notNull(),
+    /** How many tokens it is about; never negative. */
+    tokens: tokens("tokens").notNull(),
+    /** What it does to the balance; 0 for unlimited usage. */
+    delta: tokens("delta").notNull(),
+    balanceAfter: tokens("balance_after").notNull(),
+    /** Which grants gave or took how much: `[[grant_id, delta], …]`, summing to `delta`. */
+    grantParts: jsonb("grant_parts").$type<[string, number][]>().notNull().default([]),
+    appId: varchar("app_id", { length: 20 }),
+    usageId: uuid("usage_id"),
+    grantId: uuid("grant_id"),
+    reservationId: uuid("reservation_id"),
+    expiresAt: at("expires_at"),
+    reverses: varchar("reverses", { length: 80 }),
+    /** Hashes of the caller's idempotency key and request, for the look-up after an unplanned epoch. */
+    idempotencyHash: varchar("idempotency_hash", { length: 43 }),
+    requestHash: varchar("request_hash", { length: 43 }),
+    occurredAt: at("occurred_at").notNull(),
+    recordedAt: at("recorded_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.customerId, t.mode, t.epoch, t.seq] }),
+    // One effect per operation, whatever is re-read.
+    unique("ledger_entries_operation").on(t.customerId, t.mode, t.operationId),
+    // A grant enters the ledger once, whatever is retried.
+    uniqueIndex("ledger_entries_grant").on(t.grantId).where(sql`${t.kind} = 'grant'`),
+    check("ledger_entries_tokens", sql`${t.tokens} >= 0`),
+    check("ledger_entries_balance", sql`${t.balanceAfter} >= 0`),
+    check("ledger_entries_position", sql`${t.epoch} > 0 and ${t.seq} > 0`),
+    check(
+      "ledger_entries_kind",
+      sql`${t.kind} in ('grant', 'usage', 'hold', 'settle', 'release', 'refund', 'expiry', 'adjustment')`,
+    ),
+  ],
+);
+
+/**
+ * The business side of each use (seed 002): who, from where, with what. May be erased; the ledger stays. Partitioned
+ * by month, so the primary key carries `created_at`; `PARTITION BY` is written by hand in drizzle/0000.
+ */
+export const tokenUsage = pgTable(
+  "token_usage",
+  {
+    id: uuid("id").notNull(),
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "cascade" }),
+    mode: mode(),
+    appId: uuid("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "restrict" }),
+    tokensConsumed: tokens("tokens_consumed").notNull(),
+    keyId: varchar("key_id", { length: 40 }),
+    sessionId: varchar("session_id", { length: 100 }),
+    metadata: jsonb("metadata").$type<Record<string, string | number | boolean>>().notNull().default({}),
+    ipAddress: inet("ip_address"),
+    userAgent: text("user_agent"),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.id, t.createdAt] }),
+    index("idx_token_usage_customer_created").on(t.customerId, t.createdAt.desc()),
+    check("token_usage_tokens", sql`${t.tokensConsumed} > 0`),
+  ],
+);
+
+/**
+ * Rollup by UTC day (seed 002), written in the transaction that writes the entries. A session is one billed use.
+ * `unique_users` is null until it is counted: an unknown number is not zero.
+ */
+export const usageAnalyticsDaily = pgTable(
+  "usage_analytics_daily",
+  {
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "cascade" }),
+    mode: mode(),
+    appId: uuid("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "restrict" }),
+    date: date("date", { mode: "string" }).notNull(),
+    tokensConsumed: tokens("tokens_consumed").notNull().default(0),
+    sessionsCount: integer("sessions_count").notNull().default(0),
+    uniqueUsers: integer("unique_users"),
+    avgProcessingTimeMs: numeric("avg_processing_time_ms", { precision: 10, scale: 2, mode: "number" }),
+    /** How many uses named a processing time; the weight of the average. */
+    processingTimeCount: integer("processing_time_count").notNull().default(0),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.customerId, t.mode, t.appId, t.date] })],
+);
+
+/**
+ * Tokens somebody is owed. Written before Redis is asked, unique on the business object that owes them, and retried
+ * until the grant's entry has come through the outbox.
+ */
+export const grantIntents = pgTable(
+  "grant_intents",
+  {
+    /** Also the grant's id. */
+    id: uuid("id").primaryKey(),
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "restrict" }),
+    mode: mode(),
+    source: varchar("source", { length: 10, enum: ["plan", "pack", "refund", "adjustment"] }).notNull(),
+    tokens: tokens("tokens").notNull(),
+    expiresAt: at("expires_at"),
+    /** The invoice line and month, payment intent or reason that owes it; one intent each. */
+    businessKey: varchar("business_key", { length: 200 }).notNull().unique(),
+    /** Set by the drain when the grant's entry is in the ledger. */
+    appliedAt: at("applied_at"),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    index("grant_intents_unapplied").on(t.customerId, t.mode).where(sql`${t.appliedAt} is null`),
+    check("grant_intents_tokens", sql`${t.tokens} > 0`),
+    check("grant_intents_source", sql`${t.source} in ('plan', 'pack', 'refund', 'adjustment')`),
+  ],
+);
+
+/**
+ * What is left of each grant, in step with the ledger: written by the drain in the same transaction. `ledger:check`
+ * compares it with the sum of the entries' parts; a hydrate starts from it.
+ */
+export const grants = pgTable(
+  "grants",
+  {
+    id: uuid("id")
+      .primaryKey()
+      .references(() => grantIntents.id, { onDelete: "restrict" }),
+    customerId: uuid("customer_id").notNull(),
+    mode: mode(),
+    source: varchar("source", { length: 10, enum: ["plan", "pack", "refund", "adjustment"] }).notNull(),
+    tokens: tokens("tokens").notNull(),
+    remaining: tokens("remaining").notNull(),
+    expiresAt: at("expires_at"),
+    grantedAt: at("granted_at").notNull(),
+  },
+  (t) => [
+    index("grants_left").on(t.customerId, t.mode).where(sql`${t.remaining} > 0`),
+    check("grants_remaining", sql`${t.remaining} between 0 and ${t.tokens}`),
+  ],
+);
+
+/** Entries the drain could not write: `poison` ones keep their place in the chain, `fork` ones have lost it. */
+export const deadLetters = pgTable(
+  "dead_letters",
+  {
+    id: uuid("id").primaryKey(),
+    partition: smallint("partition").notNull(),
+    streamId: varchar("stream_id", { length: 40 }).notNull(),
+    reason: varchar("reason", { length: 10, enum: ["poison", "fork"] }).notNull(),
+    error: text("error").notNull(),
+    customerId: uuid("customer_id"),
+    mode: varchar("mode", { length: 4 }),
+    epoch: bigint("epoch", { mode: "number" }),
+    seq: bigint("seq", { mode: "number" }),
+    delta: tokens("delta"),
+    balanceAfter: tokens("balance_after"),
+    /** The entry as it stood in the stream. */
+    fields: jsonb("fields").$type<Record<string, string>>().notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+    resolvedAt: at("resolved_at"),
+    resolution: text("resolution"),
+  },
+  (t) => [
+    unique("dead_letters_stream").on(t.partition, t.streamId),
+    index("dead_letters_open").on(t.customerId, t.mode).where(sql`${t.resolvedAt} is null`),
+    check("dead_letters_reason", sql`${t.reason} in ('poison', 'fork')`),
+  ],
+);
+
+/** One row per unplanned epoch: what may have been lost, and what is not known. */
+export const lossReports = pgTable("loss_reports", {
+  id: uuid("id").primaryKey(),
+  customerId: uuid("customer_id").notNull(),
+  mode: mode(),
+  epoch: bigint("epoch", { mode: "number" }).notNull(),
+  reason: text("reason").notNull(),
+  /** Nothing before this is lost: the last successful drain of the partition; null where there was none. */
+  windowFrom: at("window_from"),
+  windowTo: at("window_to").notNull().defaultNow(),
+  /** Tokens known to be lost; null where it is not known. */
+  tokensLost: tokens("tokens_lost"),
+});

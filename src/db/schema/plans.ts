@@ -1,0 +1,55 @@
+import { sql } from "drizzle-orm";
+import { boolean, check, integer, jsonb, pgTable, text, timestamp, uuid, varchar } from "drizzle-orm/pg-core";
+import { customers } from "./people";
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+/** What is sold by the month (seed 002). `tokens_per_month` -1 is unlimited. */
+export const billingPlans = pgTable(
+  "billing_plans",
+  {
+    id: varchar("id", { length: 50 }).primaryKey(),
+    name: varchar("name", { length: 100 }).notNull(),
+    description: text("description"),
+    tokensPerMonth: integer("tokens_per_month").notNull(),
+    priceCents: integer("price_cents").notNull(),
+    billingCycle: varchar("billing_cycle", { length: 20, enum: ["monthly", "yearly"] })
+      .notNull()
+      .default("monthly"),
+    stripePriceId: varchar("stripe_price_id", { length: 100 }).unique(),
+    features: jsonb("features").$type<string[]>().notNull().default([]),
+    isActive: boolean("is_active").notNull().default(true),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [
+    check("billing_plans_tokens", sql`${t.tokensPerMonth} >= -1`),
+    check("billing_plans_price", sql`${t.priceCents} >= 0`),
+    check("billing_plans_cycle", sql`${t.billingCycle} in ('monthly', 'yearly')`),
+  ],
+);
+
+/**
+ * A brand's subscription (seed 002). Tokens used and remaining are not kept here: the ledger is the only truth
+ * about them, and a second copy would drift.
+ */
+export const customerBilling = pgTable(
+  "customer_billing",
+  {
+    id: uuid("id").primaryKey(),
+    customerId: uuid("customer_id")
+      .notNull()
+      .unique()
+      .references(() => customers.id, { onDelete: "cascade" }),
+    planId: varchar("plan_id", { length: 50 })
+      .notNull()
+      .references(() => billingPlans.id),
+    billingCycleStart: at("billing_cycle_start"),
+    billingCycleEnd: at("billing_cycle_end"),
+    status: varchar("status", { length: 20, enum: ["active", "past_due", "canceled", "unpaid"] })
+      .notNull()
+      .default("active"),
+    createdAt: at("created_at").notNull().defaultNow(),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [check("customer_billing_status", sql`${t.status} in ('active', 'past_due', 'canceled', 'unpaid')`)],
+);

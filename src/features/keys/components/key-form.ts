@@ -1,0 +1,80 @@
+import { type CreateKeyInput, createKeyInput } from "../contract";
+import { DEFAULT_RATE_LIMIT, type Scope } from "../rules";
+
+/** The form as it stands, every field as a person typed or chose it. */
+export interface KeyForm {
+  name: string;
+  kind: "pk" | "sk";
+  mode: "live" | "test";
+  /** One origin a line. */
+  origins: string;
+  scopes: Scope[];
+  /** Null covers all apps. */
+  apps: string[] | null;
+  rateLimit: string;
+  /** Days until it expires; empty for never. */
+  expiresIn: string;
+}
+
+export const EMPTY_FORM: KeyForm = {
+  name: "",
+  kind: "pk",
+  mode: "live",
+  origins: "",
+  scopes: ["tokens:consume"],
+  apps: null,
+  rateLimit: String(DEFAULT_RATE_LIMIT),
+  expiresIn: "",
+};
+
+export type KeyFormErrors = Partial<Record<keyof KeyForm, string>>;
+
+const FIELD: Record<string, keyof KeyForm> = {
+  name: "name",
+  kind: "kind",
+  mode: "mode",
+  origins: "origins",
+  scopes: "scopes",
+  appPermissions: "apps",
+  rateLimit: "rateLimit",
+  expiresAt: "expiresIn",
+};
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The form as the contract wants it, or what is wrong with each field, in whole sentences. The contract itself judges,
+ * so that the form and the server never disagree. `now` in milliseconds.
+ */
+export function readKeyForm(form: KeyForm, now: number): { input: CreateKeyInput } | { errors: KeyFormErrors } {
+  const origins = form.origins
+    .split(/[\s,]+/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const input: CreateKeyInput = {
+    name: form.name,
+    kind: form.kind,
+    mode: form.mode,
+    appPermissions: form.apps,
+    rateLimit: /^\d+$/.test(form.rateLimit.trim()) ? Number(form.rateLimit) : Number.NaN,
+    expiresAt: form.expiresIn ? new Date(now + Number(form.expiresIn) * DAY_MS).toISOString() : null,
+    ...(form.kind === "pk" ? { origins } : { scopes: form.scopes }),
+  };
+  const result = createKeyInput.safeParse(input);
+  if (result.success) return { input };
+  const errors: KeyFormErrors = {};
+  for (const issue of result.error.issues) {
+    const [name, position] = issue.path;
+    const field = FIELD[String(name)] ?? "name";
+    const culprit = field === "origins" && typeof position === "number" ? origins[position] : undefined;
+    errors[field] ??=
+      field === "rateLimit" ? "Give a whole number from 1 to 1,000,000." : sentence(issue.message, culprit);
+  }
+  return { errors };
+}
+
+/** A contract's message as a sentence, with what it is about where there are several. */
+function sentence(message: string, culprit: string | undefined): string {
+  const text = culprit ? `“${culprit}” ${message}` : message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

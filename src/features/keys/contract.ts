@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { DEFAULT_RATE_LIMIT, isExactOrigin, MAX_ORIGINS, MAX_RATE_LIMIT, SCOPES } from "./rules";
+
+const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length;
+const noDuplicates = { error: "names the same one twice" };
+
+const origins = z
+  .array(
+    z.string().refine(isExactOrigin, {
+      error: "must be an exact origin such as https://shop.example: scheme, lower-case host and port, nothing after it",
+    }),
+  )
+  .max(MAX_ORIGINS, `at most ${MAX_ORIGINS} origins`)
+  .refine(distinct, noDuplicates);
+
+const catalogIds = z
+  .array(z.string().regex(/^[a-z]{2,6}-\d{3}$/, "must be an app's id such as vto-001"))
+  .min(1, "name at least one app, or null for all")
+  .max(100)
+  .refine(distinct, noDuplicates);
+
+/** What it takes to make a key. Unknown fields are refused. */
+export const createKeyInput = z
+  .strictObject({
+    /** What people call it. */
+    name: z
+      .string()
+      .trim()
+      .min(1, "give the key a name")
+      .max(60, "at most 60 characters")
+      .regex(/^\P{Cc}*$/u, "must not hold control characters"),
+    /** `pk` may stand in a page, `sk` may not. */
+    kind: z.enum(["pk", "sk"]),
+    mode: z.enum(["live", "test"]),
+    /** Exact origins a public key works from. */
+    origins: origins.default([]),
+    /** Catalog ids the key covers; null covers every app of the brand. */
+    appPermissions: catalogIds.nullable().default(null),
+    /** What a secret key may do. */
+    scopes: z.array(z.enum(SCOPES)).refine(distinct, noDuplicates).default([]),
+    /** Requests an hour, with a burst as large. */
+    rateLimit: z.int().min(1).max(MAX_RATE_LIMIT).default(DEFAULT_RATE_LIMIT),
+    /** When it stops working; null for never. */
+    expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  })
+  .superRefine((key, ctx) => {
+    const refuse = (path: string, message: string) => ctx.addIssue({ code: "custom", path: [path], message });
+    if (key.kind === "pk") {
+      if (key.origins.length === 0) refuse("origins", "a public key needs at least one origin");
+      if (key.scopes.length > 0) refuse("scopes", "a public key has no scopes");
+    } else {
+      if (key.origins.length > 0) refuse("origins", "a secret key has no origins");
+      if (key.scopes.length === 0) refuse("scopes", "a secret key needs at least one scope");
+    }
+  });
+export type CreateKeyInput = z.input<typeof createKeyInput>;
+/** The same after defaults. */
+export type NewKey = z.output<typeof createKeyInput>;
+
+export const revokeKeyInput = z.strictObject({ keyId: z.string().regex(/^ak_(live|test)_[0-9A-Za-z]{1,30}$/) });
+
+/** A key as people see it: never its HMAC, and its text only where it is public. Times in ISO 8601. */
+export const keyView = z.object({
+  keyId: z.string(),
+  name: z.string(),
+  kind: z.enum(["pk", "sk"]),
+  mode: z.enum(["live", "test"]),
+  publicKey: z.string().nullable(),
+  lastFour: z.string(),
+  origins: z.array(z.string()),
+  appPermissions: z.array(z.string()).nullable(),
+  scopes: z.array(z.string()),
+  rateLimit: z.number(),
+  rateBurst: z.number(),
+  expiresAt: z.string().nullable(),
+  revokedAt: z.string().nullable(),
+  lastUsedAt: z.string().nullable(),
+  createdAt: z.string(),
+});
+export type KeyView = z.infer<typeof keyView>;
+
+export const keyListOutput = z.object({ keys: z.array(keyView) });
+/** `secret` is the whole key; of an `sk` this is the only time it is shown. */
+export const createKeyOutput = z.object({ key: keyView, secret: z.string() });
+export const revokeKeyOutput = z.object({ keyId: z.string(), revokedAt: z.string() });

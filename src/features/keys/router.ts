@@ -1,0 +1,23 @@
+import { router, withPermission } from "@/trpc/procedures";
+import { createKeyInput, createKeyOutput, keyListOutput, revokeKeyInput, revokeKeyOutput } from "./contract";
+import { listKeys } from "./queries";
+import { createKey, revokeKey } from "./service";
+
+export const keysRouter = router({
+  /** The brand's keys, without anything that opens a door. */
+  list: withPermission("keys:read")
+    .output(keyListOutput)
+    .query(async ({ ctx }) => ({ keys: await listKeys(ctx.scope) })),
+
+  /** Makes a key and shows it, a secret one for the only time. */
+  create: withPermission("keys:write")
+    .input(createKeyInput)
+    .output(createKeyOutput)
+    .mutation(({ ctx, input }) => createKey(ctx.scope, input)),
+
+  /** Revokes a key of the brand. */
+  revoke: withPermission("keys:write")
+    .input(revokeKeyInput)
+    .output(revokeKeyOutput)
+    .mutation(({ ctx, input }) => revokeKey(ctx.scope, input)),
+});

@@ -1,0 +1,191 @@
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { closeDb, db } from "@/db/client";
+import type { Ctx } from "@/db/context";
+import { auditLog } from "@/db/schema/audit";
+import { apps } from "@/db/schema/catalog";
+import { apiKeys } from "@/db/schema/keys";
+import type { KeyRecord } from "@/features/metering/contract";
+import { hmacApiKey, parseApiKey } from "@/lib/api-key";
+import { env } from "@/lib/env";
+import { Refusal } from "@/lib/errors";
+import { makeBrand, type TestBrand } from "@/test/brands";
+import { createKeyInput } from "./contract";
+import { listKeys, loadKeyRecord } from "./queries";
+import { createKey, revokeKey } from "./service";
+
+const pushed: KeyRecord[] = [];
+let redisAway = false;
+// The push itself is tested with real Redis beside its own code; here it is what the verbs make of its answer.
+vi.mock("@/features/metering/keys/service", () => {
+  class RecordNotPublished extends Error {}
+  return {
+    RecordNotPublished,
+    publishKeyRecord: async (record: KeyRecord) => {
+      if (redisAway) throw new RecordNotPublished();
+      pushed.push(record);
+    },
+  };
+});
+
+let brand: TestBrand;
+let other: TestBrand;
+let ctx: Ctx;
+
+beforeAll(async () => {
+  [brand, other] = await Promise.all([makeBrand(db()), makeBrand(db())]);
+  ctx = { db: db(), customerId: brand.customerId, actor: { type: "user", id: brand.people.admin.userId } };
+});
+beforeEach(() => {
+  pushed.length = 0;
+  redisAway = false;
+});
+afterAll(closeDb);
+
+const pk = (more: object = {}) =>
+  createKeyInput.parse({ name: "Shop", kind: "pk", mode: "live", origins: ["https://shop.example"], ...more });
+const sk = (more: object = {}) =>
+  createKeyInput.parse({ name: "Server", kind: "sk", mode: "test", scopes: ["tokens:consume"], ...more });
+
+const refusal = async (work: Promise<unknown>): Promise<string> => {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  return error instanceof Refusal ? error.code : `not refused: ${error}`;
+};
+
+describe("creating a key", () => {
+  it("of a secret one keeps its HMAC and last four, never its text", async () => {
+    const { key, secret } = await createKey(ctx, sk());
+    expect(parseApiKey(secret)).toMatchObject({ kind: "sk", mode: "test", customerId: brand.customerId });
+    const [row] = await db().select().from(apiKeys).where(eq(apiKeys.keyId, key.keyId));
+    expect(row?.hmac).toBe(await hmacApiKey(secret, env().API_KEY_PEPPER));
+    expect(row).toMatchObject({ publicKey: null, lastFour: secret.slice(-4), createdBy: brand.people.admin.userId });
+    expect(JSON.stringify(row)).not.toContain(secret);
+    const notes = await db().select().from(auditLog).where(eq(auditLog.subject, key.keyId)).orderBy(auditLog.id);
+    expect(notes).toMatchObject([{ action: "key.created", customerId: brand.customerId }]);
+    expect(JSON.stringify(notes)).not.toContain(secret);
+  });
+
+  it("of a public one keeps the text, which may stand in any page", async () => {
+    const { key, secret } = await createKey(ctx, pk({ rateLimit: 50 }));
+    expect(key).toMatchObject({ publicKey: secret, origins: ["https://shop.example"], rateLimit: 50, rateBurst: 50 });
+  });
+
+  it("shows nobody an HMAC", async () => {
+    const { key, secret } = await createKey(ctx, sk());
+    const hmac = await hmacApiKey(secret, env().API_KEY_PEPPER);
+    const shown = JSON.stringify([key, await listKeys(ctx)]);
+    expect(shown).toContain(key.keyId);
+    expect(shown).not.toContain(hmac);
+    expect(shown).not.toContain(secret);
+    expect(Object.keys((await listKeys(ctx))[0] ?? {}).sort()).toEqual(Object.keys(key).sort());
+  });
+
+  it("refuses one that would be born expired, and one for an app that does not exist", async () => {
+    expect(await refusal(createKey(ctx, pk({ expiresAt: "2020-01-01T00:00:00Z" })))).toBe("invalid_request");
+    expect(await refusal(createKey(ctx, pk({ appPermissions: ["zzz-999"] })))).toBe("invalid_request");
+  });
+
+  it("takes apps that exist", async () => {
+    await db()
+      .insert(apps)
+      .values({ catalogId: "tst-001", slug: "tst-001", name: "Test", category: "test", tokenCost: 1 })
+      .onConflictDoNothing();
+    const { key, secret } = await createKey(ctx, pk({ appPermissions: ["tst-001"] }));
+    expect(key.appPermissions).toEqual(["tst-001"]);
+    const record = await loadKeyRecord(db(), await hmacApiKey(secret, env().API_KEY_PEPPER));
+    expect(record?.apps).toEqual(["tst-001"]);
+  });
+});
+
+describe("a key's record", () => {
+  it("says what the edge must know", async () => {
+    const expiresAt = "2030-01-01T00:00:00.000Z";
+    const { key, secret } = await createKey(ctx, pk({ expiresAt }));
+    const hmac = await hmacApiKey(secret, env().API_KEY_PEPPER);
+    expect(await loadKeyRecord(db(), hmac)).toEqual({
+      hmac,
+      partition: parseApiKey(secret)?.partition,
+      version: 1,
+      keyId: key.keyId,
+      kind: "pk",
+      mode: "live",
+      customerId: brand.customerId,
+      status: "active",
+      expiresAt: Date.parse(expiresAt),
+      origins: ["https://shop.example"],
+      scopes: [],
+      apps: null,
+      rateLimit: 1_000,
+      rateBurst: 1_000,
+    });
+  });
+
+  it("of an unknown key is null", async () => {
+    expect(await loadKeyRecord(db(), "A".repeat(43))).toBeNull();
+  });
+});
+
+describe("revoking a key", () => {
+  it("leaves a tombstone of a higher version at the edge, and a line in the audit log", async () => {
+    const { key, secret } = await createKey(ctx, sk());
+    const { revokedAt } = await revokeKey(ctx, { keyId: key.keyId });
+    expect(Date.parse(revokedAt)).toBeGreaterThan(Date.now() - 60_000);
+    expect(pushed).toMatchObject([{ keyId: key.keyId, status: "revoked", version: 2 }]);
+    const record = await loadKeyRecord(db(), await hmacApiKey(secret, env().API_KEY_PEPPER));
+    expect(record).toEqual(pushed[0]);
+    expect((await listKeys(ctx)).find((shown) => shown.keyId === key.keyId)?.revokedAt).toBe(revokedAt);
+    const notes = await db().select().from(auditLog).where(eq(auditLog.subject, key.keyId)).orderBy(auditLog.id);
+    expect(notes.map((note) => note.action)).toEqual(["key.created", "key.revoked"]);
+  });
+
+  it("twice answers the same, pushes again, and is noted once", async () => {
+    const { key } = await createKey(ctx, sk());
+    const first = await revokeKey(ctx, { keyId: key.keyId });
+    expect(await revokeKey(ctx, { keyId: key.keyId })).toEqual(first);
+    expect(pushed.map((record) => record.version)).toEqual([2, 2]);
+    const notes = await db().select().from(auditLog).where(eq(auditLog.subject, key.keyId)).orderBy(auditLog.id);
+    expect(notes).toHaveLength(2);
+  });
+
+  it("at once from many places raises the version once", async () => {
+    const { key } = await createKey(ctx, sk());
+    const answers = await Promise.all(Array.from({ length: 8 }, () => revokeKey(ctx, { keyId: key.keyId })));
+    expect(new Set(answers.map((answer) => answer.revokedAt)).size).toBe(1);
+    expect(new Set(pushed.map((record) => record.version))).toEqual(new Set([2]));
+  });
+
+  it("is not done, and not noted, where Redis could not be told", async () => {
+    const { key } = await createKey(ctx, sk());
+    redisAway = true;
+    expect(await refusal(revokeKey(ctx, { keyId: key.keyId }))).toBe("metering_unavailable");
+    expect((await listKeys(ctx)).find((shown) => shown.keyId === key.keyId)?.revokedAt).toBeNull();
+    expect(await db().select().from(auditLog).where(eq(auditLog.subject, key.keyId)).orderBy(auditLog.id)).toHaveLength(
+      1,
+    );
+    redisAway = false;
+    await revokeKey(ctx, { keyId: key.keyId });
+    expect(pushed).toMatchObject([{ status: "revoked", version: 2 }]);
+  });
+
+  it("of another brand finds nothing, and changes nothing", async () => {
+    const { key } = await createKey(ctx, sk());
+    const stranger: Ctx = { ...ctx, customerId: other.customerId };
+    expect(await refusal(revokeKey(stranger, { keyId: key.keyId }))).toBe("not_found");
+    expect(await refusal(revokeKey(stranger, { keyId: "ak_live_nothing" }))).toBe("not_found");
+    expect(pushed).toEqual([]);
+    expect((await listKeys(ctx)).find((shown) => shown.keyId === key.keyId)?.revokedAt).toBeNull();
+    expect(await listKeys(stranger)).toEqual([]);
+  });
+});
+
+it("lists keys in force first, the newest at the top", async () => {
+  const own = await makeBrand(db());
+  const mine: Ctx = { ...ctx, customerId: own.customerId };
+  const made: string[] = [];
+  for (const name of ["first", "second", "third"]) made.push((await createKey(mine, sk({ name }))).key.keyId);
+  await revokeKey(mine, { keyId: made[2] ?? "" });
+  expect((await listKeys(mine)).map((key) => key.name)).toEqual(["second", "first", "third"]);
+});

@@ -1,0 +1,115 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { Badge } from "@/components/badge";
+import { Card } from "@/components/card";
+import { Hint } from "@/components/hint";
+import { SoonIcon } from "@/components/icons/interface";
+import { Notice } from "@/components/notice";
+import { describeFailure, useSessionEnd } from "@/components/query-error";
+import { ClockTime } from "@/components/time";
+import { useTRPC } from "@/trpc/client";
+import type { BalanceResponse } from "../contract";
+import { BalanceAnnouncer } from "./balance-announcer";
+import { ENTRIES, LIVE } from "./live";
+import { Spectacles } from "./spectacles";
+import { UseLegend } from "./use-legend";
+import { usesByApp } from "./uses-by-app";
+
+/** The brand's balance, fresh within two seconds, beside what its latest uses were spent on. */
+export function BalanceCard() {
+  const trpc = useTRPC();
+  const balance = useQuery(trpc.metering.balance.queryOptions(undefined, LIVE));
+  const latest = useQuery(trpc.metering.latestEntries.queryOptions(ENTRIES, LIVE));
+  useSessionEnd(balance.error);
+
+  const entries = latest.data?.entries;
+  const apps = usesByApp(entries ?? []);
+  const stale = balance.isError || balance.fetchStatus === "paused";
+  return (
+    <Card className="flex flex-col">
+      <div className="flex min-h-14 items-center justify-between gap-3 px-4 pt-1 md:px-5">
+        <div className="flex items-center gap-2.5">
+          <h2 className="text-14 font-semibold">Token balance</h2>
+          {balance.data && <Source data={balance.data} stale={stale} />}
+        </div>
+        {balance.data && (
+          <p className="figures shrink-0 text-12 text-ink-3">
+            as of <ClockTime iso={balance.data.asOf} />
+          </p>
+        )}
+      </div>
+      <div className="grid flex-1 content-center gap-6 px-4 pt-3 pb-6 md:px-5">
+        <Spectacles
+          balance={balance.data}
+          state={ringOf(balance.data, stale)}
+          apps={entries ? apps : undefined}
+          latest={entries?.[0]}
+        />
+        <UseLegend apps={entries ? apps : undefined} />
+      </div>
+      <Trouble data={balance.data} stale={stale} error={balance.error} />
+      <BalanceAnnouncer data={balance.data} />
+    </Card>
+  );
+}
+
+function ringOf(data: BalanceResponse | undefined, stale: boolean): "unknown" | "behind" | "out" | "live" {
+  if (!data) return "unknown";
+  if (stale || data.source === "ledger") return "behind";
+  return data.balance === 0 ? "out" : "live";
+}
+
+/** Where the figure comes from: a word, and on hover or tap the whole of it. */
+function Source({ data, stale }: { data: BalanceResponse; stale: boolean }) {
+  if (stale) {
+    return (
+      <Badge tone="soon" icon={<SoonIcon size={14} />}>
+        Not updating
+      </Badge>
+    );
+  }
+  if (data.source === "ledger") {
+    return (
+      <Hint
+        label="From the ledger: where this figure comes from"
+        trigger={
+          <Badge tone="soon" icon={<SoonIcon size={14} />}>
+            From the ledger
+          </Badge>
+        }
+      >
+        What the ledger held at <ClockTime iso={data.asOf} />. Uses that had not been written by then are missing from
+        it.
+      </Hint>
+    );
+  }
+  return (
+    <Hint label="Live: where this figure comes from" trigger={<Badge tone="accent">Live</Badge>}>
+      The meter that decides every use, asked once a second while this page is in view. Live account, all apps.
+    </Hint>
+  );
+}
+
+/** What is wrong at the moment, if anything. */
+function Trouble({ data, stale, error }: { data: BalanceResponse | undefined; stale: boolean; error: unknown }) {
+  const isOut = data?.balance === 0 && !data.unlimited;
+  if (!stale && data?.source !== "ledger" && !isOut) return null;
+  return (
+    <div className="px-4 pb-4 md:px-5 md:pb-5">
+      {stale ? (
+        <Notice kind="soon" title={data ? "The balance is not being updated" : "The balance could not be loaded"}>
+          {error ? describeFailure(error) : "You seem to be offline."} We ask again every second; nothing was lost.
+        </Notice>
+      ) : isOut && data.source === "live" ? (
+        <Notice kind="stopped" title="The tokens have run out">
+          Your widgets are paused; nothing was lost. They go on as soon as tokens are added.
+        </Notice>
+      ) : (
+        <Notice kind="soon" title="The live meter cannot be reached">
+          Widgets pause until it is back, and nothing is debited meanwhile. The figure above is from the ledger.
+        </Notice>
+      )}
+    </div>
+  );
+}

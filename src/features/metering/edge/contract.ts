@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { MAX_AMOUNT } from "../rules";
+
+z.config({ jitless: true });
+
+/** Postgres stores neither NUL nor half a surrogate pair, so text that has one is refused here rather than lost later. */
+const storable = (value: string): boolean => !value.includes("\u0000") && value.isWellFormed();
+const words = (max: number) => z.string().max(max).refine(storable, "must be well-formed text without NUL");
+
+const MAX_METADATA_BYTES = 4096;
+
+const metadata = z
+  .record(words(100), z.union([words(MAX_METADATA_BYTES), z.number(), z.boolean()]))
+  .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_METADATA_BYTES, {
+    error: `must be at most ${MAX_METADATA_BYTES} bytes`,
+  });
+
+/** Body of `POST /api/v1/customer/tokens/consume`. */
+export const consumeRequest = z.strictObject({
+  app_id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/, "must be an app's id or slug"),
+  tokens_consumed: z.int().min(1).max(MAX_AMOUNT).optional(),
+  session_id: words(100).optional(),
+  metadata: metadata.optional(),
+});
+export type ConsumeRequest = z.infer<typeof consumeRequest>;
+
+/** Answer of a consume. `tokens_remaining` and `unlimited` are left out for a public key. */
+export const consumeResponse = z.strictObject({
+  success: z.literal(true),
+  usage_id: z.uuid(),
+  app_id: z.string(),
+  tokens_consumed: z.int(),
+  tokens_remaining: z.int().nullable().optional(),
+  unlimited: z.boolean().optional(),
+  created_at: z.iso.datetime(),
+});
+
+/** Header `Idempotency-Key`: 1 to 255 visible ASCII characters. */
+export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);

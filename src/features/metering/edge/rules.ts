@@ -1,0 +1,122 @@
+import { base64url } from "@/lib/api-key";
+import type { AccountId } from "@/lib/ids";
+import { accountName } from "../rules";
+import type { ConsumeRequest } from "./contract";
+
+const encoder = new TextEncoder();
+
+/** SHA-256 of text, base64url, cut to 22 characters: 132 bits, enough to tell apart whatever one account ever sends. */
+async function shortHash(value: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(value));
+  return base64url(new Uint8Array(digest)).slice(0, 22);
+}
+
+/**
+ * What an idempotency key means, hashed: account, kind of key, endpoint and the key itself, so that the same text
+ * from another brand, another kind of key or for another endpoint is another key.
+ */
+export const operationHash = (account: AccountId, kind: string, endpoint: string, key: string): Promise<string> =>
+  shortHash([accountName(account), kind, endpoint, key].join("\n"));
+
+/**
+ * Hash of everything in a consume that is not app or amount (the script compares those itself, after defaults):
+ * spacing, order of fields and an absent field written as an empty one make no difference.
+ */
+export function requestHash(body: ConsumeRequest): Promise<string> {
+  const metadata = Object.entries(body.metadata ?? {}).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return shortHash(JSON.stringify([body.session_id ?? "", metadata]));
+}
+
+/** What a consume did, as the script reports it or its record remembers it. */
+export interface Consumed {
+  readonly usageId: string;
+  readonly appId: string;
+  /** Digits: amounts travel as text so that nothing rounds on the way. */
+  readonly amount: string;
+  readonly balance: string;
+  readonly unlimited: boolean;
+  /** Redis milliseconds. */
+  readonly createdAt: number;
+}
+
+/**
+ * The answer's bytes. A replay is rebuilt by this same function from the stored record, so version 1 of it never
+ * changes: a new shape is a new version, named in the record.
+ */
+export function serializeConsumed(result: Consumed, kind: "pk" | "sk"): string {
+  const own =
+    kind === "sk"
+      ? `"tokens_remaining":${result.unlimited ? "null" : result.balance},"unlimited":${result.unlimited},`
+      : "";
+  return (
+    `{"success":true,"usage_id":"${result.usageId}","app_id":"${result.appId}","tokens_consumed":${result.amount},` +
+    `${own}"created_at":"${new Date(result.createdAt).toISOString()}"}`
+  );
+}
+
+const IPV4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
+const IPV6 =
+  /^(?=.*:)(([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(([0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4})?::(([0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4})?)$/i;
+
+/** An address that Postgres will take as `inet`, else null: what cannot be stored is left out, never a reason to fail. */
+export function storableAddress(value: string | undefined): string | null {
+  const text = value?.trim().replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
+  if (IPV4.test(text)) return text;
+  // The pattern admits at most seven groups around `::`; more would be no address.
+  return IPV6.test(text) && text.split(":").filter(Boolean).length <= 8 ? text.toLowerCase() : null;
+}
+
+/**
+ * The details of a use for `token_usage`, as JSON for the event. On a call from a shop's server, `ip_address` and
+ * `user_agent` in the metadata name the shopper; on one from a page the request itself does.
+ */
+export function usageDetails(
+  body: ConsumeRequest,
+  kind: "pk" | "sk",
+  request: { address: string | undefined; agent: string | undefined },
+): string {
+  const { ip_address, user_agent, ...rest } = body.metadata ?? {};
+  const named = kind === "sk";
+  const metadata = named ? rest : (body.metadata ?? {});
+  const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+  const agent = (named ? text(user_agent) : undefined) ?? request.agent;
+  return JSON.stringify({
+    ...(body.session_id ? { s: body.session_id } : {}),
+    ...(Object.keys(metadata).length > 0 ? { m: metadata } : {}),
+    ip: storableAddress((named ? text(ip_address) : undefined) ?? request.address) ?? undefined,
+    ua: agent?.replaceAll("\u0000", "").toWellFormed().slice(0, 400),
+  });
+}
+
+/** Counts of a rate bucket as the script returns them: `limit,remaining,seconds to full`. */
+export interface RateState {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly seconds: number;
+}
+
+/** Reads `limit,remaining,seconds;` pairs: the key's first, then the customer's. */
+export const parseRates = (packed: string): RateState[] =>
+  packed
+    .split(";")
+    .filter(Boolean)
+    .map((part) => {
+      const [limit = 0, remaining = 0, seconds = 0] = part.split(",").map(Number);
+      return { limit, remaining, seconds };
+    });
+
+/**
+ * `RateLimit-Policy` and `RateLimit` (IETF httpapi draft). The key's bucket is always reported; the customer's joins it
+ * where it is the nearer to its end.
+ */
+export function rateHeaders(packed: string): Record<string, string> {
+  const [key, customer] = parseRates(packed);
+  if (!key) return {};
+  const policy = [`"key";q=${key.limit};w=3600`];
+  const state = [`"key";r=${key.remaining};t=${key.seconds}`];
+  if (customer) {
+    policy.push(`"customer";q=${customer.limit};w=3600`);
+    if (customer.remaining < key.remaining) state.push(`"customer";r=${customer.remaining};t=${customer.seconds}`);
+  }
+  return { "RateLimit-Policy": policy.join(", "), RateLimit: state.join(", ") };
+}

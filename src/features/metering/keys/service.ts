@@ -1,0 +1,44 @@
+import { type Redis, redis } from "@/lib/redis";
+import type { KeyRecord } from "../contract";
+import { SET_KEY_RECORD } from "../edge/lua/state";
+import { runScript } from "../edge/service";
+import { keyRecordKey } from "../rules";
+
+/** How long an unknown key is remembered as unknown, ms: long enough to blunt a storm, short enough to forget. */
+const UNKNOWN_FOR_MS = 5_000;
+
+const lines = (values: readonly string[]): string => `\n${values.join("\n")}\n`;
+
+/** Thrown where a record could not be brought to the edge; the caller must not report the change as done. */
+export class RecordNotPublished extends Error {}
+
+/**
+ * Brings a key's record, or its tombstone, to the edge. A record with a lower version than the one there is left out.
+ * @throws RecordNotPublished where Redis did not take it, or its answer was lost
+ */
+export async function publishKeyRecord(record: KeyRecord, store: Redis = redis()): Promise<void> {
+  const answer = await runScript(
+    store,
+    SET_KEY_RECORD,
+    [keyRecordKey(record.partition, record.hmac)],
+    [
+      String(record.version),
+      ...["st", record.status],
+      ...["exp", String(record.expiresAt ?? 0)],
+      ...["id", record.keyId],
+      ...["org", lines(record.origins)],
+      ...["scp", lines(record.scopes)],
+      ...["app", record.apps === null ? "*" : lines(record.apps)],
+      ...["rl", String(record.rateLimit)],
+      ...["rb", String(record.rateBurst)],
+    ],
+  );
+  if (answer.kind !== "reply") throw new RecordNotPublished("The key could not be brought to the edge");
+}
+
+/** Remembers for a moment that there is no such key, so that forged keys cost one look-up each and not one per call. */
+export async function publishUnknownKey(partition: number, hmac: string, store: Redis = redis()): Promise<void> {
+  const key = keyRecordKey(partition, hmac);
+  await runScript(store, SET_KEY_RECORD, [key], ["0", "st", "none"]);
+  await store.pexpire(key, UNKNOWN_FOR_MS);
+}

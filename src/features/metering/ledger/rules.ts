@@ -1,0 +1,134 @@
+import { z } from "zod";
+import type { Mode } from "@/lib/ids";
+import { parseAccountName } from "../rules";
+
+/**
+ * An event as a script wrote it into the outbox. Field names are one letter, because every event of a brand's traffic
+ * carries them: a account, e epoch, s seq, o operation, k kind, t tokens, d delta, b balance after, g grant parts,
+ * p app, n now (Redis ms), y key id, i idempotency hash, h request hash, m details (JSON), r grant id, x expires (ms).
+ */
+export type StreamFields = Readonly<Record<string, string>>;
+
+export interface LedgerEvent {
+  readonly streamId: string;
+  readonly fields: StreamFields;
+  readonly account: string;
+  readonly customerId: string;
+  readonly mode: Mode;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly operationId: string;
+  readonly kind: "grant" | "usage" | "expiry";
+  readonly tokens: number;
+  readonly delta: number;
+  readonly balanceAfter: number;
+  readonly grantParts: [string, number][];
+  readonly appId: string | null;
+  readonly keyId: string | null;
+  readonly grantId: string | null;
+  readonly expiresAt: Date | null;
+  readonly idempotencyHash: string | null;
+  readonly requestHash: string | null;
+  readonly occurredAt: Date;
+  readonly details: UsageDetails;
+}
+
+const details = z.object({
+  s: z.string().optional(),
+  m: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  ip: z.string().optional(),
+  ua: z.string().optional(),
+});
+export type UsageDetails = z.infer<typeof details>;
+
+const integer = z
+  .string()
+  .regex(/^-?\d{1,16}$/)
+  .transform(Number)
+  .pipe(z.int());
+
+const event = z.object({
+  a: z.string(),
+  e: integer.pipe(z.int().positive()),
+  s: integer.pipe(z.int().positive()),
+  o: z.string().min(1).max(80),
+  k: z.enum(["grant", "usage", "expiry"]),
+  t: integer.pipe(z.int().nonnegative()),
+  d: integer,
+  b: integer.pipe(z.int().nonnegative()),
+  g: z.string(),
+  n: integer,
+  p: z.string().optional(),
+  y: z.string().optional(),
+  r: z.string().optional(),
+  x: integer.optional(),
+  i: z.string().optional(),
+  h: z.string().optional(),
+  m: z.string().optional(),
+});
+
+/** Reads `id,delta;…`. */
+const parts = (packed: string): [string, number][] =>
+  Array.from(packed.matchAll(/([^,;]+),(-?\d+);/g), ([, id, delta]) => [id as string, Number(delta)]);
+
+/**
+ * Reads an event from its stream fields.
+ * @throws Error where it is not an event of ours; the drain then keeps it as a dead letter.
+ */
+export function parseEvent(streamId: string, fields: StreamFields): LedgerEvent {
+  const read = event.parse(fields);
+  const account = parseAccountName(read.a);
+  if (!account) throw new Error("The event names no account");
+  return {
+    streamId,
+    fields,
+    account: read.a,
+    ...account,
+    epoch: read.e,
+    seq: read.s,
+    operationId: read.o,
+    kind: read.k,
+    tokens: read.t,
+    delta: read.d,
+    balanceAfter: read.b,
+    grantParts: parts(read.g),
+    appId: read.p ?? null,
+    keyId: read.y ?? null,
+    grantId: read.r ?? null,
+    expiresAt: read.x ? new Date(read.x) : null,
+    idempotencyHash: read.i ?? null,
+    requestHash: read.h ?? null,
+    occurredAt: new Date(read.n),
+    details: read.m ? details.parse(JSON.parse(read.m)) : {},
+  };
+}
+
+/** The last link of an account's chain, as Postgres knows it. */
+export interface Head {
+  epoch: number;
+  seq: number;
+  balance: number;
+  forked: boolean;
+}
+
+/**
+ * How an event stands to its account's chain.
+ * - `next`: it follows; write it.
+ * - `seen`: its place is taken; the same operation there is a re-read, another one a fork.
+ * - `fork`: it does not follow: Redis has lost, or made up, part of the chain.
+ */
+export function placeOf(
+  head: Head | undefined,
+  event: Pick<LedgerEvent, "epoch" | "seq" | "delta" | "balanceAfter">,
+): "next" | "seen" | "fork" {
+  if (!head) return "fork";
+  if (event.epoch < head.epoch || (event.epoch === head.epoch && event.seq <= head.seq)) return "seen";
+  if (head.forked || event.epoch !== head.epoch || event.seq !== head.seq + 1) return "fork";
+  return event.balanceAfter === head.balance + event.delta ? "next" : "fork";
+}
+
+/** A processing time that can be averaged: a number of milliseconds of at most an hour; null for anything else. */
+export function processingTime(details: UsageDetails): number | null {
+  const value = details.m?.processing_time_ms;
+  return typeof value === "number" && value >= 0 && value <= 3_600_000 ? value : null;
+}

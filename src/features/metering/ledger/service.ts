@@ -1,0 +1,309 @@
+import { and, eq, sql } from "drizzle-orm";
+import { listOf } from "@/db/array";
+import { isDatabaseAway, type Tx } from "@/db/client";
+import { deadLetters, ledgerEntries, meteringAccounts } from "@/db/schema/metering";
+import { uuidv7 } from "@/lib/ids";
+import { type Head, type LedgerEvent, placeOf, processingTime, type StreamFields } from "./rules";
+
+/** What a batch from the outbox came to. */
+export interface Recorded {
+  written: number;
+  /** Entries that were there already: the batch had been written before, and only its deletion was missed. */
+  reread: number;
+  poisoned: number;
+  forked: number;
+  /** Accounts whose chain broke; they must be retired and hydrated. */
+  forkedAccounts: string[];
+}
+
+/** An outbox entry that could not even be read as an event. */
+export interface Unreadable {
+  readonly streamId: string;
+  readonly fields: StreamFields;
+  readonly error: string;
+}
+
+const accountOfEvent = (event: LedgerEvent) =>
+  sql`(${meteringAccounts.customerId} = ${event.customerId}::uuid and ${meteringAccounts.mode} = ${event.mode})`;
+
+/** The chain heads of a batch's accounts, locked for the rest of the transaction. */
+async function lockHeads(tx: Tx, events: readonly LedgerEvent[]): Promise<Map<string, Head>> {
+  const each = [...new Map(events.map((event) => [event.account, event])).values()];
+  if (each.length === 0) return new Map();
+  const rows = await tx
+    .select()
+    .from(meteringAccounts)
+    .where(sql.join(each.map(accountOfEvent), sql` or `))
+    // One order for everybody who locks several, so that two of them cannot wait for each other.
+    .orderBy(meteringAccounts.customerId, meteringAccounts.mode)
+    .for("update");
+  return new Map(
+    rows.map(({ customerId, mode, epoch, seq, balance, forked }) => [
+      `${customerId}:${mode}`,
+      { epoch, seq, balance, forked },
+    ]),
+  );
+}
+
+/** Whether the place of each event is held by the same operation, in the ledger or among the dead letters. */
+async function sameOperation(tx: Tx, event: LedgerEvent): Promise<boolean> {
+  const [entry] = await tx
+    .select({ operationId: ledgerEntries.operationId })
+    .from(ledgerEntries)
+    .where(
+      and(
+        eq(ledgerEntries.customerId, event.customerId),
+        eq(ledgerEntries.mode, event.mode),
+        eq(ledgerEntries.epoch, event.epoch),
+        eq(ledgerEntries.seq, event.seq),
+      ),
+    );
+  if (entry) return entry.operationId === event.operationId;
+  const letters = await tx
+    .select({ fields: deadLetters.fields })
+    .from(deadLetters)
+    .where(
+      and(
+        eq(deadLetters.customerId, event.customerId),
+        eq(deadLetters.mode, event.mode),
+        eq(deadLetters.epoch, event.epoch),
+        eq(deadLetters.seq, event.seq),
+      ),
+    );
+  return letters.some((letter) => letter.fields.o === event.operationId);
+}
+
+/** Keeps an entry that cannot be written, whole, so that nothing read from the outbox is ever only deleted. */
+async function bury(
+  tx: Tx,
+  partition: number,
+  reason: "poison" | "fork",
+  error: string,
+  entry: LedgerEvent | Unreadable,
+): Promise<void> {
+  const event = "account" in entry ? entry : null;
+  await tx
+    .insert(deadLetters)
+    .values({
+      id: uuidv7(),
+      partition,
+      streamId: entry.streamId,
+      reason,
+      error: error.slice(0, 2000),
+      customerId: event?.customerId ?? null,
+      mode: event?.mode ?? null,
+      epoch: event?.epoch ?? null,
+      seq: event?.seq ?? null,
+      delta: event?.delta ?? null,
+      balanceAfter: event?.balanceAfter ?? null,
+      fields: entry.fields,
+    })
+    .onConflictDoNothing();
+}
+
+const advance = (heads: Map<string, Head>, event: LedgerEvent): void => {
+  const head = heads.get(event.account);
+  if (head) Object.assign(head, { epoch: event.epoch, seq: event.seq, balance: event.balanceAfter });
+};
+
+/**
+ * Writes one batch read from the head of a partition's outbox: ledger, usage, rollups, grants and chain heads, in the
+ * caller's transaction. The caller holds the partition's drain lock and deletes from the outbox only after the commit.
+ *
+ * An event is written only where it follows its account's chain. One whose place is held by the same operation is a
+ * re-read and changes nothing. Anything else is a fork: it and all that follow in that epoch are quarantined. An event
+ * that Postgres refuses is kept as a dead letter in its place of the chain, and the rest go on.
+ */
+export async function recordEvents(
+  tx: Tx,
+  partition: number,
+  events: readonly LedgerEvent[],
+  unreadable: readonly Unreadable[],
+): Promise<Recorded> {
+  const recorded: Recorded = { written: 0, reread: 0, poisoned: 0, forked: 0, forkedAccounts: [] };
+  for (const entry of unreadable) {
+    await bury(tx, partition, "poison", entry.error, entry);
+    recorded.poisoned++;
+  }
+  const heads = await lockHeads(tx, events);
+  const fresh: LedgerEvent[] = [];
+  const forks = new Set<string>();
+  for (const event of events) {
+    const head = heads.get(event.account);
+    const place = placeOf(head, event);
+    if (place === "next") {
+      fresh.push(event);
+      advance(heads, event);
+    } else if (place === "seen" && (await isReread(tx, event, fresh))) {
+      recorded.reread++;
+    } else {
+      await bury(
+        tx,
+        partition,
+        "fork",
+        head ? "The entry does not follow its account's chain" : "No such account",
+        event,
+      );
+      recorded.forked++;
+      // An entry of an epoch that is over says nothing about the one in force.
+      if (head && event.epoch >= head.epoch) {
+        head.forked = true;
+        forks.add(event.account);
+      }
+    }
+  }
+  recorded.forkedAccounts = [...forks];
+  const lost = await writeAll(tx, partition, fresh);
+  recorded.poisoned += lost;
+  recorded.written = fresh.length - lost;
+  await saveHeads(tx, heads);
+  return recorded;
+}
+
+const isReread = async (tx: Tx, event: LedgerEvent, fresh: readonly LedgerEvent[]): Promise<boolean> =>
+  fresh.some(
+    (other) =>
+      other.account === event.account &&
+      other.epoch === event.epoch &&
+      other.seq === event.seq &&
+      other.operationId === event.operationId,
+  ) || (await sameOperation(tx, event));
+
+/** Writes the batch at once; where Postgres refuses it, one by one, so that only what is bad is left out. */
+async function writeAll(tx: Tx, partition: number, events: readonly LedgerEvent[]): Promise<number> {
+  if (events.length === 0) return 0;
+  try {
+    await tx.transaction((nested) => writeEntries(nested, events));
+    return 0;
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+  }
+  let lost = 0;
+  for (const event of events) {
+    try {
+      await tx.transaction((nested) => writeEntries(nested, [event]));
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      await bury(tx, partition, "poison", reasonOf(error), event);
+      lost++;
+    }
+  }
+  return lost;
+}
+
+/** What Postgres said, with its cause: the driver's own message is only the statement. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
+
+const column = (events: readonly LedgerEvent[], pick: (event: LedgerEvent) => string | number | null) =>
+  listOf(events.map(pick));
+
+async function writeEntries(tx: Tx, events: readonly LedgerEvent[]): Promise<void> {
+  await tx.execute(sql`
+    insert into ledger_entries (customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after,
+      grant_parts, app_id, usage_id, grant_id, expires_at, idempotency_hash, request_hash, occurred_at)
+    select customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after, parts::jsonb, app_id,
+      case when kind = 'usage' then operation_id::uuid end, grant_id, expires_at, idempotency_hash, request_hash, occurred_at
+    from unnest(
+      ${column(events, (e) => e.customerId)}::uuid[], ${column(events, (e) => e.mode)}::text[],
+      ${column(events, (e) => e.epoch)}::bigint[], ${column(events, (e) => e.seq)}::bigint[],
+      ${column(events, (e) => e.operationId)}::text[], ${column(events, (e) => e.kind)}::text[],
+      ${column(events, (e) => e.tokens)}::bigint[], ${column(events, (e) => e.delta)}::bigint[],
+      ${column(events, (e) => e.balanceAfter)}::bigint[], ${column(events, (e) => JSON.stringify(e.grantParts))}::text[],
+      ${column(events, (e) => e.appId)}::text[], ${column(events, (e) => e.grantId)}::uuid[],
+      ${column(events, (e) => e.expiresAt?.toISOString() ?? null)}::timestamptz[],
+      ${column(events, (e) => e.idempotencyHash)}::text[], ${column(events, (e) => e.requestHash)}::text[],
+      ${column(events, (e) => e.occurredAt.toISOString())}::timestamptz[]
+    ) as e(customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after, parts, app_id, grant_id,
+      expires_at, idempotency_hash, request_hash, occurred_at)`);
+  await writeGrants(tx, events);
+  const uses = events.filter((event) => event.kind === "usage");
+  if (uses.length > 0) await writeUsage(tx, uses);
+}
+
+/** Opens granted grants and takes from them what the entries' parts say. */
+async function writeGrants(tx: Tx, events: readonly LedgerEvent[]): Promise<void> {
+  const granted = events.filter((event) => event.kind === "grant");
+  if (granted.length > 0) {
+    const ids = column(granted, (e) => e.grantId);
+    await tx.execute(sql`
+      insert into grants (id, customer_id, mode, source, tokens, remaining, expires_at, granted_at)
+      select i.id, i.customer_id, i.mode, i.source, i.tokens, 0, i.expires_at, e.at
+      from unnest(${ids}::uuid[], ${column(granted, (e) => e.occurredAt.toISOString())}::timestamptz[]) as e(id, at)
+      join grant_intents i on i.id = e.id`);
+    await tx.execute(sql`update grant_intents set applied_at = now() where id = any(${ids}::uuid[])`);
+  }
+  const changes = new Map<string, number>();
+  for (const event of events) {
+    for (const [id, delta] of event.grantParts) changes.set(id, (changes.get(id) ?? 0) + delta);
+  }
+  if (changes.size === 0) return;
+  const updated = await tx.execute(sql`
+    update grants g set remaining = g.remaining + c.delta
+    from unnest(${listOf([...changes.keys()])}::uuid[], ${listOf([...changes.values()])}::bigint[]) as c(id, delta)
+    where g.id = c.id
+    returning g.id`);
+  if (updated.length !== changes.size) throw new Error("The entry names a grant that is not known");
+}
+
+/** The business side of usage, and its rollup by day, for entries that are new. */
+async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<void> {
+  const ids = column(uses, (e) => e.operationId);
+  const customers = column(uses, (e) => e.customerId);
+  const modes = column(uses, (e) => e.mode);
+  const apps = column(uses, (e) => e.appId);
+  const amounts = column(uses, (e) => e.tokens);
+  const times = column(uses, (e) => e.occurredAt.toISOString());
+  const inserted = await tx.execute(sql`
+    insert into token_usage (id, customer_id, mode, app_id, tokens_consumed, key_id, session_id, metadata, ip_address,
+      user_agent, created_at)
+    select u.id, u.customer_id, u.mode, a.id, u.tokens, u.key_id, u.session_id, u.metadata::jsonb, u.ip::inet, u.agent, u.at
+    from unnest(${ids}::uuid[], ${customers}::uuid[], ${modes}::text[], ${apps}::text[], ${amounts}::bigint[],
+      ${column(uses, (e) => e.keyId)}::text[], ${column(uses, (e) => e.details.s ?? null)}::text[],
+      ${column(uses, (e) => JSON.stringify(e.details.m ?? {}))}::text[], ${column(uses, (e) => e.details.ip ?? null)}::text[],
+      ${column(uses, (e) => e.details.ua ?? null)}::text[], ${times}::timestamptz[]
+    ) as u(id, customer_id, mode, app_id, tokens, key_id, session_id, metadata, ip, agent, at)
+    join apps a on a.catalog_id = u.app_id
+    returning id`);
+  if (inserted.length !== uses.length) throw new Error("The entry names an app that is not in the catalogue");
+  await tx.execute(sql`
+    insert into usage_analytics_daily as d
+      (customer_id, mode, app_id, date, tokens_consumed, sessions_count, avg_processing_time_ms, processing_time_count)
+    select u.customer_id, u.mode, a.id, (u.at at time zone 'UTC')::date, sum(u.tokens), count(*), avg(u.took), count(u.took)
+    from unnest(${customers}::uuid[], ${modes}::text[], ${apps}::text[], ${amounts}::bigint[], ${times}::timestamptz[],
+      ${column(uses, (e) => processingTime(e.details))}::numeric[]) as u(customer_id, mode, app_id, tokens, at, took)
+    join apps a on a.catalog_id = u.app_id
+    group by 1, 2, 3, 4
+    on conflict (customer_id, mode, app_id, date) do update set
+      tokens_consumed = d.tokens_consumed + excluded.tokens_consumed,
+      sessions_count = d.sessions_count + excluded.sessions_count,
+      avg_processing_time_ms = case when d.processing_time_count + excluded.processing_time_count = 0 then null else
+        (coalesce(d.avg_processing_time_ms, 0) * d.processing_time_count
+          + coalesce(excluded.avg_processing_time_ms, 0) * excluded.processing_time_count)
+        / (d.processing_time_count + excluded.processing_time_count) end,
+      processing_time_count = d.processing_time_count + excluded.processing_time_count`);
+  await tx.execute(sql`
+    update customer_apps c set last_used_at = greatest(c.last_used_at, u.at)
+    from (select customer_id, app_id, max(at) as at
+      from unnest(${customers}::uuid[], ${apps}::text[], ${times}::timestamptz[]) as u(customer_id, app_id, at) group by 1, 2) u
+    join apps a on a.catalog_id = u.app_id
+    where c.customer_id = u.customer_id and c.app_id = a.id`);
+  await tx.execute(sql`
+    update api_keys k set last_used_at = greatest(k.last_used_at, u.at)
+    from (select key_id, max(at) as at from unnest(${column(uses, (e) => e.keyId)}::text[], ${times}::timestamptz[]) as u(key_id, at)
+      group by 1) u
+    where k.key_id = u.key_id`);
+}
+
+async function saveHeads(tx: Tx, heads: Map<string, Head>): Promise<void> {
+  if (heads.size === 0) return;
+  const rows = [...heads].map(([name, head]) => ({ customerId: name.slice(0, 36), mode: name.slice(37), ...head }));
+  const col = (pick: (row: (typeof rows)[number]) => string | number | boolean) => listOf(rows.map(pick));
+  await tx.execute(sql`
+    update metering_accounts m
+    set epoch = h.epoch, seq = h.seq, balance = h.balance, forked = h.forked, updated_at = now()
+    from unnest(${col((r) => r.customerId)}::uuid[], ${col((r) => r.mode)}::text[], ${col((r) => r.epoch)}::bigint[],
+      ${col((r) => r.seq)}::bigint[], ${col((r) => r.balance)}::bigint[], ${col((r) => r.forked)}::boolean[]
+    ) as h(customer_id, mode, epoch, seq, balance, forked)
+    where m.customer_id = h.customer_id and m.mode = h.mode`);
+}

@@ -1,0 +1,260 @@
+import { and, eq } from "drizzle-orm";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { db } from "@/db/client";
+import { lossReports, meteringAccounts } from "@/db/schema/metering";
+import { activate } from "@/features/activations/service";
+import { redis } from "@/lib/redis";
+import { metering } from "@/rest/internal/metering";
+import { accountState, consumeWith, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
+import { accountKey, accountName, keyRecordKey, outboxKey } from "../rules";
+import { applyIntents, owe } from "../service";
+import { hydrateAccount, type ReconcileDeps } from "./service";
+
+let brand: TestBrand;
+beforeEach(async () => {
+  brand = await testBrand({ tokens: 100 });
+});
+afterEach(expectSound);
+
+const use = async () => (await consumeWith(brand.secretKey.secret)).status;
+const forget = () => redis().del(accountKey(brand.account));
+const head = async () => {
+  const [row] = await db()
+    .select()
+    .from(meteringAccounts)
+    .where(and(eq(meteringAccounts.customerId, brand.customerId), eq(meteringAccounts.mode, "live")));
+  return row;
+};
+const reports = () => db().select().from(lossReports).where(eq(lossReports.customerId, brand.customerId));
+const ctx = () => ({ db: db(), customerId: brand.customerId, actor: { type: "system", id: "test" } }) as const;
+const between = (hooks: Partial<Record<"retired" | "opened" | "computed", () => Promise<unknown>>>): ReconcileDeps => ({
+  ...metering(),
+  between: async (point) => {
+    await hooks[point]?.();
+  },
+});
+
+describe("an account that is missing", () => {
+  it("comes back from the ledger with what is not drained yet, under a new epoch, on the next use", async () => {
+    expect(await use()).toBe(200);
+    expect(await use()).toBe(200);
+    const before = await accountState(brand);
+    await forget();
+    expect(await use()).toBe(200);
+    expect(await accountState(brand)).toMatchObject({ e: String(Number(before.e) + 1), b: "85", s: "1" });
+    expect(await reports()).toHaveLength(1);
+    expect((await reports())[0]?.tokensLost).toBeNull();
+  });
+
+  it("comes back when everything is gone, less what had not been drained", async () => {
+    await use();
+    await drain(brand);
+    await use();
+    await redis().del(accountKey(brand.account), outboxKey(brand.partition));
+    expect(await use()).toBe(200);
+    // The second use is lost with the memory it was in, and reported as not known; it is not charged twice.
+    expect((await accountState(brand)).b).toBe("90");
+    expect(await reports()).toHaveLength(1);
+  });
+
+  it("brings back key, catalogue and account in one request", async () => {
+    await redis().del(...(await redis().keys(`{p${String(brand.partition).padStart(2, "0")}}*`)));
+    expect(await use()).toBe(200);
+    expect((await accountState(brand)).b).toBe("95");
+  });
+
+  it("is not opened a second time by a hydrate that finds it sound", async () => {
+    const before = await head();
+    await hydrateAccount(metering(), brand.account);
+    expect((await head())?.epoch).toBe(before?.epoch);
+    expect(await reports()).toHaveLength(0);
+  });
+});
+
+describe("two hydrates at once", () => {
+  it("leave one sound account, and no token more or less", async () => {
+    await use();
+    await forget();
+    await Promise.all(Array.from({ length: 6 }, () => hydrateAccount(metering(), brand.account)));
+    const state = await accountState(brand);
+    expect(state).toMatchObject({ e: String((await head())?.epoch), b: "95" });
+    expect((await head())?.epoch).toBe(2);
+    expect(await use()).toBe(200);
+  });
+});
+
+describe("a hydrate and other writers", () => {
+  it("does not undo an app that was turned on while it computed", async () => {
+    await forget();
+    let turnedOn: Promise<unknown> | undefined;
+    await hydrateAccount(
+      between({
+        // Begun before the account is set; it waits for the row and then writes to what has been set.
+        computed: async () => {
+          turnedOn = activate(ctx(), redis(), { appId: "fsa-001" });
+        },
+      }),
+      brand.account,
+    );
+    await turnedOn;
+    const response = await consumeWith(brand.secretKey.secret, { body: { app_id: "fsa-001" } });
+    expect(response.status).toBe(200);
+  });
+
+  it("sees an app that was turned on after it opened the epoch", async () => {
+    await forget();
+    await hydrateAccount(between({ opened: () => activate(ctx(), redis(), { appId: "fsa-001" }) }), brand.account);
+    expect((await consumeWith(brand.secretKey.secret, { body: { app_id: "fsa-001" } })).status).toBe(200);
+  });
+
+  it("stops when another epoch was opened meanwhile", async () => {
+    await forget();
+    await hydrateAccount(
+      between({
+        opened: () =>
+          db()
+            .update(meteringAccounts)
+            .set({ epoch: 9 })
+            .where(and(eq(meteringAccounts.customerId, brand.customerId), eq(meteringAccounts.mode, "live"))),
+      }),
+      brand.account,
+    );
+    expect((await accountState(brand)).e).toBeNull();
+    expect(await use()).toBe(200);
+    expect((await accountState(brand)).e).toBe("10");
+  });
+
+  it("does not act after its deadline", async () => {
+    await forget();
+    const real = redis();
+    const late = new Proxy(real, {
+      get: (target, name) =>
+        name === "time" ? async () => [String(Math.floor(Date.now() / 1000) - 60), "0"] : Reflect.get(target, name),
+    });
+    await expect(hydrateAccount({ ...metering(), redis: late }, brand.account)).rejects.toThrow("did not take");
+    expect((await accountState(brand)).e).toBeNull();
+  });
+});
+
+describe("a grant", () => {
+  it("is applied once, however often it is retried around a drain that stands still", async () => {
+    await owe(ctx(), { mode: "live", source: "pack", tokens: 50, businessKey: `pack:${brand.customerId}` });
+    await owe(ctx(), { mode: "live", source: "pack", tokens: 50, businessKey: `pack:${brand.customerId}` });
+    for (let i = 0; i < 5; i++) await applyIntents(metering(), brand.account);
+    expect((await accountState(brand)).b).toBe("150");
+    await drain(brand);
+    expect(await applyIntents(metering(), brand.account)).toBe(0);
+    expect((await accountState(brand)).b).toBe("150");
+  });
+
+  it("is applied once when it is spent before its entry is drained", async () => {
+    await owe(ctx(), {
+      mode: "live",
+      source: "pack",
+      tokens: 5,
+      businessKey: `small:${brand.customerId}`,
+      expiresAt: new Date(Date.now() + 60_000),
+    });
+    await applyIntents(metering(), brand.account);
+    expect(await use()).toBe(200);
+    expect((await accountState(brand)).g).not.toContain("pack");
+    await applyIntents(metering(), brand.account);
+    expect((await accountState(brand)).b).toBe("100");
+    await drain(brand);
+  });
+
+  it("is applied again, once, when Redis lost it before it was drained", async () => {
+    await owe(ctx(), { mode: "live", source: "pack", tokens: 50, businessKey: `lost:${brand.customerId}` });
+    await applyIntents(metering(), brand.account);
+    await redis().del(accountKey(brand.account), outboxKey(brand.partition));
+    await applyIntents(metering(), brand.account);
+    await applyIntents(metering(), brand.account);
+    expect((await accountState(brand)).b).toBe("150");
+    await drain(brand);
+  });
+
+  it("burns the soonest to expire first, and its rest is written off when its time is over", async () => {
+    const soon = new Date(Date.now() + 400);
+    await owe(ctx(), {
+      mode: "live",
+      source: "pack",
+      tokens: 20,
+      businessKey: `soon:${brand.customerId}`,
+      expiresAt: soon,
+    });
+    await applyIntents(metering(), brand.account);
+    expect(await use()).toBe(200);
+    expect((await accountState(brand)).g).toMatch(/^[0-9a-f-]+,pack,15,/);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await use()).toBe(200);
+    expect((await accountState(brand)).b).toBe("95");
+    const fields = (await redis().xrange(outboxKey(brand.partition), "-", "+")) as unknown as [string, string[]][];
+    expect(fields.map(([, flat]) => flat[flat.indexOf("k") + 1])).toEqual(["grant", "usage", "expiry", "usage"]);
+    await drain(brand);
+  });
+
+  it("refuses what would pass the largest exact balance", async () => {
+    for (let i = 0; i < 9; i++) {
+      await owe(ctx(), {
+        mode: "live",
+        source: "adjustment",
+        tokens: 999_999_999_999_999,
+        businessKey: `big${i}:${brand.customerId}`,
+      });
+    }
+    await applyIntents(metering(), brand.account);
+    await drain(brand);
+    const response = await consumeWith(brand.secretKey.secret);
+    expect((await response.json()).tokens_remaining).toBe(9 * 999_999_999_999_999 + 95);
+    await owe(ctx(), {
+      mode: "live",
+      source: "adjustment",
+      tokens: 999_999_999_999_999,
+      businessKey: `last:${brand.customerId}`,
+    });
+    await applyIntents(metering(), brand.account);
+    expect(Number((await accountState(brand)).b)).toBe(9 * 999_999_999_999_999 + 95);
+  });
+});
+
+describe("a storm", () => {
+  it("of 1,000 callers on a balance for 500 ends in exactly 500 and 500, balance 0", async () => {
+    brand = await testBrand({ tokens: 500, apps: ["pdc-001"], rate: 1_000_000 });
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, () => consumeWith(brand.secretKey.secret, { body: { app_id: "pdc-001" } })),
+    );
+    const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+    expect([count(200), count(402)]).toEqual([500, 500]);
+    expect((await accountState(brand)).b).toBe("0");
+    expect((await drain(brand)).written).toBe(500);
+  });
+
+  it("of 1,000 calls with one idempotency key is one debit and 1,000 equal answers", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, () => consumeWith(brand.secretKey.secret, { idempotencyKey: "one" })),
+    );
+    const bodies = new Set(await Promise.all(answers.map((answer) => answer.text())));
+    expect(bodies.size).toBe(1);
+    expect(answers.filter((answer) => answer.headers.get("idempotent-replayed") === null)).toHaveLength(1);
+    expect((await accountState(brand)).b).toBe("95");
+  });
+});
+
+describe("a clock that is wrong", () => {
+  it.each([-600_000, 600_000])("by %d ms costs one turn and changes nothing", async (skew) => {
+    const deps = { now: () => Date.now() + skew, clock: { offset: 0 } };
+    expect((await consumeWith(brand.secretKey.secret, { deps })).status).toBe(200);
+    expect(Math.abs(deps.clock.offset + skew)).toBeLessThan(1000);
+    expect((await accountState(brand)).b).toBe("95");
+  });
+});
+
+it("keeps what one brand does from every key of another", async () => {
+  const other = await testBrand({ tokens: 50 });
+  const before = await accountState(other);
+  await use();
+  await drain(brand);
+  expect(await accountState(other)).toEqual(before);
+  expect(accountName(other.account)).not.toBe(accountName(brand.account));
+  expect(await redis().exists(keyRecordKey(brand.partition, "x"))).toBe(0);
+});

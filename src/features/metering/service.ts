@@ -1,0 +1,167 @@
+import { and, asc, eq, isNull } from "drizzle-orm";
+import type { Db, Tx } from "@/db/client";
+import type { Ctx } from "@/db/context";
+import { grantIntents, meteringAccounts } from "@/db/schema/metering";
+import { recordAudit } from "@/features/audit/service";
+import { type AccountId, accountOf, type CustomerId, type Mode, mintCustomerId, uuidv7 } from "@/lib/ids";
+import { partitionOf } from "@/lib/partition";
+import type { Redis } from "@/lib/redis";
+import { GRANT } from "./edge/lua/grant";
+import { CONFIGURE_ACCOUNT, RETIRE } from "./edge/lua/state";
+import { runScript } from "./edge/service";
+import { hydrateAccount, type ReconcileDeps } from "./reconcile/service";
+import { accountKey, accountName, dueKey, outboxKey } from "./rules";
+
+/** Opens a customer's two accounts, live and test, with nothing in them. Part of the transaction that makes the brand. */
+export async function openAccounts(tx: Tx, customerId: CustomerId, options: { unlimited: boolean }): Promise<void> {
+  const partition = partitionOf(customerId);
+  await tx.insert(meteringAccounts).values([
+    { customerId, mode: "live", partition, unlimited: options.unlimited },
+    { customerId, mode: "test", partition, unlimited: options.unlimited },
+  ]);
+}
+
+export interface GrantInput {
+  readonly mode: Mode;
+  readonly source: "plan" | "pack" | "refund" | "adjustment";
+  /** Whole tokens, 1 to 999,999,999,999,999. */
+  readonly tokens: number;
+  readonly expiresAt?: Date | null;
+  /** What owes the tokens: an invoice line and month, a payment intent, a reason. One grant each, however often asked. */
+  readonly businessKey: string;
+}
+
+/**
+ * Writes down that tokens are owed, with its audit row. Asking again for the same business object changes nothing.
+ * The tokens arrive when the intent is applied (`applyIntents`), which is retried until they have.
+ * @returns the grant's id
+ */
+export async function owe(ctx: Ctx, input: GrantInput): Promise<string> {
+  return ctx.db.transaction(async (tx) => {
+    const [made] = await tx
+      .insert(grantIntents)
+      .values({
+        id: uuidv7(),
+        customerId: ctx.customerId,
+        mode: input.mode,
+        source: input.source,
+        tokens: input.tokens,
+        expiresAt: input.expiresAt ?? null,
+        businessKey: input.businessKey,
+      })
+      .onConflictDoNothing()
+      .returning();
+    if (made) {
+      await recordAudit(tx, ctx, {
+        action: "tokens.granted",
+        subject: made.id,
+        details: { mode: input.mode, source: input.source, tokens: input.tokens, for: input.businessKey },
+      });
+      return made.id;
+    }
+    const [there] = await tx
+      .select()
+      .from(grantIntents)
+      .where(and(eq(grantIntents.businessKey, input.businessKey), eq(grantIntents.customerId, ctx.customerId)));
+    if (!there) throw new Error("This business key already owes tokens to another brand");
+    return there.id;
+  });
+}
+
+/** How long a grant's call may act after it was sent, ms of Redis time. */
+const GRANT_WITHIN_MS = 5_000;
+
+/**
+ * Applies an account's intents that have not reached the ledger. Safe to repeat at any time: the script applies a
+ * grant once an epoch, and an epoch starts from what the ledger holds.
+ * @returns how many intents are still on their way
+ */
+export async function applyIntents(deps: ReconcileDeps, account: AccountId): Promise<number> {
+  const waiting = await deps.db
+    .select()
+    .from(grantIntents)
+    .where(
+      and(
+        eq(grantIntents.customerId, account.customerId),
+        eq(grantIntents.mode, account.mode),
+        isNull(grantIntents.appliedAt),
+      ),
+    )
+    .orderBy(asc(grantIntents.createdAt));
+  if (waiting.length === 0) return 0;
+  await hydrateAccount(deps, account);
+  const [head] = await deps.db
+    .select()
+    .from(meteringAccounts)
+    .where(and(eq(meteringAccounts.customerId, account.customerId), eq(meteringAccounts.mode, account.mode)));
+  if (!head) return waiting.length;
+  const partition = partitionOf(account.customerId);
+  for (const intent of waiting) {
+    const time = await deps.redis.time();
+    await runScript(
+      deps.redis,
+      GRANT,
+      [accountKey(account), outboxKey(partition), dueKey(partition)],
+      [
+        String(head.epoch),
+        intent.id,
+        intent.source,
+        String(intent.tokens),
+        String(intent.expiresAt?.getTime() ?? 0),
+        accountName(account),
+        String(Number(time[0]) * 1000 + GRANT_WITHIN_MS),
+      ],
+    );
+  }
+  return waiting.length;
+}
+
+/** Accounts that are owed tokens which have not reached the ledger. */
+export async function accountsOwed(db: Db): Promise<AccountId[]> {
+  const rows = await db
+    .selectDistinct({ customerId: grantIntents.customerId, mode: grantIntents.mode })
+    .from(grantIntents)
+    .where(isNull(grantIntents.appliedAt));
+  return rows.map((row) => accountOf(mintCustomerId(row.customerId), row.mode));
+}
+
+/**
+ * Changes what a brand has configured and brings it to the edge: the caller's change in Postgres under the account's
+ * row lock, which a hydrate takes too, then the fields in Redis, then the commit. Where Redis does not take them the
+ * change is rolled back. Where the commit fails after that, the account is retired and hydrates from what is true.
+ * @throws what `change` throws, or Error where Redis is away
+ */
+export async function configureAccounts<T>(
+  db: Db,
+  redis: Redis,
+  customerId: CustomerId,
+  change: (tx: Tx) => Promise<{ result: T; fields: Record<string, string> }>,
+): Promise<T> {
+  const accounts = (["live", "test"] as const).map((mode) => accountOf(customerId, mode));
+  let pushed = false;
+  try {
+    return await db.transaction(async (tx) => {
+      await tx
+        .select({ mode: meteringAccounts.mode })
+        .from(meteringAccounts)
+        .where(eq(meteringAccounts.customerId, customerId))
+        .orderBy(asc(meteringAccounts.mode))
+        .for("update");
+      const { result, fields } = await change(tx);
+      const flat = Object.entries(fields).flat();
+      if (flat.length > 0) {
+        pushed = true;
+        for (const account of accounts) {
+          const answer = await runScript(redis, CONFIGURE_ACCOUNT, [accountKey(account)], flat);
+          if (answer.kind !== "reply") throw new Error("The change could not be brought to the edge");
+        }
+      }
+      return result;
+    });
+  } catch (error) {
+    if (pushed) {
+      for (const account of accounts) await runScript(redis, RETIRE, [accountKey(account)], []);
+    }
+    throw error;
+  }
+}

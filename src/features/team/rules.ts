@@ -1,0 +1,36 @@
+/** What a person is in a brand. */
+export const ROLES = ["viewer", "manager", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Everything that can be allowed. */
+export const PERMISSIONS = [
+  "usage:read",
+  "apps:read",
+  "apps:write",
+  "keys:read",
+  "keys:write",
+  "billing:read",
+  "billing:write",
+  "team:read",
+  "team:write",
+  "audit:read",
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** Who may do what: the whole of it, one row a permission. */
+const ALLOWED: Readonly<Record<Permission, readonly Role[]>> = {
+  "usage:read": ["viewer", "manager", "admin"],
+  "apps:read": ["viewer", "manager", "admin"],
+  "apps:write": ["manager", "admin"],
+  "keys:read": ["manager", "admin"],
+  "keys:write": ["admin"],
+  "billing:read": ["manager", "admin"],
+  "billing:write": ["admin"],
+  "team:read": ["manager", "admin"],
+  "team:write": ["admin"],
+  "audit:read": ["manager", "admin"],
+};
+
+/** What a role may do. */
+export const permissionsOf = (role: Role): ReadonlySet<Permission> =>
+  new Set(PERMISSIONS.filter((permission) => ALLOWED[permission].includes(role)));

@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+const day = z.iso.date();
+
+/** Query of `GET /api/v1/customer/tokens/usage`: whole UTC days, both included, at most 400 of them. */
+export const usageQuery = z
+  .strictObject({
+    from: day.optional(),
+    to: day.optional(),
+    app_id: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,49}$/, "must be an app's id or slug")
+      .optional(),
+  })
+  .refine((query) => !query.from || !query.to || query.from <= query.to, {
+    error: "must not be after `to`",
+    path: ["from"],
+  });
+export type UsageQuery = z.infer<typeof usageQuery>;
+
+/** Answer of the same, as in seed 002. Totals are null on an unlimited plan. */
+export const usageResponse = z.object({
+  current_period: z.object({
+    start_date: z.iso.datetime(),
+    end_date: z.iso.datetime(),
+    tokens_used: z.int(),
+    tokens_remaining: z.int().nullable(),
+    tokens_total: z.int().nullable(),
+  }),
+  usage_by_app: z.array(
+    z.object({
+      app_id: z.string(),
+      app_name: z.string(),
+      tokens_consumed: z.int(),
+      sessions: z.int(),
+      avg_tokens_per_session: z.number(),
+    }),
+  ),
+  daily_usage: z.array(z.object({ date: day, tokens: z.int() })),
+});
+export type UsageResponse = z.infer<typeof usageResponse>;

@@ -1,0 +1,62 @@
+import { z } from "zod";
+
+z.config({ jitless: true });
+
+const secret = z.string().min(32, "must be at least 32 characters; make one with `openssl rand -base64 33`");
+
+/** Every variable the product reads, with what it is for. `.env.example` says the same for people. */
+const schema = z.object({
+  /** Postgres, as the application role: SELECT and INSERT on the ledger, never UPDATE or DELETE. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Postgres, as the owner role: migrations only. */
+  DATABASE_OWNER_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** The Upstash-protocol endpoint in front of Redis. */
+  UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/ }),
+  UPSTASH_REDIS_REST_TOKEN: z.string().min(1),
+  /** Signs the session cookie. */
+  AUTH_SECRET: secret,
+  /** Where people reach the web app; links and cookies are made for it. */
+  AUTH_URL: z.url({ protocol: /^https?$/ }),
+  /** Keys the HMAC under which API keys are stored; changing it invalidates every key. */
+  API_KEY_PEPPER: secret,
+  /** What the edge shows the Node side when it asks for a drain or a hydrate. */
+  INTERNAL_SECRET: secret,
+  /** Where the edge reaches the Node side; differs from AUTH_URL only behind a proxy. */
+  INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** What a consume may take in all, in milliseconds, before it answers `outcome_unknown`. */
+  METERING_BUDGET_MS: z.coerce.number().int().min(100).max(30_000).default(2_000),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+});
+
+export type Env = z.infer<typeof schema>;
+
+/** Thrown when the environment cannot be used; the message is written for the person who can mend it. */
+export class EnvError extends Error {}
+
+/**
+ * Checks a set of variables and returns them typed.
+ * @throws EnvError with one line per variable that is missing or wrong. Values never appear in it.
+ */
+export function parseEnv(source: Record<string, string | undefined>): Env {
+  const filled = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
+  const result = schema.safeParse(filled);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    return filled[name] === undefined ? `  ${name} is missing` : `  ${name} ${issue.message}`;
+  });
+  throw new EnvError(
+    `The environment is not complete:\n${lines.join("\n")}\nSee .env.example, or type \`npm run dev\`, which needs no .env.`,
+  );
+}
+
+let cached: Env | undefined;
+
+/** The process's environment, checked on first use. Lazy, so that `next build` needs no secrets. */
+export function env(): Env {
+  cached ??= parseEnv(process.env);
+  return cached;
+}
+
+/** The log level, read on its own because the logger is made before anything else is known to be right. */
+export const logLevel = (): string => schema.shape.LOG_LEVEL.catch("info").parse(process.env.LOG_LEVEL || undefined);

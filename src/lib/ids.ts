@@ -1,0 +1,51 @@
+/**
+ * Branded identifiers. A `CustomerId` or `AccountId` proves that a gate has established which tenant is acting:
+ * only the session gate (src/auth), the key gate (src/rest) and commands run by an operator mint one.
+ */
+declare const brand: unique symbol;
+type Brand<T, B extends string> = T & { readonly [brand]: B };
+
+/** A tenant's UUID. */
+export type CustomerId = Brand<string, "CustomerId">;
+/** A signed-in person's UUID. */
+export type UserId = Brand<string, "UserId">;
+/** `live` spends real tokens; `test` is the customer's sandbox. */
+export type Mode = "live" | "test";
+/** One balance: a customer in one mode. */
+export type AccountId = Brand<{ readonly customerId: CustomerId; readonly mode: Mode }, "AccountId">;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** True for a lower-case UUID in its canonical form. */
+export const isUuid = (value: string): boolean => UUID.test(value);
+
+/** Mints a `CustomerId`. Call it only where the caller's right to act for this tenant has just been checked. */
+export function mintCustomerId(value: string): CustomerId {
+  if (!isUuid(value)) throw new Error("A customer id must be a UUID");
+  return value as CustomerId;
+}
+
+/** Mints a `UserId` from the session gate. */
+export function mintUserId(value: string): UserId {
+  if (!isUuid(value)) throw new Error("A user id must be a UUID");
+  return value as UserId;
+}
+
+/** The account of a customer that has already been established. */
+export const accountOf = (customerId: CustomerId, mode: Mode): AccountId =>
+  ({ customerId, mode }) as unknown as AccountId;
+
+/**
+ * A UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then random bits. Time-ordered, so that index inserts
+ * stay at the right edge. Uses Web Crypto only, so it runs at the edge.
+ */
+export function uuidv7(now: number = Date.now()): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, Math.floor(now / 2 ** 32));
+  view.setUint32(2, now >>> 0);
+  view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x70);
+  view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80);
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -1,0 +1,52 @@
+import { after } from "next/server";
+import { handleConsume, handleConsumeOptions } from "@/features/metering/edge/handler";
+import { Waker } from "@/features/metering/edge/jobs";
+import type { MeterDeps, Wanted } from "@/features/metering/edge/service";
+import { env } from "@/lib/env";
+import { redis } from "@/lib/redis";
+
+/** The least time between two wakes of the drain from one edge instance, ms. */
+const WAKE_INTERVAL_MS = 1_000;
+
+const internal = (path: string, body: unknown, signal?: AbortSignal): Promise<Response> =>
+  fetch(new URL(`/api/internal/metering/${path}`, env().INTERNAL_URL ?? env().AUTH_URL), {
+    method: "POST",
+    headers: { Authorization: `Bearer ${env().INTERNAL_SECRET}`, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    cache: "no-store",
+    ...(signal ? { signal } : {}),
+  });
+
+const load = async (wanted: Wanted, signal: AbortSignal): Promise<boolean> => {
+  try {
+    return (await internal("load", wanted, signal)).ok;
+  } catch {
+    return false;
+  }
+};
+
+let deps: MeterDeps | undefined;
+
+/** Metering as the Next edge hosts it. Made on the first request: the environment is not there at build time. */
+function meter(): MeterDeps {
+  if (deps) return deps;
+  const waker = new Waker(async (partitions) => {
+    await internal("drain", { partitions });
+  }, WAKE_INTERVAL_MS);
+  deps = {
+    redis: redis(),
+    pepper: env().API_KEY_PEPPER,
+    budgetMs: env().METERING_BUDGET_MS,
+    load,
+    wake: (partition) => after(() => waker.wake(partition)),
+    clock: { offset: 0 },
+    now: Date.now,
+  };
+  return deps;
+}
+
+/** `/api/v1/customer/tokens/consume` on Next's edge runtime. */
+export const consumeRoute = {
+  POST: (request: Request): Promise<Response> => handleConsume(request, meter()),
+  OPTIONS: handleConsumeOptions,
+};

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { db } from "@/db/client";
+import { activeApps } from "@/features/activations/queries";
+import { catalogRecords } from "@/features/catalog/queries";
+import { loadKeyRecord as keyRecord } from "@/features/keys/queries";
+import { ALL_PARTITIONS, drainAll } from "@/features/metering/jobs";
+import { drainPartition } from "@/features/metering/outbox/service";
+import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
+import { env } from "@/lib/env";
+import { accountOf, mintCustomerId } from "@/lib/ids";
+import { logger } from "@/lib/logger";
+import { PARTITIONS } from "@/lib/partition";
+import { json, problem, requestIdOf } from "@/lib/problem";
+import { redis } from "@/lib/redis";
+
+/** Metering with what the other domains know wired in: for the routes below, the worker and the commands. */
+export const metering = (): ReconcileDeps => ({
+  db: db(),
+  redis: redis(),
+  databaseUrl: env().DATABASE_URL,
+  loaders: { keyRecord, catalog: catalogRecords, activeApps },
+});
+
+/** Compares secrets in time that depends on neither. */
+async function sameSecret(given: string, expected: string): Promise<boolean> {
+  const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  const [a, b] = (await Promise.all([digest(given), digest(expected)])).map((buffer) => new Uint8Array(buffer));
+  return a !== undefined && b !== undefined && a.reduce((sum, byte, i) => sum | (byte ^ (b[i] ?? 0)), 0) === 0;
+}
+
+/** Answers only to our own edge and to the hosting's cron; to anyone else these routes do not exist. */
+async function guarded(request: Request, verb: (requestId: string) => Promise<Response>): Promise<Response> {
+  const requestId = requestIdOf(request);
+  const given = request.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
+  if (!(await sameSecret(given, env().INTERNAL_SECRET))) {
+    return problem("not_found", "There is nothing at this address.", { requestId });
+  }
+  try {
+    return await verb(requestId);
+  } catch (error) {
+    logger.error({ err: error, requestId }, "metering could not be served");
+    return problem("metering_unavailable", "Metering's stores cannot be reached.", {
+      requestId,
+      headers: { "Retry-After": "2" },
+    });
+  }
+}
+
+const wanted = z.strictObject({
+  what: z.enum(["key", "catalog", "account"]),
+  partition: z
+    .int()
+    .min(0)
+    .max(PARTITIONS - 1),
+  hmac: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  customerId: z.string().regex(/^[0-9a-f-]{36}$/),
+  mode: z.enum(["live", "test"]),
+});
+
+/** `POST /api/internal/metering/load`: brings in the one piece of state that a script found missing. */
+export const postLoad = (request: Request): Promise<Response> =>
+  guarded(request, async (requestId) => {
+    const want = wanted.parse(await request.json());
+    const deps = metering();
+    if (want.what === "key") await loadKeyRecord(deps, want.partition, want.hmac);
+    else if (want.what === "catalog") await loadCatalog(deps, want.partition);
+    else await hydrateAccount(deps, accountOf(mintCustomerId(want.customerId), want.mode));
+    return json({ ok: true }, 200, requestId);
+  });
+
+const partitions = z.strictObject({
+  partitions: z
+    .array(
+      z
+        .int()
+        .min(0)
+        .max(PARTITIONS - 1),
+    )
+    .min(1)
+    .max(PARTITIONS),
+});
+
+/** `POST /api/internal/metering/drain`: drains the partitions an edge has woken us for. */
+export const postDrain = (request: Request): Promise<Response> =>
+  guarded(request, async (requestId) => {
+    const { partitions: woken } = partitions.parse(await request.json());
+    let written = 0;
+    for (const partition of woken) written += (await drainPartition(metering(), partition)).written;
+    return json({ written }, 200, requestId);
+  });
+
+/** `GET /api/internal/metering/drain`: what the hosting's cron calls; drains whatever holds something. */
+export const getDrain = (request: Request): Promise<Response> =>
+  guarded(request, async (requestId) => {
+    const { drained, errors } = await drainAll(metering(), ALL_PARTITIONS);
+    if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "partitions could not be drained");
+    return json({ written: drained.written, failed: errors.length }, errors.length > 0 ? 503 : 200, requestId);
+  });

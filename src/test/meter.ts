@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "vitest";
+import { db } from "@/db/client";
+import { seedCatalog } from "@/db/seed/catalog";
+import type { CreatedBrand } from "@/features/admin/service";
+import { makeBrand } from "@/features/admin/service";
+import { handleConsume } from "@/features/metering/edge/handler";
+import type { MeterDeps } from "@/features/metering/edge/service";
+import { drainPartition } from "@/features/metering/outbox/service";
+import { checkLedger } from "@/features/metering/reconcile/queries";
+import { fieldsOf, hydrateAccount, loadCatalog, loadKeyRecord } from "@/features/metering/reconcile/service";
+import { accountKey } from "@/features/metering/rules";
+import { env } from "@/lib/env";
+import { type AccountId, accountOf, mintCustomerId } from "@/lib/ids";
+import { partitionOf } from "@/lib/partition";
+import { redis } from "@/lib/redis";
+import { metering } from "@/rest/internal/metering";
+
+export const SHOP = "https://shop.example";
+
+export interface TestBrand extends CreatedBrand {
+  readonly account: AccountId;
+  readonly partition: number;
+}
+
+let seeded: Promise<void> | undefined;
+
+/** A fresh brand on the real stores, warm in Redis, with both keys and, unless told otherwise, every limit far away. */
+export async function testBrand(
+  options: { tokens?: number; apps?: string[]; plan?: string | null; rate?: number; origins?: string[] } = {},
+): Promise<TestBrand> {
+  seeded ??= seedCatalog(db());
+  await seeded;
+  const tag = randomBytes(5).toString("hex");
+  const brand = await makeBrand(
+    metering(),
+    { type: "system", id: "test" },
+    {
+      name: `Brand ${tag}`,
+      slug: `brand-${tag}`,
+      tokens: options.tokens ?? 100,
+      plan: options.plan ?? null,
+      apps: options.apps ?? ["vto-001", "pdc-001"],
+      origins: options.origins ?? [SHOP],
+      rate: options.rate ?? 1_000_000,
+      people: [],
+    },
+  );
+  return {
+    ...brand,
+    account: accountOf(brand.customerId, "live"),
+    partition: partitionOf(brand.customerId),
+  };
+}
+
+/** The metering handler's dependencies as the edge wires them, with the Node side called directly. */
+export const meterDeps = (overrides: Partial<MeterDeps> = {}): MeterDeps => ({
+  redis: redis(),
+  pepper: env().API_KEY_PEPPER,
+  budgetMs: 5_000,
+  load: async (want) => {
+    const deps = metering();
+    if (want.what === "key") await loadKeyRecord(deps, want.partition, want.hmac);
+    else if (want.what === "catalog") await loadCatalog(deps, want.partition);
+    else await hydrateAccount(deps, accountOf(mintCustomerId(want.customerId), want.mode));
+    return true;
+  },
+  wake: () => {},
+  clock: { offset: 0 },
+  now: Date.now,
+  ...overrides,
+});
+
+export interface ConsumeOptions {
+  readonly body?: unknown;
+  readonly text?: string;
+  readonly headers?: Record<string, string>;
+  readonly idempotencyKey?: string;
+  readonly origin?: string;
+  readonly deps?: Partial<MeterDeps>;
+}
+
+/** One consume through the real handler. A public key comes from the shop's origin unless told otherwise. */
+export async function consumeWith(key: string, options: ConsumeOptions = {}): Promise<Response> {
+  const origin = options.origin ?? (key.startsWith("ca_pk") ? SHOP : undefined);
+  return handleConsume(
+    new Request("http://localhost/api/v1/customer/tokens/consume", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(key ? { authorization: `Bearer ${key}` } : {}),
+        ...(origin ? { origin } : {}),
+        ...(options.idempotencyKey ? { "idempotency-key": options.idempotencyKey } : {}),
+        ...options.headers,
+      },
+      body: options.text ?? JSON.stringify(options.body ?? { app_id: "vto-001" }),
+    }),
+    meterDeps(options.deps),
+  );
+}
+
+/** Drains a brand's partition to its end. */
+export const drain = (brand: TestBrand) => drainPartition(metering(), brand.partition);
+
+/** What Redis holds of a brand's live account. */
+export async function accountState(brand: TestBrand): Promise<Record<"e" | "s" | "b" | "g", string | null>> {
+  return fieldsOf(redis(), accountKey(brand.account), ["e", "s", "b", "g"]);
+}
+
+/** Every invariant holds, over everything any test of this run has done. */
+export async function expectSound(): Promise<void> {
+  for (const finding of await checkLedger(metering())) {
+    expect(finding.breaches, `${finding.invariant}. ${finding.title}`).toEqual([]);
+  }
+}

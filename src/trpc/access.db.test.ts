@@ -1,0 +1,190 @@
+import { type AnyTRPCProcedure, callTRPCProcedure, TRPCError } from "@trpc/server";
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { actingAs } from "@/auth/gate";
+import type { Session, SessionState } from "@/auth/session-state";
+import { loadSession, openSession } from "@/auth/store";
+import { closeDb, db } from "@/db/client";
+import type { Ctx } from "@/db/context";
+import { apiKeys } from "@/db/schema/keys";
+import { createKeyInput } from "@/features/keys/contract";
+import { createKey } from "@/features/keys/service";
+import { PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from "@/features/team/rules";
+import { makeBrand, type TestBrand } from "@/test/brands";
+import type { TrpcContext } from "./context";
+import { PublicError } from "./errors";
+import { appRouter } from "./root";
+
+/**
+ * Every procedure there is, against every kind of caller who must be refused. The list comes from the router, so a new
+ * procedure is held to the same on the day it is written; what it needs to be called is added below.
+ */
+
+/** Open to everybody. */
+const PUBLIC: readonly string[] = [];
+/** Open to whoever is signed in: it shows them only themselves. */
+const ANY_MEMBER: readonly string[] = ["session.me"];
+
+/** What a procedure that takes an input is called with. */
+const INPUTS: Readonly<Record<string, unknown>> = {
+  "keys.create": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
+  "keys.revoke": { keyId: "ak_live_nothing" },
+  "metering.latestEntries": { limit: 5 },
+};
+
+/** For a procedure that names an object: how to name another brand's. It must answer "not found". */
+const FOREIGN: Readonly<Record<string, (foreign: { keyId: string }) => unknown>> = {
+  "keys.revoke": ({ keyId }) => ({ keyId }),
+};
+/** Procedures that name no object: they can only ever see the caller's own brand, which is checked on their answer. */
+const NAMES_NOTHING: readonly string[] = [
+  "session.me",
+  "keys.list",
+  "keys.create",
+  "metering.balance",
+  "metering.latestEntries",
+  "catalog.list",
+];
+
+interface Listed {
+  readonly path: string;
+  readonly type: "query" | "mutation" | "subscription";
+  readonly permission: Permission | undefined;
+}
+// By path at run time, whatever the nested type says.
+const byPath = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>;
+const procedures: Listed[] = Object.entries(byPath).map(([path, { _def, meta }]) => ({
+  path,
+  type: _def.type,
+  permission: (meta as { permission?: Permission } | undefined)?.permission,
+}));
+
+let brand: TestBrand;
+let foreign: TestBrand;
+let foreignKey: { keyId: string; publicKey: string };
+
+beforeAll(async () => {
+  [brand, foreign] = await Promise.all([makeBrand(db()), makeBrand(db())]);
+  const theirs: Ctx = { db: db(), customerId: foreign.customerId, actor: { type: "system", id: "test" } };
+  const origins = ["https://foreign-brand.example"];
+  const { key, secret } = await createKey(
+    theirs,
+    createKeyInput.parse({ name: "Foreign", kind: "pk", mode: "live", origins }),
+  );
+  foreignKey = { keyId: key.keyId, publicKey: secret };
+});
+afterAll(closeDb);
+
+const as = (state: SessionState): TrpcContext => ({
+  session: async () => state,
+  actAs: (session) => actingAs(db(), session),
+});
+
+async function sessionFor(role: Role): Promise<Session> {
+  const { userId } = brand.people[role];
+  const sessionId = await openSession(db(), userId, null);
+  const session = sessionId && (await loadSession(db(), { sessionId, userId }));
+  if (!session) throw new Error("no session");
+  return session;
+}
+
+const call = (listed: Listed, ctx: TrpcContext, input: unknown): Promise<unknown> =>
+  callTRPCProcedure({
+    router: appRouter,
+    path: listed.path,
+    type: listed.type,
+    ctx,
+    getRawInput: async () => input,
+    input,
+    signal: undefined,
+    batchIndex: 0,
+  });
+
+async function refusal(work: Promise<unknown>): Promise<{ code: string; problem: string }> {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof PublicError) return { code: error.code, problem: error.problem };
+  return { code: error instanceof TRPCError ? error.code : `answered, or threw ${error}`, problem: "" };
+}
+
+it("the router has procedures, and each says what it asks of its caller", () => {
+  expect(procedures.length).toBeGreaterThan(3);
+  for (const { path, permission } of procedures) {
+    if (PUBLIC.includes(path) || ANY_MEMBER.includes(path)) continue;
+    expect(PERMISSIONS, `${path} carries no permission and is on no list above`).toContain(permission);
+  }
+});
+
+describe.each(procedures)("$path", (listed) => {
+  const input = INPUTS[listed.path];
+
+  it.skipIf(PUBLIC.includes(listed.path))("refuses an anonymous caller, before looking at the input", async () => {
+    for (const given of [input, undefined, { nonsense: true }]) {
+      expect(await refusal(call(listed, as({ state: "out" }), given))).toEqual({
+        code: "UNAUTHORIZED",
+        problem: "signed_out",
+      });
+    }
+  });
+
+  it.skipIf(PUBLIC.includes(listed.path))("grants nothing while nobody can tell who is asking", async () => {
+    expect(await refusal(call(listed, as({ state: "unavailable" }), input))).toEqual({
+      code: "SERVICE_UNAVAILABLE",
+      problem: "database_unavailable",
+    });
+  });
+
+  it.skipIf(!listed.permission)("refuses whoever lacks its permission, role by role", async () => {
+    for (const role of ROLES) {
+      if (listed.permission && permissionsOf(role).has(listed.permission)) continue;
+      const ctx = as({ state: "in", session: await sessionFor(role) });
+      for (const given of [input, undefined]) {
+        expect(await refusal(call(listed, ctx, given)), role).toEqual({ code: "FORBIDDEN", problem: "forbidden" });
+      }
+    }
+    // Every permission but its own, which no role has today, but one might tomorrow.
+    const permissions = new Set(PERMISSIONS.filter((permission) => permission !== listed.permission));
+    const session = { ...(await sessionFor("admin")), permissions };
+    expect(await refusal(call(listed, as({ state: "in", session }), input))).toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("finds nothing of another brand", async () => {
+    const admin = as({ state: "in", session: await sessionFor("admin") });
+    const name = FOREIGN[listed.path];
+    if (name) {
+      expect(await refusal(call(listed, admin, name(foreignKey)))).toEqual({ code: "NOT_FOUND", problem: "not_found" });
+      const [untouched] = await db().select().from(apiKeys).where(eq(apiKeys.keyId, foreignKey.keyId));
+      expect(untouched).toMatchObject({ revokedAt: null, version: 1, customerId: foreign.customerId });
+      return;
+    }
+    expect(NAMES_NOTHING, `say in FOREIGN how ${listed.path} names an object, or list it as naming none`).toContain(
+      listed.path,
+    );
+    const answer = JSON.stringify(await call(listed, admin, input));
+    for (const theirs of [foreign.customerId, foreignKey.keyId, foreignKey.publicKey, foreign.people.admin.email]) {
+      expect(answer).not.toContain(theirs);
+    }
+  });
+
+  it("answers nobody with a hash", async () => {
+    if (listed.type !== "query") return;
+    const admin = as({ state: "in", session: await sessionFor("admin") });
+    expect(JSON.stringify(await call(listed, admin, input))).not.toMatch(/hmac|argon2|passwordHash/i);
+  });
+});
+
+it("a viewer sees neither keys nor other people's addresses", async () => {
+  const viewer = as({ state: "in", session: await sessionFor("viewer") });
+  for (const listed of procedures.filter(({ type }) => type === "query")) {
+    const answer = await call(listed, viewer, INPUTS[listed.path]).catch((error: unknown) => {
+      if (error instanceof PublicError && error.code === "FORBIDDEN") return null;
+      throw error;
+    });
+    const text = JSON.stringify(answer);
+    for (const hidden of [brand.people.admin.email, brand.people.manager.email, "ca_pk_", "ca_sk_"]) {
+      expect(text, listed.path).not.toContain(hidden);
+    }
+  }
+});

@@ -1,0 +1,19 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { catalogRouter } from "@/features/catalog/router";
+import { keysRouter } from "@/features/keys/router";
+import { meteringRouter } from "@/features/metering/router";
+import { router } from "./procedures";
+import { sessionRouter } from "./session-router";
+
+/** Everything the web app can ask for. */
+export const appRouter = router({
+  session: sessionRouter,
+  metering: meteringRouter,
+  catalog: catalogRouter,
+  keys: keysRouter,
+});
+
+/** All that a client component may know of the above: its types. */
+export type AppRouter = typeof appRouter;
+export type RouterInputs = inferRouterInputs<AppRouter>;
+export type RouterOutputs = inferRouterOutputs<AppRouter>;

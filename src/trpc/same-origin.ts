@@ -1,0 +1,44 @@
+/** The largest body a procedure takes, in bytes. */
+const LARGEST = 64 * 1024;
+
+/**
+ * Stands before every procedure: the session cookie travels by itself, so a request must show that one of our own
+ * pages sent it. A browser says so in `Sec-Fetch-Site` and `Origin`, which a page cannot change; a sender without
+ * either is no browser, and holds no cookie but its own. Bodies are JSON only, which no form of another site can send.
+ * @param ownOrigin the public origin of the web app
+ * @returns why the request is refused, or null
+ */
+export function refuseForeign(request: Request, ownOrigin: string): { status: 403 | 413 | 415; detail: string } | null {
+  const site = request.headers.get("sec-fetch-site");
+  const origin = request.headers.get("origin");
+  // `none` is a person typing the address, which can only read.
+  const welcome = site === null || site === "same-origin" || (site === "none" && request.method === "GET");
+  if (!welcome || (origin !== null && !isOwn(origin, request, ownOrigin))) {
+    return { status: 403, detail: "The request came from another site." };
+  }
+  if (request.method !== "POST") return null;
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") return { status: 415, detail: "Send JSON." };
+  const length = request.headers.get("content-length");
+  if (length !== null && !(Number(length) <= LARGEST)) return { status: 413, detail: "The request is too large." };
+  return null;
+}
+
+/** Our public origin, or the very host the request was sent to: in development that may be an address. */
+function isOwn(origin: string, request: Request, ownOrigin: string): boolean {
+  if (origin === ownOrigin) return true;
+  return URL.canParse(origin) && new URL(origin).host === request.headers.get("host");
+}
+
+/** Reads a body to its end, or null once it is larger than a procedure takes. */
+export async function readBody(request: Request): Promise<string | null> {
+  if (!request.body) return "";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.byteLength;
+    if (size > LARGEST) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,29 @@
+import { closeDb } from "@/db/client";
+import { applyAllIntents, drainAll, ensurePartitions, inspectAll, sweepDue } from "@/features/metering/jobs";
+import { env } from "@/lib/env";
+import { logger } from "@/lib/logger";
+import { metering } from "@/rest/internal/metering";
+import { loop } from "./loop";
+
+/**
+ * The long-running side of a self-hosted installation: drains outboxes, applies what is owed, writes off what has
+ * expired, and makes partitions ahead. Stops cleanly on SIGTERM and SIGINT; a kill costs nothing but a re-read.
+ */
+env();
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+const deps = metering();
+
+logger.info("the worker is up");
+await Promise.all([
+  loop("drain", 250, stop.signal, async () => {
+    const { errors } = await drainAll(deps);
+    if (errors.length > 0) throw errors[0];
+  }),
+  loop("inspect", 10_000, stop.signal, () => inspectAll(deps)),
+  loop("grants", 1_000, stop.signal, () => applyAllIntents(deps)),
+  loop("expiry", 1_000, stop.signal, () => sweepDue(deps)),
+  loop("partitions", 6 * 60 * 60 * 1000, stop.signal, () => ensurePartitions(deps)),
+]);
+await closeDb();
+logger.info("the worker has stopped");

@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const stores = ["**/*.db.test.ts", "**/*.redis.test.ts", "**/*.stack.test.ts"];
+const outside = ["**/node_modules/**", "**/.next*/**", "**/.data/**", "e2e/**"];
+
+/**
+ * `pure` tests touch nothing outside the process. `stores` run on a real Postgres and a real Redis behind the
+ * Upstash-protocol bridge, started once for all of them, migrated, and thrown away; their addresses are in process.env
+ * under the names the product reads, and in STACK_REDIS_URL and STACK_POSTGRES_ADMIN_URL. A `*.stack.test.ts` starts
+ * a stack of its own, because it kills parts of it.
+ */
+export default defineConfig({
+  resolve: { alias: { "@": resolve(import.meta.dirname, "src") } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "pure",
+          include: ["**/*.test.ts", "**/*.test.tsx"],
+          exclude: [...outside, ...stores],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "stores",
+          include: stores,
+          exclude: outside,
+          globalSetup: ["dev/vitest-setup.ts"],
+          // One file at a time: they share one database, and some look at all of it.
+          fileParallelism: false,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
