@@ -20,8 +20,9 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: 90_000,
+  // A page's first visit in development compiles it.
+  expect: { timeout: 20_000 },
   use: {
     ...devices["Desktop Chrome"],
     trace: "retain-on-failure",

@@ -4,6 +4,8 @@ import { dataDirFromEnv, wipeDataDir } from "./files";
 import { birthOf, stopLeftovers } from "./processes";
 import { type Services, type ServicesOptions, startServices } from "./services";
 
+export type { Services };
+
 const home = (): string => join(dataDirFromEnv(), "throw-away");
 
 /**

@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { configuration, FEATURES, reach } from "../../.dependency-cruiser.mjs";
 import { importViolations } from "./imports";
 import { CLEAN, type Tree, withTree } from "./tree";
+
+// Parsers and compilers at work: seconds on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** Adds an import of `target` to `file`, which may be new. */
 const importing = (file: string, target: string): Tree => ({
@@ -41,6 +44,20 @@ const PLANTS: [law: string, plant: Tree, culprit: string][] = [
     "rest-adapts",
     importing("src/rest/consume.ts", "@/features/metering/router"),
     "src/rest/consume.ts → src/features/metering/router.ts",
+  ],
+  ["rest-adapts", importing("src/rest/consume.ts", "@/auth/index"), "src/rest/consume.ts → src/auth/index.ts"],
+  [
+    "rest-internal-wires",
+    {
+      "src/db/schema/keys.ts": "export const keys = 1;\n",
+      ...importing("src/rest/internal/wiring.ts", "@/db/schema/keys"),
+    },
+    "src/rest/internal/wiring.ts → src/db/schema/keys.ts",
+  ],
+  [
+    "rest-internal-wires",
+    importing("src/rest/internal/wiring.ts", "@/features/metering/router"),
+    "src/rest/internal/wiring.ts → src/features/metering/router.ts",
   ],
   [
     "services-look-down",
@@ -111,6 +128,11 @@ const PLANTS: [law: string, plant: Tree, culprit: string][] = [
     "widget-takes-only-types",
     importing("src/widget/frame.ts", "@/features/metering/contract"),
     "src/widget/frame.ts → src/features/",
+  ],
+  [
+    "nothing-imports-the-outside",
+    importing("src/features/metering/service.db.test.ts", "../../../dev/supervisor"),
+    "service.db.test.ts → dev/",
   ],
   ["nothing-imports-the-outside", importing("src/lib/ids.ts", "../../dev/supervisor"), "src/lib/ids.ts → dev/"],
   [

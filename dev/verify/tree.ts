@@ -72,6 +72,10 @@ export const CLEAN: Tree = {
   "src/trpc/root.ts": `import { meteringRouter } from "@/features/metering/router";\nexport const appRouter = [meteringRouter];\nexport type AppRouter = typeof appRouter;\n`,
   "src/trpc/client.ts": `"use client";\nimport type { AppRouter } from "./root";\nexport const trpc: AppRouter | null = null;\n`,
   "src/rest/consume.ts": `import { balance } from "@/features/metering/contract";\nimport { balanceOf } from "@/features/metering/queries";\nexport const usage = () => [balance, balanceOf];\n`,
+  "src/rest/internal/wiring.ts": `import { db } from "@/db/client";\nimport { sweep } from "@/features/metering/jobs";\nexport const metering = () => [db, sweep];\n`,
+  "src/rest/edge/route.ts": `import { consume } from "@/features/metering/edge/handler";\nimport next from "next";\nexport const host = [consume, next];\n`,
+  "src/rest/v1/usage.ts": `import { gate } from "@/auth/key-gate";\nimport { balanceOf } from "@/features/metering/queries";\nexport const usage = () => [gate, balanceOf];\n`,
+  "src/auth/key-gate.ts": `import { db } from "@/db/client";\nexport const gate = () => db;\n`,
   "src/app/overview/page.tsx": `import next from "next";\nimport { Balance } from "@/features/metering/components/balance";\nexport default () => [next, Balance];\n`,
   "src/app/api/consume/route.ts": `import { consume } from "@/features/metering/edge/handler";\nexport const runtime = "edge";\nexport const POST = consume;\n`,
   "src/app/sign-in/actions.ts": `"use server";\nimport { session } from "@/auth/index";\nexport const signIn = async () => session;\n`,
@@ -81,5 +85,6 @@ export const CLEAN: Tree = {
   "src/widget/frame.ts": `import type { balance } from "@/features/metering/contract";\nexport type Balance = typeof balance;\n`,
   "src/test/factories.ts": `import { db } from "@/db/client";\nexport const brand = () => db;\n`,
   "src/features/metering/service.db.test.ts": `import { test } from "vitest";\nimport { brand } from "@/test/factories";\nimport { debit } from "./service";\ntest("debits", () => [brand, debit]);\n`,
+  "src/features/metering/outages.stack.test.ts": `import "../../../dev/supervisor";\nimport { test } from "vitest";\ntest("goes on", () => {});\n`,
   "dev/supervisor.ts": `import { db } from "@/db/client";\ndb();\n`,
 };

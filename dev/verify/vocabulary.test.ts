@@ -12,7 +12,8 @@ const GOOD: Tree = {
   "package-lock.json": JSON.stringify({
     packages: { "node_modules/zod": { version: "4.0.0", integrity: "sha512-x" } },
   }),
-  ".env.example": "# Everything.\n\n# Where Postgres is.\nDATABASE_URL=\n\n# How much is logged.\n# LOG_LEVEL=info\n",
+  ".env.example":
+    "# Everything.\n\n# Where Postgres is.\nDATABASE_URL=\n\n# How much is logged.\n# LOG_LEVEL=info\n\n# Where to serve.\n# PORT=3000\n",
   ".ci/run": "npm ci\n",
   "drizzle/0000_init.sql": "select 1;\n".repeat(900),
   "vitest.config.ts": "export const level = process.env.LOG_LEVEL;\n",
@@ -21,7 +22,7 @@ const GOOD: Tree = {
   "src/lib/ids.ts": `${lines(390)}export const uuidV7 = 1;\n`,
   "src/app/api/v1/apps/route.ts": "export const mode = process.env.NODE_ENV;\n",
   "src/app/(signed-in)/keys/page.tsx": "export default () => null;\n",
-  "src/cli/start.ts": "export const url = process.env.DATABASE_URL;\n",
+  "src/cli/start.ts": "export const port = process.env.PORT;\n",
   "src/features/metering/service.db.test.ts": `// @ts-expect-${"error"} a string is no CustomerId\n${lines(590)}`,
   "src/features/metering/edge/lua/consume.ts": "export const script = '';\n",
   "src/features/metering/edge/consume.redis.test.ts": "export {};\n",

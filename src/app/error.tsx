@@ -2,12 +2,12 @@
 
 import { Button } from "@/components/button";
 import { BrokenBridgeDrawing } from "@/components/icons/drawings";
-import { Message } from "./message";
+import { MessagePage } from "./message";
 
 /** A page broke while it was put together. */
 export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
   return (
-    <Message
+    <MessagePage
       drawing={<BrokenBridgeDrawing />}
       title="This page could not be put together"
       action={
@@ -24,6 +24,6 @@ export default function PageError({ error, reset }: { error: Error & { digest?: 
           If it stays, tell us this reference: <span className="font-mono">{error.digest}</span>
         </p>
       )}
-    </Message>
+    </MessagePage>
   );
 }

@@ -2,7 +2,7 @@
 
 import { Button } from "@/components/button";
 import { BrokenBridgeDrawing } from "@/components/icons/drawings";
-import { Message } from "./message";
+import { MessagePage } from "./message";
 import "./globals.css";
 
 /** The frame around all pages broke; this one stands without it. */
@@ -11,7 +11,7 @@ export default function GlobalError({ reset }: { error: Error; reset: () => void
     <html lang="en">
       <body>
         <title>Something went wrong · VARAi Connected Apps</title>
-        <Message
+        <MessagePage
           drawing={<BrokenBridgeDrawing />}
           title="The pages cannot be shown at the moment"
           action={
@@ -24,7 +24,7 @@ export default function GlobalError({ reset }: { error: Error; reset: () => void
             Something went wrong on our side. Your shop&rsquo;s widgets do not depend on these pages, and nothing was
             lost.
           </p>
-        </Message>
+        </MessagePage>
       </body>
     </html>
   );

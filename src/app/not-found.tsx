@@ -1,14 +1,14 @@
 import Link from "next/link";
 import { buttonClass } from "@/components/button";
 import { NothingHereDrawing } from "@/components/icons/drawings";
-import { Message } from "./message";
+import { MessagePage } from "./message";
 
 export const metadata = { title: "Not found" };
 
 /** No such page, or not one for this person: the answer does not tell which. */
 export default function NotFound() {
   return (
-    <Message
+    <MessagePage
       drawing={<NothingHereDrawing />}
       title="There is no such page here"
       action={
@@ -18,6 +18,6 @@ export default function NotFound() {
       }
     >
       <p>The address may be mistyped, or the page may belong to another role or brand.</p>
-    </Message>
+    </MessagePage>
   );
 }

@@ -49,7 +49,7 @@ export default function LandingPage() {
             </Link>
             <a
               href="#prices"
-              className="rounded-control text-14 font-medium text-ink-2 underline decoration-line-control underline-offset-4 hover:text-ink"
+              className="inline-flex min-h-6 items-center rounded-control text-14 font-medium text-ink-2 underline decoration-line-control underline-offset-4 hover:text-ink"
             >
               See what each app takes
             </a>

@@ -19,10 +19,11 @@ if (!entry) {
   process.exit(2);
 }
 
-// Precedence: what the shell says, then .env, then what the running local stack wrote down.
+// Precedence: what the shell says, then .env. What the running local stack wrote down counts only where neither names a
+// store: half of one installation and half of another would migrate, or charge, the wrong one.
 if (existsSync(".env")) process.loadEnvFile(".env");
 const stack = resolve(process.env.DATA_DIR ?? ".data", "env.json");
-if (existsSync(stack)) {
+if (!process.env.DATABASE_URL && !process.env.UPSTASH_REDIS_REST_URL && existsSync(stack)) {
   for (const [name, value] of Object.entries(JSON.parse(readFileSync(stack, "utf8")))) {
     process.env[name] ??= String(value);
   }

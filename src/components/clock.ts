@@ -21,12 +21,17 @@ function subscribe(listener: () => void) {
   };
 }
 
-const read = () => {
+function read(): number {
+  // Nothing ticks on a server, and its memory of the last request must not show in this one.
+  if (typeof window === "undefined") return Date.now();
   if (now === 0) now = Date.now();
   return now;
-};
+}
 
-/** The time in milliseconds, ticking once a second for all who ask; null while the server renders. */
-export function useNow(): number | null {
-  return useSyncExternalStore<number | null>(subscribe, read, () => null);
+/**
+ * The time in milliseconds, ticking once a second for all who ask. What the server wrote may be a moment older than
+ * what the browser would: mark the element that shows it with `suppressHydrationWarning`.
+ */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, read, read);
 }

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
+import { announce } from "./announcer";
 import { Button, type ButtonLook } from "./button";
 import { cx } from "./cx";
 import { shortenId } from "./format";
@@ -16,6 +17,7 @@ function useCopy(text: string): { copied: boolean; copy: () => Promise<void> } {
     try {
       await navigator.clipboard.writeText(text);
       setCopied(true);
+      announce("Copied");
       clearTimeout(timer.current);
       timer.current = setTimeout(() => setCopied(false), 2_000);
     } catch {
@@ -32,9 +34,7 @@ export function CopyButton({ text, children, look }: { text: string; children: R
     <Button look={look} onClick={copy} icon={copied ? <CheckIcon size={18} /> : <CopyIcon size={18} />}>
       <span className="grid text-left">
         <span className={cx("col-start-1 row-start-1", copied && "invisible")}>{children}</span>
-        <span className={cx("col-start-1 row-start-1", !copied && "invisible")} aria-live="polite">
-          {copied ? "Copied" : ""}
-        </span>
+        <span className={cx("col-start-1 row-start-1", !copied && "invisible")}>Copied</span>
       </span>
     </Button>
   );
@@ -48,15 +48,12 @@ export function Id({ id, what, copyText = id }: { id: string; what: string; copy
       type="button"
       onClick={copy}
       title={id}
-      className="group/id -mx-1 inline-flex h-6 items-center gap-1 rounded-control px-1 font-mono text-12 text-ink-2 transition-colors hover:bg-inset hover:text-ink"
+      className="group/id -mx-1 inline-flex h-6 items-center gap-1 rounded-control px-1 font-mono text-12 whitespace-nowrap text-ink-2 transition-colors hover:bg-inset hover:text-ink"
     >
       <span className="sr-only">Copy {what} </span>
       {shortenId(id, 10)}
       <span aria-hidden="true" className={cx("text-ink-3", copied && "text-green")}>
         {copied ? <CheckIcon size={14} /> : <CopyIcon size={14} />}
-      </span>
-      <span className="sr-only" aria-live="polite">
-        {copied ? "Copied" : ""}
       </span>
     </button>
   );

@@ -23,6 +23,7 @@ export function Dialog({
   description,
   children,
   firm,
+  initialFocus,
   finalFocus,
 }: {
   open: boolean;
@@ -31,13 +32,14 @@ export function Dialog({
   description?: ReactNode;
   children: ReactNode;
   firm?: boolean;
+  initialFocus?: RefObject<HTMLElement | null>;
   finalFocus?: RefObject<HTMLElement | null>;
 }) {
   return (
     <BaseDialog.Root open={open} onOpenChange={onOpenChange} disablePointerDismissal={firm}>
       <BaseDialog.Portal>
         <BaseDialog.Backdrop className={BACKDROP} />
-        <BaseDialog.Popup className={cx(POPUP, "md:w-[36rem]")} finalFocus={finalFocus}>
+        <BaseDialog.Popup className={cx(POPUP, "md:w-[36rem]")} initialFocus={initialFocus} finalFocus={finalFocus}>
           <div className="flex items-start justify-between gap-4 px-5 pt-5 pb-3">
             <div className="min-w-0">
               <BaseDialog.Title className="text-20 font-semibold wrap-anywhere">{title}</BaseDialog.Title>

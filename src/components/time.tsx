@@ -20,7 +20,7 @@ export function RelativeTime({ iso, className }: { iso: string; className?: stri
   const now = useNow();
   return (
     <time dateTime={iso} title={formatExact(iso, zone)} className={className} suppressHydrationWarning>
-      {now === null ? formatClock(iso, zone, Date.parse(iso)) : formatRelative(iso, now)}
+      {formatRelative(iso, now)}
     </time>
   );
 }
@@ -31,7 +31,7 @@ export function ClockTime({ iso, className }: { iso: string; className?: string 
   const now = useNow();
   return (
     <time dateTime={iso} title={formatExact(iso, zone)} className={className} suppressHydrationWarning>
-      {formatClock(iso, zone, now ?? Date.parse(iso))}
+      {formatClock(iso, zone, now)}
     </time>
   );
 }

@@ -1,6 +1,6 @@
 /**
  * Branded identifiers. A `CustomerId` or `AccountId` proves that a gate has established which tenant is acting:
- * only the session gate (src/auth), the key gate (src/rest) and commands run by an operator mint one.
+ * only the session gate and the key gate (src/auth), metering for keys whose HMAC it looks up, and commands run by an operator mint one.
  */
 declare const brand: unique symbol;
 type Brand<T, B extends string> = T & { readonly [brand]: B };

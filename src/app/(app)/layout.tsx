@@ -1,10 +1,11 @@
 import type { ReactNode } from "react";
 import { currentSession } from "@/auth/session";
+import { Announcer } from "@/components/announcer";
 import { BrokenBridgeDrawing } from "@/components/icons/drawings";
 import { TimeZoneProvider } from "@/components/time";
 import { Toaster } from "@/components/toaster";
 import { TrpcProvider } from "@/trpc/client";
-import { Message } from "../message";
+import { MessagePage } from "../message";
 import { Reload } from "./reload";
 import { Shell } from "./shell";
 import { ToSignIn } from "./to-sign-in";
@@ -15,12 +16,12 @@ export default async function SignedInLayout({ children }: { children: ReactNode
   if (gate.state === "out") return <ToSignIn />;
   if (gate.state === "unavailable") {
     return (
-      <Message drawing={<BrokenBridgeDrawing />} title="Our database cannot be reached" action={<Reload />}>
+      <MessagePage drawing={<BrokenBridgeDrawing />} title="Our database cannot be reached" action={<Reload />}>
         <p>
           We cannot show your pages at the moment. Your shops&rsquo; widgets go on, every use is still counted, and
           nothing is lost. We look again every ten seconds.
         </p>
-      </Message>
+      </MessagePage>
     );
   }
   const { user, customer, role, permissions } = gate.session;
@@ -35,6 +36,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
         >
           {children}
         </Shell>
+        <Announcer />
         <Toaster />
       </TimeZoneProvider>
     </TrpcProvider>

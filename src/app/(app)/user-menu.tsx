@@ -2,7 +2,7 @@
 
 import { Menu } from "@base-ui/react/menu";
 import { useTheme } from "next-themes";
-import { type ReactNode, useTransition } from "react";
+import { type ReactNode, useState, useTransition } from "react";
 import { CheckIcon, ChevronIcon, MoonIcon, ScreenIcon, SignOutIcon, SunIcon } from "@/components/icons/interface";
 import type { Role } from "@/features/team/rules";
 import { signOutAction } from "../sign-in/actions";
@@ -20,8 +20,11 @@ const ITEM =
 export function UserMenu({ user, brand, role }: { user: { name: string; email: string }; brand: string; role: Role }) {
   const { theme, setTheme } = useTheme();
   const [leaving, start] = useTransition();
+  // The menu opens inside the page's header, so that screen readers find it within a landmark.
+  const [place, setPlace] = useState<HTMLElement | null>(null);
   return (
     <Menu.Root>
+      <div ref={setPlace} />
       <Menu.Trigger className="flex w-full min-w-0 items-center gap-2.5 rounded-control p-1.5 text-left transition-colors hover:bg-inset data-popup-open:bg-inset">
         <Initials name={user.name} />
         <span className="grid min-w-0 flex-1 max-md:sr-only">
@@ -30,7 +33,7 @@ export function UserMenu({ user, brand, role }: { user: { name: string; email: s
         </span>
         <ChevronIcon size={18} className="shrink-0 text-ink-3 max-md:hidden" />
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={place}>
         <Menu.Positioner side="top" align="start" sideOffset={6} collisionPadding={12} className="z-50">
           <Menu.Popup className="w-64 rounded-card border border-line bg-surface p-1.5 shadow-float outline-none transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0">
             <div className="grid gap-0.5 px-2 pt-1.5 pb-2.5">

@@ -3,7 +3,14 @@ import { db } from "@/db/client";
 import { activeApps } from "@/features/activations/queries";
 import { catalogRecords } from "@/features/catalog/queries";
 import { loadKeyRecord as keyRecord } from "@/features/keys/queries";
-import { ALL_PARTITIONS, drainAll } from "@/features/metering/jobs";
+import {
+  ALL_PARTITIONS,
+  applyAllIntents,
+  drainAll,
+  ensurePartitions,
+  inspectAll,
+  sweepDue,
+} from "@/features/metering/jobs";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
 import { env } from "@/lib/env";
@@ -89,10 +96,17 @@ export const postDrain = (request: Request): Promise<Response> =>
     return json({ written }, 200, requestId);
   });
 
-/** `GET /api/internal/metering/drain`: what the hosting's cron calls; drains whatever holds something. */
+/**
+ * `GET /api/internal/metering/drain`: what the hosting's cron calls, and does all that the worker's loops do: drains
+ * whatever holds something, applies what is owed, writes off what has expired, makes partitions ahead.
+ */
 export const getDrain = (request: Request): Promise<Response> =>
   guarded(request, async (requestId) => {
-    const { drained, errors } = await drainAll(metering(), ALL_PARTITIONS);
-    if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "partitions could not be drained");
+    const deps = metering();
+    const { drained, errors } = await drainAll(deps, ALL_PARTITIONS);
+    for (const job of [inspectAll, applyAllIntents, sweepDue, ensurePartitions]) {
+      await job(deps).catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "not everything could be done");
     return json({ written: drained.written, failed: errors.length }, errors.length > 0 ? 503 : 200, requestId);
   });

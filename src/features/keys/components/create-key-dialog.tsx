@@ -9,10 +9,9 @@ import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
 import { useTRPC } from "@/trpc/client";
 import type { KeyView } from "../contract";
-import { SCOPES } from "../rules";
 import { EMPTY_FORM, type KeyForm, type KeyFormErrors, readKeyForm } from "./key-form";
 import { KeyReveal } from "./key-reveal";
-import { KINDS, MODES, SCOPE_WORDS } from "./words";
+import { KINDS, MODES, SCOPE_ORDER, SCOPE_WORDS } from "./words";
 
 /** Makes a key and then shows it. What was typed is kept until the key is made or the dialog is closed. */
 export function CreateKeyDialog({
@@ -24,6 +23,7 @@ export function CreateKeyDialog({
   onOpenChange: (open: boolean) => void;
   finalFocus: RefObject<HTMLElement | null>;
 }) {
+  const nameField = useRef<HTMLInputElement>(null);
   const [made, setMade] = useState<{ key: KeyView; secret: string } | null>(null);
   const change = (next: boolean) => {
     onOpenChange(next);
@@ -34,22 +34,25 @@ export function CreateKeyDialog({
       open={open}
       onOpenChange={change}
       firm
+      initialFocus={nameField}
       finalFocus={finalFocus}
       title={made ? `Key “${made.key.name}” is ready` : "Create a key"}
     >
       {made ? (
         <KeyReveal made={made} onDone={() => change(false)} />
       ) : (
-        <CreateForm onMade={setMade} onCancel={() => change(false)} />
+        <CreateForm nameField={nameField} onMade={setMade} onCancel={() => change(false)} />
       )}
     </Dialog>
   );
 }
 
 function CreateForm({
+  nameField,
   onMade,
   onCancel,
 }: {
+  nameField: RefObject<HTMLInputElement | null>;
   onMade: (made: { key: KeyView; secret: string }) => void;
   onCancel: () => void;
 }) {
@@ -93,6 +96,7 @@ function CreateForm({
           </Notice>
         )}
         <TextField
+          ref={nameField}
           label="Name"
           hint="What you and your team call it."
           value={form.name}
@@ -191,9 +195,9 @@ function Scopes({
   onChange: (scopes: KeyForm["scopes"]) => void;
 }) {
   return (
-    <ChoiceGroup legend="It may" error={error}>
+    <ChoiceGroup legend="What it may do" error={error}>
       <div className="grid gap-2" data-wrong={error ? "" : undefined}>
-        {SCOPES.map((scope) => (
+        {SCOPE_ORDER.map((scope) => (
           <Choice
             key={scope}
             type="checkbox"

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { KeyView } from "../contract";
+import { SCOPES } from "../rules";
 import { EMPTY_FORM, type KeyForm, readKeyForm } from "./key-form";
-import { matches, statusOf } from "./words";
+import { matches, SCOPE_ORDER, statusOf } from "./words";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
 const form = (change: Partial<KeyForm>): KeyForm => ({
@@ -71,6 +72,10 @@ const key: KeyView = {
 };
 
 describe("a key in the table", () => {
+  it("has words for every scope there is", () => {
+    expect([...SCOPE_ORDER].sort()).toEqual([...SCOPES].sort());
+  });
+
   it("is found by any words it shows, in any order and case", () => {
     expect(["", "berlin", "PUBLIC berlin", "ak_live_9f", "shop.example all"].every((s) => matches(key, s))).toBe(true);
     expect(matches(key, "berlin secret")).toBe(false);

@@ -29,13 +29,13 @@ export function KeysPanel({ canWrite }: { canWrite: boolean }) {
   const [creating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<KeyView | null>(null);
   const words = useDeferredValue(search.trim());
-  const searchField = useRef<HTMLInputElement>(null);
+  const createButton = useRef<HTMLButtonElement>(null);
 
   const keys = data?.keys;
   const found = keys?.filter((key) => matches(key, words));
   const isEmpty = keys?.length === 0;
   const create = (
-    <Button look="main" icon={<PlusIcon size={18} />} onClick={() => setCreating(true)}>
+    <Button ref={createButton} look="main" icon={<PlusIcon size={18} />} onClick={() => setCreating(true)}>
       Create key
     </Button>
   );
@@ -51,7 +51,6 @@ export function KeysPanel({ canWrite }: { canWrite: boolean }) {
             <div className="relative w-full max-w-80">
               <SearchIcon size={18} className="pointer-events-none absolute inset-y-0 left-3 my-auto text-ink-3" />
               <input
-                ref={searchField}
                 type="search"
                 aria-label="Search keys"
                 placeholder="Search keys"
@@ -92,7 +91,7 @@ export function KeysPanel({ canWrite }: { canWrite: boolean }) {
           </EmptyState>
         )}
       </Card>
-      {canWrite && <CreateKeyDialog open={creating} onOpenChange={setCreating} finalFocus={searchField} />}
+      {canWrite && <CreateKeyDialog open={creating} onOpenChange={setCreating} finalFocus={createButton} />}
       {canWrite && <RevokeKeyDialog target={revoking} onClose={() => setRevoking(null)} />}
     </div>
   );

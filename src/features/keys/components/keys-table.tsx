@@ -12,7 +12,7 @@ import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { RelativeTime, useTimeZone } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { KeyView } from "../contract";
-import { KINDS, MODES, statusOf } from "./words";
+import { KINDS, MODES, SCOPE_ORDER, statusOf } from "./words";
 
 /** The keys, those in force first. `onRevoke` is absent for people who may only look. */
 export function KeysTable({ keys, onRevoke }: { keys: KeyView[]; onRevoke?: (key: KeyView) => void }) {
@@ -26,7 +26,7 @@ export function KeysTable({ keys, onRevoke }: { keys: KeyView[]; onRevoke?: (key
           <Th>Name</Th>
           <Th className="max-lg:hidden">Kind</Th>
           <Th className="max-md:hidden">Key</Th>
-          <Th className="max-lg:hidden">Works from</Th>
+          <Th className="max-lg:hidden">Allowed</Th>
           <Th className="max-xl:hidden">Apps</Th>
           <Th className="text-right max-xl:hidden">Limit</Th>
           <Th className="max-md:hidden">Last used</Th>
@@ -56,7 +56,7 @@ function KeyRow({
   onRevoke?: (key: KeyView) => void;
 }) {
   const now = useNow();
-  const status = statusOf(item, now ?? Date.parse(item.createdAt));
+  const status = statusOf(item, now);
   const over = status !== "active";
   return (
     <Tr className={cx(over && "text-ink-2")}>
@@ -67,7 +67,7 @@ function KeyRow({
             <KindBadges item={item} />
           </span>
           <span className="text-12 wrap-anywhere text-ink-2 lg:hidden">
-            <WorksFrom item={item} />
+            <Allowed item={item} />
           </span>
           <span className="md:hidden">
             <KeyText item={item} />
@@ -76,7 +76,7 @@ function KeyRow({
         </span>
       </RowHead>
       <Td className="max-lg:hidden">
-        <span className="flex flex-wrap gap-1.5">
+        <span className="flex gap-1.5">
           <KindBadges item={item} />
         </span>
       </Td>
@@ -84,10 +84,10 @@ function KeyRow({
         <KeyText item={item} />
       </Td>
       <Td className="max-w-56 text-13 wrap-anywhere text-ink-2 max-lg:hidden">
-        <WorksFrom item={item} />
+        <Allowed item={item} />
       </Td>
-      <Td className="text-13 text-ink-2 max-xl:hidden">
-        <AppsText ids={item.appPermissions} names={names} />
+      <Td className="text-13 whitespace-nowrap text-ink-2 max-xl:hidden">
+        {item.appPermissions ? <FirstOf items={item.appPermissions.map((id) => names.get(id) ?? id)} /> : "All"}
       </Td>
       <Td className="figures text-right text-13 whitespace-nowrap text-ink-2 max-xl:hidden">
         <span title={`${formatCount(item.rateLimit)} requests an hour, ${formatCount(item.rateBurst)} at once`}>
@@ -119,51 +119,36 @@ function KindBadges({ item }: { item: KeyView }) {
   );
 }
 
-/** A public key copies itself; of a secret one only its end and its id are known. */
+/** A public key copies itself; of a secret one only its id and its end are known. */
 function KeyText({ item }: { item: KeyView }) {
-  return item.publicKey ? (
-    <Id id={item.publicKey} what="public key" />
-  ) : (
-    <span className="flex items-center gap-2">
-      <span className="font-mono text-12 text-ink-2">
-        <span className="sr-only">Secret key ending in </span>
-        <span aria-hidden="true">…</span>
-        {item.lastFour}
-      </span>
+  if (item.publicKey) return <Id id={item.publicKey} what="public key" />;
+  return (
+    <span className="grid justify-items-start">
       <Id id={item.keyId} what="key id" />
+      <span className="text-12 whitespace-nowrap text-ink-3">
+        ends in <span className="font-mono">{item.lastFour}</span>
+      </span>
     </span>
   );
 }
 
-function WorksFrom({ item }: { item: KeyView }) {
-  if (item.kind === "sk") return <>{item.scopes.join(", ")}</>;
-  const [first, ...more] = item.origins;
-  return (
-    <>
-      {first}
-      {more.length > 0 && (
-        <span title={more.join("\n")} className="text-ink-3">
-          {" "}
-          and {more.length} more
-        </span>
-      )}
-    </>
+/** Where a public key works from, or what a secret one may do. */
+function Allowed({ item }: { item: KeyView }) {
+  return item.kind === "pk" ? (
+    <FirstOf items={item.origins} />
+  ) : (
+    <FirstOf items={SCOPE_ORDER.filter((scope) => item.scopes.includes(scope))} />
   );
 }
 
-function AppsText({ ids, names }: { ids: string[] | null; names: Map<string, string> }) {
-  if (ids === null) return <>All</>;
-  const [first, ...more] = ids.map((id) => names.get(id) ?? id);
+/** The first of a list, and how many more there are; all of them on hover. */
+function FirstOf({ items }: { items: readonly string[] }) {
+  const [first, ...more] = items;
   return (
-    <>
+    <span title={items.join("\n")}>
       {first}
-      {more.length > 0 && (
-        <span title={more.join("\n")} className="whitespace-nowrap text-ink-3">
-          {" "}
-          and {more.length} more
-        </span>
-      )}
-    </>
+      {more.length > 0 && <span className="whitespace-nowrap text-ink-3"> and {more.length} more</span>}
+    </span>
   );
 }
 

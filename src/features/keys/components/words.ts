@@ -26,6 +26,9 @@ export function statusOf(key: Pick<KeyView, "revokedAt" | "expiresAt">, now: num
   return key.expiresAt && Date.parse(key.expiresAt) <= now ? "expired" : "active";
 }
 
+/** The scopes, the one most keys are made for first. */
+export const SCOPE_ORDER: readonly Scope[] = ["tokens:consume", "apps:read", "apps:activate", "billing:manage"];
+
 /** True where every word of the search stands somewhere in what the table shows of the key. */
 export function matches(key: KeyView, search: string): boolean {
   const shown = [

@@ -1,6 +1,7 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
+import { announce } from "@/components/announcer";
 import { formatTokens } from "@/components/format";
 import type { BalanceResponse } from "../contract";
 
@@ -9,7 +10,6 @@ const QUIET_MS = 30_000;
 
 /** Tells a screen reader that the balance has changed, politely and seldom. Says nothing on arrival. */
 export function BalanceAnnouncer({ data }: { data: BalanceResponse | undefined }) {
-  const [words, setWords] = useState("");
   const said = useRef<{ balance: number; at: number }>(undefined);
   const balance = data?.balance;
 
@@ -24,16 +24,12 @@ export function BalanceAnnouncer({ data }: { data: BalanceResponse | undefined }
     const timer = setTimeout(
       () => {
         said.current = { balance, at: Date.now() };
-        setWords(`The balance is now ${formatTokens(balance)}.`);
+        announce(`The balance is now ${formatTokens(balance)}.`);
       },
       Math.max(0, last.at + QUIET_MS - Date.now()),
     );
     return () => clearTimeout(timer);
   }, [balance]);
 
-  return (
-    <p className="sr-only" aria-live="polite">
-      {words}
-    </p>
-  );
+  return null;
 }

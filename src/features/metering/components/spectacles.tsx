@@ -83,7 +83,7 @@ function Balance({ balance }: { balance: BalanceResponse | undefined }) {
             length <= 9 ? "md:text-40" : length <= 13 ? "md:text-28" : "md:text-20",
           )}
         />
-      )}
+      )}{" "}
       <span className="text-12 text-ink-2 md:text-14">{balance?.balance === 1 ? "token" : "tokens"}</span>
     </output>
   );

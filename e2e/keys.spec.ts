@@ -1,0 +1,50 @@
+import { expect, test } from "@playwright/test";
+import { expectAccessible, people, signIn, stack } from "./stack";
+
+test("an admin makes a key, sees it once, uses it, and revokes it", async ({ page, request }) => {
+  await signIn(page);
+  await page.getByRole("link", { name: "API keys" }).first().click();
+  await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
+  await expectAccessible(page);
+
+  await page.getByRole("button", { name: "Create key" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Journey server");
+  await dialog.getByText("Secret, for your servers").click();
+  await dialog.getByText("tokens:consume").click();
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  const secret = await dialog.getByText(/^ca_sk_live_/).innerText();
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+
+  const consume = () =>
+    request.post(`${stack().url}/api/v1/customer/tokens/consume`, {
+      headers: { authorization: `Bearer ${secret.trim()}`, "content-type": "application/json" },
+      data: { app_id: "pdc-001" },
+    });
+  expect((await consume()).status()).toBe(200);
+  await page.reload();
+  expect(await page.content()).not.toContain(secret.trim());
+
+  const row = page.getByRole("row", { name: /Journey server/ });
+  await row.getByRole("button", { name: /Revoke/ }).click();
+  await page
+    .getByRole("alertdialog")
+    .getByRole("button", { name: /Revoke/ })
+    .click();
+  await expect(row).toContainText("Revoked");
+  expect((await consume()).status()).toBe(401);
+});
+
+test("a manager sees the keys and cannot make one; a viewer finds no such page", async ({ page }) => {
+  await signIn(page, people.manager);
+  await page.goto("/keys");
+  await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Create key" })).toHaveCount(0);
+  await page.context().clearCookies();
+  await signIn(page, people.viewer);
+  await expect(page.getByRole("link", { name: "API keys" })).toHaveCount(0);
+  const answer = await page.goto("/keys");
+  expect(answer?.status()).toBe(404);
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page } from "@playwright/test";
+
+interface DevFile {
+  readonly url: string;
+  readonly admin: { readonly email: string; readonly password: string };
+  readonly public_key: string;
+  readonly secret_key: string;
+  readonly storefront_url: string;
+}
+
+/** What the running stack has written down for people and tests. */
+export const stack = (): DevFile =>
+  JSON.parse(readFileSync(join(process.env.E2E_DATA_DIR ?? "", "dev.json"), "utf8")) as DevFile;
+
+/** The demo brand's people; they share a password. */
+export const people = {
+  admin: "ada@northlight.example",
+  manager: "max@northlight.example",
+  viewer: "vera@northlight.example",
+} as const;
+
+/** Signs a person in through the form, as a person does. */
+export async function signIn(page: Page, email: string = people.admin): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(stack().admin.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("**/overview");
+}
+
+/** No finding of axe against WCAG 2.2 A and AA on what is on the page now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
+    .analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`)).toEqual([]);
+}
+
+/** The balance the overview shows, in tokens. */
+export async function shownBalance(page: Page): Promise<number> {
+  const text = await page.getByLabel("Token balance", { exact: true }).innerText();
+  return Number(text.replace(/[^\d]/g, ""));
+}

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { closeDb } from "@/db/client";
+import { migrateDatabase } from "@/db/migrate";
+import { metering } from "@/rest/internal/metering";
+import { getUsage } from "@/rest/v1/usage";
+import { accountState, consumeWith, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
+import type { Services } from "../../../dev/stack/services";
+import { startThrowAway } from "../../../dev/stack/throw-away";
+import { drainAll } from "./jobs";
+
+/** Real processes, really killed. This file has a stack of its own, because it breaks it. */
+
+let services: Services;
+let brand: TestBrand;
+const before = { ...process.env };
+
+beforeAll(async () => {
+  await closeDb();
+  services = await startThrowAway("outages");
+  Object.assign(process.env, services.env);
+  await migrateDatabase(services.env.DATABASE_OWNER_URL ?? "");
+  brand = await testBrand({ tokens: 10_000, rate: 1_000_000 });
+});
+afterAll(async () => {
+  await closeDb();
+  await services.stop();
+  Object.assign(process.env, before);
+});
+
+const use = () => consumeWith(brand.secretKey.secret, { deps: { budgetMs: 1_000 } });
+const usage = () =>
+  getUsage(new Request("http://localhost/usage", { headers: { authorization: `Bearer ${brand.secretKey.secret}` } }));
+const kill = async (part: "postgres" | "redis" | "bridge") => {
+  const { pid } = services.parts[part] ?? {};
+  expect(pid).toBeGreaterThan(0);
+  process.kill(pid ?? 0, "SIGKILL");
+  await services.parts[part]?.stop();
+};
+const start = async (part: "postgres" | "redis" | "bridge") => services.parts[part]?.start();
+
+describe("Postgres away", () => {
+  it("stops no consume; what reads it says so; the backlog is written when it is back", async () => {
+    expect((await use()).status).toBe(200);
+    await kill("postgres");
+    for (let i = 0; i < 20; i++) expect((await use()).status).toBe(200);
+    const report = await usage();
+    expect(report.status).toBe(503);
+    expect((await report.json()).code).toBe("metering_unavailable");
+    const { errors } = await drainAll(metering());
+    expect(errors.length).toBeGreaterThan(0);
+    await start("postgres");
+    await closeDb();
+    expect((await drain(brand)).written).toBe(21);
+    expect((await usage()).status).toBe(200);
+    await expectSound();
+  });
+});
+
+describe("Redis away", () => {
+  it("is a 503 that debited nothing, and after it the balance is what it was", async () => {
+    const state = await accountState(brand);
+    await kill("redis");
+    for (let i = 0; i < 5; i++) {
+      const response = await use();
+      expect(response.status).toBe(503);
+      expect((await response.json()).code).toBe("metering_unavailable");
+    }
+    await start("redis");
+    expect((await accountState(brand)).b).toBe(state.b);
+    await drain(brand);
+    // It was started anew: the account opens a new epoch before it is used again.
+    expect((await use()).status).toBe(200);
+    expect(Number((await accountState(brand)).e)).toBe(Number(state.e) + 1);
+    await expectSound();
+  });
+
+  it("behind a bridge that is gone is a 503 that debited nothing", async () => {
+    const state = await accountState(brand);
+    await kill("bridge");
+    const response = await use();
+    expect(response.status).toBe(503);
+    expect((await response.json()).code).toBe("metering_unavailable");
+    await start("bridge");
+    expect(await accountState(brand)).toEqual(state);
+  });
+});
+
+describe("everything killed under load", () => {
+  it("comes back with every acknowledged use in the ledger, once, and nothing else", async () => {
+    const acknowledged = new Set<string>();
+    const unknown = new Set<string>();
+    let going = true;
+    const shopper = async () => {
+      while (going) {
+        const key = crypto.randomUUID();
+        const response = await consumeWith(brand.secretKey.secret, {
+          body: { app_id: "pdc-001" },
+          idempotencyKey: key,
+          deps: { budgetMs: 1_000 },
+        }).catch(() => null);
+        if (response?.status === 200) acknowledged.add((await response.json()).usage_id);
+        else unknown.add(key);
+      }
+    };
+    const drains = async () => {
+      while (going) {
+        await drainAll(metering()).catch(() => {});
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    const load = [...Array.from({ length: 16 }, shopper), drains()];
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    for (const part of ["redis", "bridge", "postgres"] as const) {
+      process.kill(services.parts[part]?.pid ?? 0, "SIGKILL");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    going = false;
+    await Promise.all(load);
+    for (const part of ["postgres", "redis", "bridge"] as const) {
+      await services.parts[part]?.stop();
+      await start(part);
+    }
+    await closeDb();
+    await drain(brand);
+    expect((await use()).status).toBe(200);
+    await drain(brand);
+    expect(acknowledged.size).toBeGreaterThan(50);
+    const { db } = await import("@/db/client");
+    const rows = await db().execute(
+      `select usage_id::text as id, count(*)::int as n from ledger_entries where customer_id = '${brand.customerId}' and kind = 'usage' group by 1`,
+    );
+    const written = new Map(rows.map((row) => [String(row.id), Number(row.n)]));
+    const missing = [...acknowledged].filter((id) => !written.has(id));
+    expect(missing).toEqual([]);
+    expect([...written.values()].every((n) => n === 1)).toBe(true);
+    await expectSound();
+  });
+});
