@@ -20,6 +20,13 @@ export function describeFailure(error: unknown): string {
   return "Our server could not be reached. Check your connection.";
 }
 
+/** Why something could not be read, where reading changes nothing and is tried again anyway. */
+export function describeReadFailure(error: unknown): string {
+  return problemOf(error) === "database_unavailable"
+    ? "Our database cannot be reached at the moment."
+    : describeFailure(error);
+}
+
 /** Sends a person whose session has ended back through the gate, which leads to the sign-in page and back here. */
 export function useSessionEnd(error: unknown): void {
   const router = useRouter();
@@ -41,7 +48,7 @@ export function QueryError({ what, error, retry }: { what: string; error: unknow
         </Button>
       }
     >
-      {describeFailure(error)} Nothing was lost.
+      {describeReadFailure(error)} Nothing was lost.
     </Notice>
   );
 }

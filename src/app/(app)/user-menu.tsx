@@ -34,7 +34,14 @@ export function UserMenu({ user, brand, role }: { user: { name: string; email: s
         <ChevronIcon size={18} className="shrink-0 text-ink-3 max-md:hidden" />
       </Menu.Trigger>
       <Menu.Portal container={place}>
-        <Menu.Positioner side="top" align="start" sideOffset={6} collisionPadding={12} className="z-50">
+        <Menu.Positioner
+          positionMethod="fixed"
+          side="top"
+          align="start"
+          sideOffset={6}
+          collisionPadding={12}
+          className="z-50"
+        >
           <Menu.Popup className="w-64 rounded-card border border-line bg-surface p-1.5 shadow-float outline-none transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0">
             <div className="grid gap-0.5 px-2 pt-1.5 pb-2.5">
               <p className="text-14 font-medium wrap-anywhere">{brand}</p>

@@ -6,7 +6,7 @@ import { Card } from "@/components/card";
 import { Hint } from "@/components/hint";
 import { SoonIcon } from "@/components/icons/interface";
 import { Notice } from "@/components/notice";
-import { describeFailure, useSessionEnd } from "@/components/query-error";
+import { describeReadFailure, useSessionEnd } from "@/components/query-error";
 import { ClockTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { BalanceResponse } from "../contract";
@@ -99,7 +99,7 @@ function Trouble({ data, stale, error }: { data: BalanceResponse | undefined; st
     <div className="px-4 pb-4 md:px-5 md:pb-5">
       {stale ? (
         <Notice kind="soon" title={data ? "The balance is not being updated" : "The balance could not be loaded"}>
-          {error ? describeFailure(error) : "You seem to be offline."} We ask again every second; nothing was lost.
+          {error ? describeReadFailure(error) : "You seem to be offline."} We ask again every second; nothing was lost.
         </Notice>
       ) : isOut && data.source === "live" ? (
         <Notice kind="stopped" title="The tokens have run out">
