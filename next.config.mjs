@@ -13,8 +13,8 @@ const headers = [
 export default {
   // The journeys build into a folder of their own, so that a development server beside them is not disturbed.
   distDir: process.env.NEXT_DIST_DIR || ".next",
-  // Not where the user menu is.
-  devIndicators: { position: "bottom-right" },
+  // Its badge covers what people look at; errors still open their overlay.
+  devIndicators: false,
   poweredByHeader: false,
   reactStrictMode: true,
   // argon2 is a native module and pino opens files of its own: both are required at run time, not bundled.

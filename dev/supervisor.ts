@@ -10,7 +10,17 @@ import { rememberedPort } from "./stack/ports";
 import { claimDataDir, isRunning, releaseDataDir, startersOf, stopLeftovers } from "./stack/processes";
 import { loadSecrets, rememberDemoSecretKey } from "./stack/secrets";
 import { startServices } from "./stack/services";
-import { nextPart, requireFreePort, storefrontPart, warmUp, webPort, workerPart } from "./stack/web";
+import {
+  FIRST_PAGES,
+  forgetDevelopmentBuild,
+  METERING_ROUTES,
+  nextPart,
+  requireFreePort,
+  storefrontPart,
+  warmUp,
+  webPort,
+  workerPart,
+} from "./stack/web";
 
 // `npm run dev`: everything on one machine, with no account and no .env.
 
@@ -21,6 +31,8 @@ const dataDir = dataDirFromEnv();
 const parts: Part[] = [];
 let claimed = false;
 let stopping = false;
+/** Whether everything has been started once. */
+let up = false;
 let firstSignalAt = 0;
 
 async function timed<T>(name: string, work: () => Promise<T>, detail: (value: T) => string): Promise<T> {
@@ -124,6 +136,11 @@ async function start(): Promise<void> {
       () => url,
     ),
   ]);
+  await timed(
+    "Metering",
+    () => warmUp(url, METERING_ROUTES),
+    () => "compiled",
+  );
   if (stopping) return;
   writeJson(join(dataDir, "dev.json"), {
     url,
@@ -132,6 +149,7 @@ async function start(): Promise<void> {
     secret_key: demo.secretKey,
     storefront_url: storefrontUrl,
   });
+  up = true;
   printTable([
     ["Ready in", inWords(performance.now() - begun)],
     ["Web app", url],
@@ -143,7 +161,7 @@ async function start(): Promise<void> {
     ["Logs", `${relative(PROJECT_ROOT, dataDir) || dataDir}/logs`],
     ["Stop", "Ctrl-C; the data stays. `npm run dev -- --reset` starts afresh"],
   ]);
-  await warmUp(url);
+  await warmUp(url, FIRST_PAGES);
 }
 
 /** Stops every part, the last started first, so that nothing writes to what is gone already. */
@@ -156,7 +174,7 @@ async function stopAll(): Promise<void> {
 
 let starting: Promise<void> = Promise.resolve();
 
-function onSignal(reason: string): void {
+function onSignal(reason: string, exitCode = 0): void {
   if (stopping) {
     // One Ctrl-C arrives twice: from the terminal, and passed on by npm.
     if (Date.now() - firstSignalAt < 1_000) return;
@@ -174,11 +192,21 @@ function onSignal(reason: string): void {
     await Promise.race([starting.catch(() => undefined), sleep(5_000)]);
     await stopAll();
     console.log("Stopped. Nothing is left running.");
-    process.exit(0);
+    process.exit(exitCode);
   })();
 }
 
 function watchForTheEnd(): void {
+  // A store that dies may take a connection's error past everyone who waits for it. Once the stack is up, that is no
+  // reason to leave the other parts without anyone to look after them: the store is started again.
+  process.on("uncaughtException", (error) => {
+    if (up) {
+      console.error(`A connection of the supervisor broke: ${messageOf(error)}`);
+      return;
+    }
+    console.error(error);
+    onSignal("The start failed", 1);
+  });
   process.on("SIGINT", () => onSignal("Ctrl-C"));
   process.on("SIGTERM", () => onSignal("Asked to stop"));
   process.on("SIGHUP", () => onSignal("The terminal is gone"));
@@ -194,12 +222,13 @@ function watchForTheEnd(): void {
 
 try {
   prepareDataDir(dataDir);
-  claimDataDir(dataDir);
+  const endedWell = claimDataDir(dataDir);
   claimed = true;
   watchForTheEnd();
   const unknown = process.argv.slice(2).filter((argument) => argument !== "--reset");
   if (unknown.length > 0) throw new StackError(`Unknown: ${unknown.join(" ")}. There is only \`--reset\`.`);
   if (process.argv.includes("--reset")) await reset();
+  if (!endedWell) forgetDevelopmentBuild();
   starting = start();
   await starting;
 } catch (error) {

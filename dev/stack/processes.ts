@@ -173,9 +173,10 @@ export async function stopLeftovers(dataDir: string): Promise<string[]> {
 
 /**
  * Makes this process the only one that runs a stack on the data folder. Released by `releaseDataDir`, or by dying.
+ * @returns false where the one before it was killed rather than stopped
  * @throws StackError naming the process that has it already
  */
-export function claimDataDir(dataDir: string): void {
+export function claimDataDir(dataDir: string): boolean {
   const file = pidFile(dataDir, "supervisor");
   const holder = readMark(dataDir, "supervisor");
   if (holder && holder.pid !== process.pid && isRunning(holder)) {
@@ -192,6 +193,7 @@ export function claimDataDir(dataDir: string): void {
   } catch {
     throw new StackError(`Another start on ${dataDir} was a moment earlier; this one steps back.`);
   }
+  return holder === undefined;
 }
 
 /** Gives the data folder free. */

@@ -1,5 +1,7 @@
 import { lookup } from "node:dns/promises";
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { StackError } from "./errors";
 import { PROJECT_ROOT } from "./files";
 import { type Log, Part } from "./part";
@@ -96,18 +98,30 @@ export function storefrontPart({ dataDir, env, port, log }: WebOptions): Part {
   );
 }
 
-/**
- * Has Next compile what is asked for first, so that the first person does not wait for it. Nothing depends on it: a
- * refusal (there is no key) is as good as an answer.
- */
-export async function warmUp(url: string): Promise<void> {
-  for (const [path, method] of [
-    ["/api/v1/customer/tokens/consume", "POST"],
-    ["/sign-in", "GET"],
-    ["/overview", "GET"],
-    ["/", "GET"],
-  ] as const) {
-    await fetch(url + path, { method, signal: AbortSignal.timeout(60_000) })
+/** What the first consume needs; a compile in the middle of it would use up its time. */
+export const METERING_ROUTES = [
+  ["/api/v1/customer/tokens/consume", "POST"],
+  ["/api/internal/metering/load", "POST"],
+  ["/api/internal/metering/drain", "POST"],
+] as const;
+/** What somebody who has just started the stack asks for next. */
+export const FIRST_PAGES = [
+  ["/sign-in", "GET"],
+  ["/api/trpc/metering.balance", "GET"],
+  ["/", "GET"],
+] as const;
+
+/** What a development server that was killed has left half-written can have pages reload for ever. */
+export const forgetDevelopmentBuild = (): void =>
+  rmSync(join(PROJECT_ROOT, process.env.NEXT_DIST_DIR || ".next", "dev"), { recursive: true, force: true });
+
+/** Asks for addresses whose first visit in development compiles them. What they answer does not matter. */
+export async function warmUp(
+  url: string,
+  addresses: readonly (readonly [path: string, method: string])[],
+): Promise<void> {
+  for (const [path, method] of addresses) {
+    await fetch(url + path, { method, redirect: "manual", signal: AbortSignal.timeout(60_000) })
       .then((response) => response.body?.cancel())
       .catch(() => undefined);
   }
