@@ -15,6 +15,9 @@ export default {
   distDir: process.env.NEXT_DIST_DIR || ".next",
   // Its badge covers what people look at; errors still open their overlay.
   devIndicators: false,
+  // A compile cache kept from an earlier start can have every page reload for ever (the server and the page disagree on
+  // the version of a chunk); starting cold costs seconds and always works.
+  experimental: { turbopackFileSystemCacheForDev: false },
   poweredByHeader: false,
   reactStrictMode: true,
   // argon2 is a native module and pino opens files of its own: both are required at run time, not bundled.

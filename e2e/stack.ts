@@ -11,9 +11,12 @@ interface DevFile {
   readonly storefront_url: string;
 }
 
+const written = (name: string): unknown => JSON.parse(readFileSync(join(process.env.E2E_DATA_DIR ?? "", name), "utf8"));
+
 /** What the running stack has written down for people and tests. */
-export const stack = (): DevFile =>
-  JSON.parse(readFileSync(join(process.env.E2E_DATA_DIR ?? "", "dev.json"), "utf8")) as DevFile;
+export const stack = (): DevFile => written("dev.json") as DevFile;
+/** The environment its commands take. */
+export const stackEnv = (): Record<string, string> => written("env.json") as Record<string, string>;
 
 /** The demo brand's people; they share a password. */
 export const people = {
