@@ -66,7 +66,7 @@ const layers = [
       pathNot: [
         "^src/(?:rest|lib)/",
         "^src/auth/key-gate\\.ts$",
-        inFeature("(?:service|queries|contract|handler|jobs)\\.ts$"),
+        inFeature("(?:service|queries|contract|rules|handler|jobs)\\.ts$"),
       ],
     },
   ),

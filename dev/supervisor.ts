@@ -73,12 +73,15 @@ async function prepareData(env: Record<string, string>, storefrontOrigin: string
   );
   const { closeDb, db } = await import("../src/db/client");
   const { seedCatalog } = await import("../src/db/seed/catalog");
+  const { publishCatalog } = await import("../src/features/metering/jobs");
+  const { metering } = await import("../src/rest/internal/metering");
   const { seedDemo } = await import("../src/cli/seed-demo");
   try {
     return await timed(
       "Seed",
       async () => {
         await seedCatalog(db());
+        await publishCatalog(metering());
         const { demoSecretKey } = loadSecrets(dataDir);
         const demo = await seedDemo({ storefrontOrigin, ...(demoSecretKey && { knownSecretKey: demoSecretKey }) });
         rememberDemoSecretKey(dataDir, demo.secretKey);

@@ -91,7 +91,6 @@ CREATE TABLE "dead_letters" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"resolved_at" timestamp with time zone,
 	"resolution" text,
-	CONSTRAINT "dead_letters_stream" UNIQUE("partition","stream_id"),
 	CONSTRAINT "dead_letters_reason" CHECK ("dead_letters"."reason" in ('poison', 'fork'))
 );
 --> statement-breakpoint
@@ -134,6 +133,7 @@ CREATE TABLE "ledger_entries" (
 	"balance_after" bigint NOT NULL,
 	"grant_parts" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"app_id" varchar(20),
+	"price" bigint,
 	"usage_id" uuid,
 	"grant_id" uuid,
 	"reservation_id" uuid,
@@ -171,6 +171,7 @@ CREATE TABLE "metering_accounts" (
 	"balance" bigint DEFAULT 0 NOT NULL,
 	"unlimited" boolean DEFAULT false NOT NULL,
 	"forked" boolean DEFAULT false NOT NULL,
+	"retire" boolean DEFAULT false NOT NULL,
 	"epoch_started_at" timestamp with time zone,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "metering_accounts_customer_id_mode_pk" PRIMARY KEY("customer_id","mode"),
@@ -303,6 +304,7 @@ ALTER TABLE "customer_billing" ADD CONSTRAINT "customer_billing_plan_id_billing_
 CREATE INDEX "audit_log_customer" ON "audit_log" USING btree ("customer_id","id");--> statement-breakpoint
 CREATE INDEX "idx_customer_apps_status" ON "customer_apps" USING btree ("status");--> statement-breakpoint
 CREATE INDEX "api_keys_customer" ON "api_keys" USING btree ("customer_id","created_at");--> statement-breakpoint
+CREATE INDEX "dead_letters_stream" ON "dead_letters" USING btree ("partition","stream_id");--> statement-breakpoint
 CREATE INDEX "dead_letters_open" ON "dead_letters" USING btree ("customer_id","mode") WHERE "dead_letters"."resolved_at" is null;--> statement-breakpoint
 CREATE INDEX "grant_intents_unapplied" ON "grant_intents" USING btree ("customer_id","mode") WHERE "grant_intents"."applied_at" is null;--> statement-breakpoint
 CREATE INDEX "grants_left" ON "grants" USING btree ("customer_id","mode") WHERE "grants"."remaining" > 0;--> statement-breakpoint

@@ -61,6 +61,8 @@ DECLARE
   month date;
   name text;
   made integer := 0;
+  lower_end timestamptz;
+  upper_end timestamptz;
 BEGIN
   FOR month IN
     SELECT generate_series(
@@ -70,9 +72,20 @@ BEGIN
   LOOP
     name := 'token_usage_' || to_char(month, 'YYYY_MM');
     IF to_regclass('public.' || name) IS NULL THEN
-      EXECUTE format(
-        'CREATE TABLE %I PARTITION OF token_usage FOR VALUES FROM (%L) TO (%L)',
-        name, (month::timestamp AT TIME ZONE 'UTC'), ((month + interval '1 month') AT TIME ZONE 'UTC'));
+      lower_end := month::timestamp AT TIME ZONE 'UTC';
+      upper_end := (month + interval '1 month') AT TIME ZONE 'UTC';
+      IF EXISTS (SELECT FROM token_usage_default WHERE created_at >= lower_end AND created_at < upper_end) THEN
+        -- Rows that came before their month was made: they move into it, or it could never be made.
+        EXECUTE format('CREATE TABLE %I (LIKE token_usage INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+        EXECUTE format(
+          'WITH moved AS (DELETE FROM token_usage_default WHERE created_at >= %L AND created_at < %L RETURNING *)
+           INSERT INTO %I SELECT * FROM moved', lower_end, upper_end, name);
+        EXECUTE format(
+          'ALTER TABLE token_usage ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, lower_end, upper_end);
+      ELSE
+        EXECUTE format(
+          'CREATE TABLE %I PARTITION OF token_usage FOR VALUES FROM (%L) TO (%L)', name, lower_end, upper_end);
+      END IF;
       made := made + 1;
     END IF;
   END LOOP;

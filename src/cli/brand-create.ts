@@ -7,11 +7,9 @@ import { catalogRecords } from "@/features/catalog/queries";
 import { isExactOrigin } from "@/features/keys/rules";
 import { MAX_AMOUNT } from "@/features/metering/rules";
 import { metering } from "@/rest/internal/metering";
+import { explain, isMisuse, Misuse } from "./failure";
 
 const USAGE = `usage: npm run -s brand:create -- [--name NAME] [--tokens N] [--origin ORIGIN]… [--apps all|ID,ID] [--rate-limit N] [--plan starter|professional|enterprise]`;
-
-/** A mistake in how the command was called. */
-class Misuse extends Error {}
 
 function wholeNumber(name: string, text: string | undefined, least: number, most: number): number | undefined {
   if (text === undefined) return undefined;
@@ -51,7 +49,8 @@ async function main(): Promise<void> {
 
   const tag = randomBytes(4).toString("hex");
   const admin = { email: `admin-${tag}@brand.example`, password: randomBytes(15).toString("base64url") };
-  const name = values.name ?? `Brand ${tag}`;
+  const name = (values.name ?? `Brand ${tag}`).trim();
+  if (name.length === 0 || name.length > 100) throw new Misuse("--name takes 1 to 100 characters");
   const brand = await makeBrand(
     metering(),
     { type: "system", id: "brand:create" },
@@ -86,10 +85,9 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const own = error instanceof Misuse || (error instanceof TypeError && "code" in error);
-  console.error(error instanceof Error ? error.message : String(error));
-  console.error(own ? USAGE : "Is the stack running? Type `npm run dev` in another terminal.");
-  process.exitCode = own ? 2 : 1;
+  console.error(explain(error));
+  if (isMisuse(error)) console.error(USAGE);
+  process.exitCode = isMisuse(error) ? 2 : 1;
 } finally {
   await closeDb();
 }

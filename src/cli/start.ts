@@ -6,7 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { closeDb, db, isDatabaseAway } from "@/db/client";
 import { migrateDatabase } from "@/db/migrate";
 import { seedCatalog } from "@/db/seed/catalog";
+import { publishCatalog } from "@/features/metering/jobs";
 import { EnvError, env } from "@/lib/env";
+import { metering } from "@/rest/internal/metering";
 
 // `npm start`: the production build against the services the environment names. Builds it where it is missing or old,
 // migrates where it may, serves on PORT (default 3000), and runs the worker beside it unless WORKER=off.
@@ -77,7 +79,14 @@ async function prepareDatabase(): Promise<void> {
       console.log("Migrations: no DATABASE_OWNER_URL, not migrating.");
     }
     await seedCatalog(db());
-    console.log("Catalogue: the apps and plans are up to date.");
+    // Redis may be away just now: a partition without the catalogue asks for it with its first consume.
+    const published = await publishCatalog(metering()).then(
+      () => true,
+      () => false,
+    );
+    console.log(
+      `Catalogue: the apps and plans are up to date${published ? "" : ", and not yet at the edge: Redis is away"}.`,
+    );
   } catch (error) {
     if (isDatabaseAway(error)) throw new StartError("Postgres does not answer at DATABASE_URL; nothing is served.");
     throw error;

@@ -24,7 +24,7 @@ const schema = z.object({
   /** Where the edge reaches the Node side; differs from AUTH_URL only behind a proxy. */
   INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** What a consume may take in all, in milliseconds, before it answers `outcome_unknown`. */
-  METERING_BUDGET_MS: z.coerce.number().int().min(100).max(30_000).default(2_000),
+  METERING_BUDGET_MS: z.coerce.number().int().min(500).max(30_000).default(2_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 

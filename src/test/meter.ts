@@ -5,6 +5,7 @@ import { seedCatalog } from "@/db/seed/catalog";
 import type { CreatedBrand } from "@/features/admin/service";
 import { makeBrand } from "@/features/admin/service";
 import { handleConsume } from "@/features/metering/edge/handler";
+import { MissLimit } from "@/features/metering/edge/rules";
 import type { MeterDeps } from "@/features/metering/edge/service";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { checkLedger } from "@/features/metering/reconcile/queries";
@@ -66,6 +67,7 @@ export const meterDeps = (overrides: Partial<MeterDeps> = {}): MeterDeps => ({
     return true;
   },
   wake: () => {},
+  misses: new MissLimit(),
   clock: { offset: 0 },
   now: Date.now,
   ...overrides,

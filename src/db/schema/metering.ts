@@ -47,6 +47,8 @@ export const meteringAccounts = pgTable(
     unlimited: boolean("unlimited").notNull().default(false),
     /** True once an entry of this epoch did not fit: all that follow in it are quarantined, and a hydrate opens a new one. */
     forked: boolean("forked").notNull().default(false),
+    /** True where Redis holds a state that must not be used and could not be told so; the worker retires it. */
+    retire: boolean("retire").notNull().default(false),
     epochStartedAt: at("epoch_started_at"),
     updatedAt: at("updated_at").notNull().defaultNow(),
   },
@@ -93,6 +95,8 @@ export const ledgerEntries = pgTable(
     /** Which grants gave or took how much: `[[grant_id, delta], …]`, summing to `delta`. */
     grantParts: jsonb("grant_parts").$type<[string, number][]>().notNull().default([]),
     appId: varchar("app_id", { length: 20 }),
+    /** The app's list price at the time of a use, by which a later replay tells a price left out from one named. */
+    price: tokens("price"),
     usageId: uuid("usage_id"),
     grantId: uuid("grant_id"),
     reservationId: uuid("reservation_id"),
@@ -251,7 +255,8 @@ export const deadLetters = pgTable(
     resolution: text("resolution"),
   },
   (t) => [
-    unique("dead_letters_stream").on(t.partition, t.streamId),
+    // Not unique: a Redis that lost its memory may give the same stream id again.
+    index("dead_letters_stream").on(t.partition, t.streamId),
     index("dead_letters_open").on(t.customerId, t.mode).where(sql`${t.resolvedAt} is null`),
     check("dead_letters_reason", sql`${t.reason} in ('poison', 'fork')`),
   ],

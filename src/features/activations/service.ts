@@ -2,17 +2,21 @@ import { eq } from "drizzle-orm";
 import type { Ctx } from "@/db/context";
 import { apps, customerApps } from "@/db/schema/catalog";
 import { recordAudit } from "@/features/audit/service";
+import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import { configureAccounts } from "@/features/metering/service";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
-import type { Redis } from "@/lib/redis";
 
 /**
  * Turns an app on for a brand; consumption starts at once.
  * @throws Refusal `app_not_found` where there is no such app, `app_not_active` where it is no longer offered
  */
-export async function activate(ctx: Ctx, redis: Redis, input: { appId: string }): Promise<{ activationId: string }> {
-  return configureAccounts(ctx.db, redis, ctx.customerId, async (tx) => {
+export async function activate(
+  ctx: Ctx,
+  edge: Pick<ReconcileDeps, "redis" | "budgetMs">,
+  input: { appId: string },
+): Promise<{ activationId: string }> {
+  return configureAccounts({ db: ctx.db, ...edge }, ctx.customerId, async (tx) => {
     const [app] = await tx.select().from(apps).where(eq(apps.catalogId, input.appId));
     if (!app) throw new Refusal("app_not_found", `There is no app ${input.appId}.`);
     if (app.status === "disabled") throw new Refusal("app_not_active", `${app.name} is no longer offered.`);

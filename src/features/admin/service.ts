@@ -57,8 +57,11 @@ function monthAfter(day: Date): Date {
  * applies it (`applyIntents`) and waits for it to arrive.
  * @throws Refusal `invalid_request` for a plan that does not exist or tokens on an unlimited one, `app_not_found`
  */
-async function createBrand(deps: { db: Db; redis: Redis; actor: Actor }, input: NewBrand): Promise<CreatedBrand> {
-  const { db, redis, actor } = deps;
+async function createBrand(
+  deps: { db: Db; redis: Redis; budgetMs: number; actor: Actor },
+  input: NewBrand,
+): Promise<CreatedBrand> {
+  const { db, redis, budgetMs, actor } = deps;
   const customerId = mintCustomerId(uuidv7());
   const ctx = { db, customerId, actor };
   const plan = input.plan === null ? null : await findPlan(db, input.plan);
@@ -109,7 +112,7 @@ async function createBrand(deps: { db: Db; redis: Redis; actor: Actor }, input: 
       }),
     };
   });
-  for (const appId of input.apps) await activate(ctx, redis, { appId });
+  for (const appId of input.apps) await activate(ctx, { redis, budgetMs }, { appId });
   if (input.tokens > 0) {
     await owe(ctx, { mode: "live", source: "adjustment", tokens: input.tokens, businessKey: `opening:${customerId}` });
   }
@@ -122,7 +125,7 @@ async function createBrand(deps: { db: Db; redis: Redis; actor: Actor }, input: 
  * @throws Refusal as `createBrand` does, Error where a store is away or the balance does not arrive
  */
 export async function makeBrand(deps: ReconcileDeps, actor: Actor, input: NewBrand): Promise<CreatedBrand> {
-  const brand = await createBrand({ db: deps.db, redis: deps.redis, actor }, input);
+  const brand = await createBrand({ ...deps, actor }, input);
   const partition = partitionOf(brand.customerId);
   await loadCatalog(deps, partition);
   for (const secret of [brand.publicKey.secret, brand.secretKey.secret]) {

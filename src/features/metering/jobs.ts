@@ -1,10 +1,12 @@
-import { sql } from "drizzle-orm";
+import { gt, sql } from "drizzle-orm";
+import { meteringAccounts } from "@/db/schema/metering";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { PARTITIONS } from "@/lib/partition";
+import { RETIRE } from "./edge/lua/state";
 import { SWEEP } from "./edge/lua/sweep";
 import { runScript } from "./edge/service";
 import { type DrainResult, drainPartition, partitionsWithEvents } from "./outbox/service";
-import type { ReconcileDeps } from "./reconcile/service";
+import { loadCatalog, type ReconcileDeps } from "./reconcile/service";
 import { accountKey, dueKey, outboxKey, parseAccountName } from "./rules";
 import { accountsOwed, applyIntents } from "./service";
 
@@ -34,7 +36,42 @@ export async function drainAll(
 
 /** Drains every partition once whether or not it holds something, so that a restarted Redis is noticed at once. */
 export async function inspectAll(deps: ReconcileDeps): Promise<void> {
-  for (const partition of ALL_PARTITIONS) await drainPartition(deps, partition);
+  await each(ALL_PARTITIONS.map((partition) => () => drainPartition(deps, partition)));
+}
+
+/** Retires accounts that Redis still keeps in an epoch which is over: a failover may have brought an old copy back. */
+export async function retireOutdated(deps: ReconcileDeps): Promise<void> {
+  const heads = await deps.db.select().from(meteringAccounts).where(gt(meteringAccounts.epoch, 0));
+  for (let from = 0; from < heads.length; from += AT_ONCE) {
+    const some = heads.slice(from, from + AT_ONCE);
+    const pipeline = deps.redis.pipeline();
+    for (const head of some) pipeline.hmget(accountKey(accountOfHead(head)), "e", "ret");
+    const there = await pipeline.exec<[string | null, string | null][]>();
+    for (const [i, head] of some.entries()) {
+      const [epoch, retired] = there[i] ?? [null, null];
+      if (epoch === null || retired !== null || Number(epoch) >= head.epoch) continue;
+      await runScript(deps.redis, RETIRE, [accountKey(accountOfHead(head))], [String(head.epoch - 1)]);
+    }
+  }
+}
+
+/** How many accounts are asked about in one call. */
+const AT_ONCE = 500;
+
+const accountOfHead = (head: { customerId: string; mode: "live" | "test" }) =>
+  accountOf(mintCustomerId(head.customerId), head.mode);
+
+/** Does each thing whatever becomes of the others, and then says what failed. */
+async function each(things: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const thing of things) {
+    try {
+      await thing();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${things.length} could not be done`);
 }
 
 /** Writes off what has expired on accounts that nobody has touched. At most `limit` accounts a partition and call. */
@@ -58,10 +95,15 @@ export async function sweepDue(deps: ReconcileDeps, limit = 100): Promise<void> 
 
 /** Applies every intent that has not reached the ledger. */
 export async function applyAllIntents(deps: ReconcileDeps): Promise<void> {
-  for (const account of await accountsOwed(deps.db)) await applyIntents(deps, account);
+  await each((await accountsOwed(deps.db)).map((account) => () => applyIntents(deps, account)));
 }
 
 /** Makes the monthly partitions of `token_usage` for the months around now. */
 export async function ensurePartitions(deps: Pick<ReconcileDeps, "db">): Promise<void> {
   await deps.db.execute(sql`select ensure_token_usage_partitions(current_date, 1, 3)`);
+}
+
+/** Brings the catalogue as it is now to every partition; after it was changed. */
+export async function publishCatalog(deps: ReconcileDeps): Promise<void> {
+  await each(ALL_PARTITIONS.map((partition) => () => loadCatalog(deps, partition)));
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb } from "@/db/client";
 import { migrateDatabase } from "@/db/migrate";
+import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { getUsage } from "@/rest/v1/usage";
 import { accountState, consumeWith, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
@@ -66,6 +67,15 @@ describe("Redis away", () => {
       expect((await response.json()).code).toBe("metering_unavailable");
     }
     await start("redis");
+    await expect
+      .poll(
+        () =>
+          redis()
+            .ping()
+            .catch(() => null),
+        { timeout: 10_000 },
+      )
+      .toBe("PONG");
     expect((await accountState(brand)).b).toBe(state.b);
     await drain(brand);
     // It was started anew: the account opens a new epoch before it is used again.

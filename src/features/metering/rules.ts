@@ -1,4 +1,4 @@
-import type { AccountId, Mode } from "@/lib/ids";
+import { type AccountId, isUuid, type Mode } from "@/lib/ids";
 import { partitionOf, partitionTag } from "@/lib/partition";
 
 /**
@@ -36,7 +36,8 @@ export const MAX_BALANCE = Number.MAX_SAFE_INTEGER;
 /** Reads `<uuid>:<mode>` back; null where it is something else. */
 export function parseAccountName(name: string): { customerId: string; mode: Mode } | null {
   const match = /^([0-9a-f-]{36}):(live|test)$/.exec(name);
-  return match ? { customerId: match[1] as string, mode: match[2] as Mode } : null;
+  const [, customerId = "", mode] = match ?? [];
+  return isUuid(customerId) ? { customerId, mode: mode as Mode } : null;
 }
 
 /** A grant as the account hash holds it. `expiresAt` in Redis milliseconds, 0 for never. */

@@ -1,15 +1,14 @@
-import { and, asc, eq, isNull } from "drizzle-orm";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { grantIntents, meteringAccounts } from "@/db/schema/metering";
 import { recordAudit } from "@/features/audit/service";
 import { type AccountId, accountOf, type CustomerId, type Mode, mintCustomerId, uuidv7 } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
-import type { Redis } from "@/lib/redis";
 import { GRANT } from "./edge/lua/grant";
 import { CONFIGURE_ACCOUNT, RETIRE } from "./edge/lua/state";
 import { runScript } from "./edge/service";
-import { hydrateAccount, type ReconcileDeps } from "./reconcile/service";
+import { deadlineOf, hydrateAccount, type ReconcileDeps } from "./reconcile/service";
 import { accountKey, accountName, dueKey, outboxKey } from "./rules";
 
 /** Opens a customer's two accounts, live and test, with nothing in them. Part of the transaction that makes the brand. */
@@ -68,36 +67,42 @@ export async function owe(ctx: Ctx, input: GrantInput): Promise<string> {
   });
 }
 
-/** How long a grant's call may act after it was sent, ms of Redis time. */
-const GRANT_WITHIN_MS = 5_000;
+/** How long after its entry was written a grant's id is kept in the account's hash: any call for it is over by then. */
+const SETTLED_AFTER_MINUTES = 10;
+
+const unapplied = (account: AccountId) =>
+  and(
+    eq(grantIntents.customerId, account.customerId),
+    eq(grantIntents.mode, account.mode),
+    isNull(grantIntents.appliedAt),
+  );
 
 /**
  * Applies an account's intents that have not reached the ledger. Safe to repeat at any time: the script applies a
  * grant once an epoch, and an epoch starts from what the ledger holds.
+ *
+ * The order closes the gaps: first the account is brought in, which may itself drain a grant; then its epoch is read,
+ * then a deadline taken, and only then is asked which intents are left. Whoever opens another epoch after that makes
+ * the calls below fail, and none of them acts once the list is older than the deadline.
  * @returns how many intents are still on their way
  */
 export async function applyIntents(deps: ReconcileDeps, account: AccountId): Promise<number> {
-  const waiting = await deps.db
-    .select()
-    .from(grantIntents)
-    .where(
-      and(
-        eq(grantIntents.customerId, account.customerId),
-        eq(grantIntents.mode, account.mode),
-        isNull(grantIntents.appliedAt),
-      ),
-    )
-    .orderBy(asc(grantIntents.createdAt));
-  if (waiting.length === 0) return 0;
+  const [owed] = await deps.db.select({ id: grantIntents.id }).from(grantIntents).where(unapplied(account)).limit(1);
+  if (!owed) return 0;
   await hydrateAccount(deps, account);
   const [head] = await deps.db
     .select()
     .from(meteringAccounts)
     .where(and(eq(meteringAccounts.customerId, account.customerId), eq(meteringAccounts.mode, account.mode)));
-  if (!head) return waiting.length;
+  if (!head) throw new Error("The account is not known");
+  const deadline = await deadlineOf(deps);
+  const waiting = await deps.db
+    .select()
+    .from(grantIntents)
+    .where(unapplied(account))
+    .orderBy(asc(grantIntents.createdAt), asc(grantIntents.id));
   const partition = partitionOf(account.customerId);
   for (const intent of waiting) {
-    const time = await deps.redis.time();
     await runScript(
       deps.redis,
       GRANT,
@@ -109,11 +114,28 @@ export async function applyIntents(deps: ReconcileDeps, account: AccountId): Pro
         String(intent.tokens),
         String(intent.expiresAt?.getTime() ?? 0),
         accountName(account),
-        String(Number(time[0]) * 1000 + GRANT_WITHIN_MS),
+        deadline,
       ],
     );
   }
+  await forgetSettled(deps, account);
   return waiting.length;
+}
+
+/** Takes ids of grants that have long been in the ledger out of the account's hash. */
+async function forgetSettled(deps: ReconcileDeps, account: AccountId): Promise<void> {
+  const settled = await deps.db
+    .select({ id: grantIntents.id })
+    .from(grantIntents)
+    .where(
+      and(
+        eq(grantIntents.customerId, account.customerId),
+        eq(grantIntents.mode, account.mode),
+        sql`${grantIntents.appliedAt} < now() - make_interval(mins => ${SETTLED_AFTER_MINUTES})`,
+        sql`${grantIntents.appliedAt} > now() - interval '7 days'`,
+      ),
+    );
+  if (settled.length > 0) await deps.redis.hdel(accountKey(account), ...settled.map(({ id }) => `gid:${id}`));
 }
 
 /** Accounts that are owed tokens which have not reached the ledger. */
@@ -128,19 +150,19 @@ export async function accountsOwed(db: Db): Promise<AccountId[]> {
 /**
  * Changes what a brand has configured and brings it to the edge: the caller's change in Postgres under the account's
  * row lock, which a hydrate takes too, then the fields in Redis, then the commit. Where Redis does not take them the
- * change is rolled back. Where the commit fails after that, the account is retired and hydrates from what is true.
+ * change is rolled back. Where part of it may stand in Redis after that, the account is retired and hydrates from what
+ * is true; where Redis cannot even be told that, a mark in Postgres has the worker tell it.
  * @throws what `change` throws, or Error where Redis is away
  */
 export async function configureAccounts<T>(
-  db: Db,
-  redis: Redis,
+  deps: Pick<ReconcileDeps, "db" | "redis" | "budgetMs">,
   customerId: CustomerId,
   change: (tx: Tx) => Promise<{ result: T; fields: Record<string, string> }>,
 ): Promise<T> {
   const accounts = (["live", "test"] as const).map((mode) => accountOf(customerId, mode));
   let pushed = false;
   try {
-    return await db.transaction(async (tx) => {
+    return await deps.db.transaction(async (tx) => {
       await tx
         .select({ mode: meteringAccounts.mode })
         .from(meteringAccounts)
@@ -150,18 +172,53 @@ export async function configureAccounts<T>(
       const { result, fields } = await change(tx);
       const flat = Object.entries(fields).flat();
       if (flat.length > 0) {
+        const deadline = await deadlineOf(deps);
         pushed = true;
         for (const account of accounts) {
-          const answer = await runScript(redis, CONFIGURE_ACCOUNT, [accountKey(account)], flat);
-          if (answer.kind !== "reply") throw new Error("The change could not be brought to the edge");
+          const answer = await runScript(deps.redis, CONFIGURE_ACCOUNT, [accountKey(account)], [deadline, ...flat]);
+          if (answer.kind !== "reply" || answer.reply[0] === "late") {
+            throw new Error("The change could not be brought to the edge");
+          }
         }
       }
       return result;
     });
   } catch (error) {
-    if (pushed) {
-      for (const account of accounts) await runScript(redis, RETIRE, [accountKey(account)], []);
-    }
+    if (pushed) await retireAccounts(deps, customerId);
     throw error;
+  }
+}
+
+/** Retires a brand's accounts now, or has the worker do it as soon as Redis can be told. */
+async function retireAccounts(deps: Pick<ReconcileDeps, "db" | "redis">, customerId: CustomerId): Promise<void> {
+  await deps.db.update(meteringAccounts).set({ retire: true }).where(eq(meteringAccounts.customerId, customerId));
+  await retireMarked(deps, customerId);
+}
+
+/**
+ * Retires in Redis every account that is marked so in Postgres; of one brand, or of all. The mark stays until Redis has
+ * confirmed it.
+ */
+export async function retireMarked(deps: Pick<ReconcileDeps, "db" | "redis">, customerId?: CustomerId): Promise<void> {
+  const marked = await deps.db
+    .select()
+    .from(meteringAccounts)
+    .where(
+      and(eq(meteringAccounts.retire, true), customerId ? eq(meteringAccounts.customerId, customerId) : undefined),
+    );
+  for (const row of marked) {
+    const account = accountOf(mintCustomerId(row.customerId), row.mode);
+    const answer = await runScript(deps.redis, RETIRE, [accountKey(account)], [String(row.epoch)]);
+    if (answer.kind !== "reply") continue;
+    await deps.db
+      .update(meteringAccounts)
+      .set({ retire: false })
+      .where(
+        and(
+          eq(meteringAccounts.customerId, row.customerId),
+          eq(meteringAccounts.mode, row.mode),
+          eq(meteringAccounts.epoch, row.epoch),
+        ),
+      );
   }
 }

@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-const day = z.iso.date();
+/** A UTC day in years that every calendar on the way can count with. */
+const day = z.iso.date().refine((text) => text >= "2000-02-01" && text < "9999-01-01", {
+  error: "must lie between 2000-02-01 and 9998-12-31",
+});
 
 /** Query of `GET /api/v1/customer/tokens/usage`: whole UTC days, both included, at most 400 of them. */
 export const usageQuery = z
@@ -36,6 +39,6 @@ export const usageResponse = z.object({
       avg_tokens_per_session: z.number(),
     }),
   ),
-  daily_usage: z.array(z.object({ date: day, tokens: z.int() })),
+  daily_usage: z.array(z.object({ date: z.iso.date(), tokens: z.int() })),
 });
 export type UsageResponse = z.infer<typeof usageResponse>;

@@ -1,12 +1,15 @@
 import { after } from "next/server";
 import { handleConsume, handleConsumeOptions } from "@/features/metering/edge/handler";
 import { Waker } from "@/features/metering/edge/jobs";
+import { MissLimit } from "@/features/metering/edge/rules";
 import type { MeterDeps, Wanted } from "@/features/metering/edge/service";
 import { env } from "@/lib/env";
 import { redis } from "@/lib/redis";
 
 /** The least time between two wakes of the drain from one edge instance, ms. */
 const WAKE_INTERVAL_MS = 1_000;
+/** How long a wake waits for the drain before the next one may go out, ms. */
+const WAKE_TIMEOUT_MS = 10_000;
 
 const internal = (path: string, body: unknown, signal?: AbortSignal): Promise<Response> =>
   fetch(new URL(`/api/internal/metering/${path}`, env().INTERNAL_URL ?? env().AUTH_URL), {
@@ -31,7 +34,7 @@ let deps: MeterDeps | undefined;
 function meter(): MeterDeps {
   if (deps) return deps;
   const waker = new Waker(async (partitions) => {
-    await internal("drain", { partitions });
+    await internal("drain", { partitions }, AbortSignal.timeout(WAKE_TIMEOUT_MS));
   }, WAKE_INTERVAL_MS);
   deps = {
     redis: redis(),
@@ -39,6 +42,7 @@ function meter(): MeterDeps {
     budgetMs: env().METERING_BUDGET_MS,
     load,
     wake: (partition) => after(() => waker.wake(partition)),
+    misses: new MissLimit(),
     clock: { offset: 0 },
     now: Date.now,
   };

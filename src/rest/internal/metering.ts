@@ -9,10 +9,12 @@ import {
   drainAll,
   ensurePartitions,
   inspectAll,
+  retireOutdated,
   sweepDue,
 } from "@/features/metering/jobs";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
+import { retireMarked } from "@/features/metering/service";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
@@ -20,13 +22,23 @@ import { PARTITIONS } from "@/lib/partition";
 import { json, problem, requestIdOf } from "@/lib/problem";
 import { redis } from "@/lib/redis";
 
+let wired: ReconcileDeps | undefined;
+
 /** Metering with what the other domains know wired in: for the routes below, the worker and the commands. */
-export const metering = (): ReconcileDeps => ({
-  db: db(),
-  redis: redis(),
-  databaseUrl: env().DATABASE_URL,
-  loaders: { keyRecord, catalog: catalogRecords, activeApps },
-});
+export function metering(): ReconcileDeps {
+  wired ??= {
+    get db() {
+      return db();
+    },
+    get redis() {
+      return redis();
+    },
+    databaseUrl: env().DATABASE_URL,
+    budgetMs: env().METERING_BUDGET_MS,
+    loaders: { keyRecord, catalog: catalogRecords, activeApps },
+  };
+  return wired;
+}
 
 /** Compares secrets in time that depends on neither. */
 async function sameSecret(given: string, expected: string): Promise<boolean> {
@@ -45,6 +57,9 @@ async function guarded(request: Request, verb: (requestId: string) => Promise<Re
   try {
     return await verb(requestId);
   } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError) {
+      return problem("invalid_request", "The body does not fit.", { requestId });
+    }
     logger.error({ err: error, requestId }, "metering could not be served");
     return problem("metering_unavailable", "Metering's stores cannot be reached.", {
       requestId,
@@ -87,13 +102,28 @@ const partitions = z.strictObject({
     .max(PARTITIONS),
 });
 
-/** `POST /api/internal/metering/drain`: drains the partitions an edge has woken us for. */
+/** How long to wait for whoever drains a partition already, and how often: it may have read before our event came. */
+const BUSY_PAUSE_MS = 150;
+const BUSY_TRIES = 8;
+
+async function drainToTheEnd(partition: number): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    const { written, busy } = await drainPartition(metering(), partition);
+    if (!busy || attempt === BUSY_TRIES) return written;
+    await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+  }
+}
+
+/** `POST /api/internal/metering/drain`: drains the partitions an edge has woken us for, each whatever the others do. */
 export const postDrain = (request: Request): Promise<Response> =>
   guarded(request, async (requestId) => {
     const { partitions: woken } = partitions.parse(await request.json());
-    let written = 0;
-    for (const partition of woken) written += (await drainPartition(metering(), partition)).written;
-    return json({ written }, 200, requestId);
+    const results = await Promise.allSettled(woken.map(drainToTheEnd));
+    const failed = results.filter((result) => result.status === "rejected");
+    if (failed.length > 0)
+      logger.error({ err: failed[0]?.reason, failed: failed.length }, "not every partition was drained");
+    const written = results.reduce((sum, result) => sum + (result.status === "fulfilled" ? result.value : 0), 0);
+    return json({ written, failed: failed.length }, failed.length > 0 ? 503 : 200, requestId);
   });
 
 /**
@@ -103,10 +133,24 @@ export const postDrain = (request: Request): Promise<Response> =>
 export const getDrain = (request: Request): Promise<Response> =>
   guarded(request, async (requestId) => {
     const deps = metering();
-    const { drained, errors } = await drainAll(deps, ALL_PARTITIONS);
-    for (const job of [inspectAll, applyAllIntents, sweepDue, ensurePartitions]) {
-      await job(deps).catch((error: unknown) => errors.push(error));
+    const errors: unknown[] = [];
+    let written = 0;
+    const drain = async (): Promise<void> => {
+      const { drained, errors: failed } = await drainAll(deps, ALL_PARTITIONS);
+      written = drained.written;
+      errors.push(...failed);
+    };
+    for (const job of [
+      () => ensurePartitions(deps),
+      drain,
+      () => inspectAll(deps),
+      () => retireMarked(deps),
+      () => retireOutdated(deps),
+      () => applyAllIntents(deps),
+      () => sweepDue(deps),
+    ]) {
+      await job().catch((error: unknown) => errors.push(error));
     }
     if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "not everything could be done");
-    return json({ written: drained.written, failed: errors.length }, errors.length > 0 ? 503 : 200, requestId);
+    return json({ written, failed: errors.length }, errors.length > 0 ? 503 : 200, requestId);
   });

@@ -21,7 +21,7 @@ import { type ConsumeCall, consume, type MeterDeps } from "./service";
 const MAX_BODY_BYTES = 64 * 1024;
 /** How long an operation's result is kept, ms: the contract's 24 hours and one for clocks and retries at the edge of it. */
 const OPERATION_LIFETIME_MS = 25 * 60 * 60 * 1000;
-const WELL_FORMED_ORIGIN = /^https?:\/\/[a-z0-9.[\]:-]{1,253}$/;
+const WELL_FORMED_ORIGIN = /^https?:\/\/[a-z0-9_.[\]:-]{1,253}$/;
 
 /** Refusals that come before the caller's origin is known to be one of the key's. */
 const BEFORE_ORIGIN = new Set<string>(["invalid_api_key", "origin_not_allowed", "secret_key_in_browser"]);
@@ -36,7 +36,7 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   app_not_permitted: "This key does not cover the app. Add it to the key's apps.",
   app_not_active: "Turn the app on in Connected Apps; it is not activated, paused or no longer offered.",
   amount_not_allowed: "Leave tokens_consumed out: this app is charged at its list price.",
-  metering_unavailable: "Nothing was debited. Try again in a moment.",
+  metering_unavailable: "Nothing was debited by this attempt. Try again in a moment.",
   outcome_unknown: "Whether tokens were debited is not known. Send the same request with the same Idempotency-Key.",
 };
 
@@ -63,7 +63,7 @@ async function readBody(request: Request): Promise<string | null> {
     all.set(chunk, at);
     at += chunk.byteLength;
   }
-  return new TextDecoder().decode(all);
+  return new TextDecoder("utf-8", { fatal: true }).decode(all);
 }
 
 /** A request as far as it can be judged without the store, or the refusal it has earned. */
@@ -72,7 +72,12 @@ async function readRequest(
 ): Promise<
   { body: ConsumeRequest; givenKey: string | null } | { code: ProblemCode; detail: string; errors?: unknown }
 > {
-  const text = await readBody(request);
+  let text: string | null;
+  try {
+    text = await readBody(request);
+  } catch {
+    return { code: "invalid_request", detail: "The body broke off before its end." };
+  }
   if (text === null) return { code: "payload_too_large", detail: "A request may be at most 64 KiB." };
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json")
@@ -139,8 +144,9 @@ export async function handleConsume(request: Request, deps: MeterDeps): Promise<
     operationHash(account, kind, "consume", idempotency),
     requestHash(body),
   ]);
+  const address = clientAddress(request.headers) ?? "";
   const origin = request.headers.get("origin") ?? "";
-  const browser = origin !== "" || request.headers.has("sec-fetch-site");
+  const browser = request.headers.has("origin") || request.headers.has("sec-fetch-site");
   const call: ConsumeCall = {
     keys: [
       keyRecordKey(partition, hmac),
@@ -162,12 +168,13 @@ export async function handleConsume(request: Request, deps: MeterDeps): Promise<
       accountName(account),
       idempotencyHash,
       usageDetails(body, kind, {
-        address: clientAddress(request.headers),
+        address,
         agent: request.headers.get("user-agent") ?? undefined,
       }),
       String(OPERATION_LIFETIME_MS),
     ],
     wanted: { partition, hmac, customerId, mode },
+    address,
   };
 
   const answer = await consume(deps, call);

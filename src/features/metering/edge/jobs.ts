@@ -10,10 +10,12 @@ export class Waker {
   /**
    * @param send tells the Node side; may fail, then the partitions wait for the next wake
    * @param intervalMs the least time between two sends
+   * @param timeoutMs how long one send may hold back the next
    */
   constructor(
     private readonly send: (partitions: number[]) => Promise<void>,
     private readonly intervalMs: number,
+    private readonly timeoutMs = 10_000,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -30,16 +32,18 @@ export class Waker {
     // Woken once more while a send was under way: go round again, so that the last event is never left behind.
     while (this.waiting.size > 0) {
       const pause = this.last + this.intervalMs - this.now();
-      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (pause > 0) await pauseFor(pause);
       const partitions = [...this.waiting];
       this.waiting.clear();
       this.last = this.now();
       try {
-        await this.send(partitions);
+        await Promise.race([this.send(partitions), pauseFor(this.timeoutMs)]);
       } catch {
-        // The worker's loop or the cron finds the partitions; a wake is only ever a hint to be quicker.
-        return;
+        // The worker's loop or the cron finds these partitions; a wake is only ever a hint to be quicker. Those named
+        // meanwhile have their own turn.
       }
     }
   }
 }
+
+const pauseFor = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -62,8 +62,9 @@ const IPV6 =
 export function storableAddress(value: string | undefined): string | null {
   const text = value?.trim().replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
   if (IPV4.test(text)) return text;
-  // The pattern admits at most seven groups around `::`; more would be no address.
-  return IPV6.test(text) && text.split(":").filter(Boolean).length <= 8 ? text.toLowerCase() : null;
+  // Around `::` at least one group is left out, so at most seven are written.
+  const groups = text.split(":").filter(Boolean).length;
+  return IPV6.test(text) && groups <= (text.includes("::") ? 7 : 8) ? text.toLowerCase() : null;
 }
 
 /**
@@ -119,4 +120,32 @@ export function rateHeaders(packed: string): Record<string, string> {
     if (customer.remaining < key.remaining) state.push(`"customer";r=${customer.remaining};t=${customer.seconds}`);
   }
   return { "RateLimit-Policy": policy.join(", "), RateLimit: state.join(", ") };
+}
+
+/**
+ * How many unknown keys one address may have looked up in a minute, in one process: a storm of forged keys then costs
+ * refusals and not look-ups. Holds at most `capacity` addresses; where it is full of busy ones, a newcomer is refused.
+ */
+export class MissLimit {
+  private readonly misses = new Map<string, { count: number; until: number }>();
+
+  constructor(
+    private readonly perMinute = 60,
+    private readonly capacity = 10_000,
+  ) {}
+
+  /** Takes one look-up; false where the address has had its share. `now` in milliseconds. */
+  take(address: string, now: number): boolean {
+    const known = this.misses.get(address);
+    if (known && known.until > now) {
+      known.count++;
+      return known.count <= this.perMinute;
+    }
+    if (!known && this.misses.size >= this.capacity) {
+      for (const [old, { until }] of this.misses) if (until <= now) this.misses.delete(old);
+      if (this.misses.size >= this.capacity) return false;
+    }
+    this.misses.set(address, { count: 1, until: now + 60_000 });
+    return true;
+  }
 }

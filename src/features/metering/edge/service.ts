@@ -1,5 +1,6 @@
 import type { Redis } from "@/lib/redis";
 import { CONSUME } from "./lua/consume";
+import type { MissLimit } from "./rules";
 
 /** What became of a call to the store. */
 export type StoreAnswer =
@@ -83,6 +84,8 @@ export interface MeterDeps {
   readonly load: (wanted: Wanted, signal: AbortSignal) => Promise<boolean>;
   /** Tells the Node side that a partition has events, after the answer is out. Must not throw. */
   readonly wake: (partition: number) => void;
+  /** Limits what one address may have looked up. */
+  readonly misses: MissLimit;
   /** Redis time less our own, ms, as far as replies have told. */
   readonly clock: { offset: number };
   readonly now: () => number;
@@ -102,6 +105,8 @@ export interface ConsumeCall {
   /** ARGV 2 and on; the deadline is put in front. */
   readonly args: readonly string[];
   readonly wanted: Omit<Wanted, "what">;
+  /** Where the request came from. */
+  readonly address: string;
 }
 
 const MISSING = { missing_key: "key", missing_catalog: "catalog", missing_account: "account" } as const;
@@ -130,6 +135,7 @@ export async function consume(deps: MeterDeps, call: ConsumeCall): Promise<Store
       skewed = true;
     } else if (code in MISSING) {
       const what = MISSING[code as keyof typeof MISSING];
+      if (what === "key" && !deps.misses.take(call.address, deps.now())) return { kind: "refused" };
       if (loaded.has(what) || !(await deps.load({ ...call.wanted, what }, signal))) return { kind: "refused" };
       loaded.add(what);
     } else {

@@ -2,7 +2,7 @@ import { type Redis, redis } from "@/lib/redis";
 import type { KeyRecord } from "../contract";
 import { SET_KEY_RECORD } from "../edge/lua/state";
 import { runScript } from "../edge/service";
-import { keyRecordKey } from "../rules";
+import { catalogKey, keyRecordKey } from "../rules";
 
 /** How long an unknown key is remembered as unknown, ms: long enough to blunt a storm, short enough to forget. */
 const UNKNOWN_FOR_MS = 5_000;
@@ -20,9 +20,10 @@ export async function publishKeyRecord(record: KeyRecord, store: Redis = redis()
   const answer = await runScript(
     store,
     SET_KEY_RECORD,
-    [keyRecordKey(record.partition, record.hmac)],
+    [keyRecordKey(record.partition, record.hmac), catalogKey(record.partition)],
     [
       String(record.version),
+      "",
       ...["st", record.status],
       ...["exp", String(record.expiresAt ?? 0)],
       ...["id", record.keyId],
@@ -38,7 +39,6 @@ export async function publishKeyRecord(record: KeyRecord, store: Redis = redis()
 
 /** Remembers for a moment that there is no such key, so that forged keys cost one look-up each and not one per call. */
 export async function publishUnknownKey(partition: number, hmac: string, store: Redis = redis()): Promise<void> {
-  const key = keyRecordKey(partition, hmac);
-  await runScript(store, SET_KEY_RECORD, [key], ["0", "st", "none"]);
-  await store.pexpire(key, UNKNOWN_FOR_MS);
+  const keys = [keyRecordKey(partition, hmac), catalogKey(partition)];
+  await runScript(store, SET_KEY_RECORD, keys, ["0", String(UNKNOWN_FOR_MS), "st", "none"]);
 }

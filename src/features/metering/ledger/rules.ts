@@ -5,11 +5,13 @@ import { parseAccountName } from "../rules";
 /**
  * An event as a script wrote it into the outbox. Field names are one letter, because every event of a brand's traffic
  * carries them: a account, e epoch, s seq, o operation, k kind, t tokens, d delta, b balance after, g grant parts,
- * p app, n now (Redis ms), y key id, i idempotency hash, h request hash, m details (JSON), r grant id, x expires (ms).
+ * p app, c its list price, n now (Redis ms), y key id, i idempotency hash, h request hash, m details (JSON), r grant id,
+ * x expires (ms).
  */
 export type StreamFields = Readonly<Record<string, string>>;
 
-export interface LedgerEvent {
+/** Where an event stands in its account's chain: all that is needed to keep it in its place. */
+export interface Place {
   readonly streamId: string;
   readonly fields: StreamFields;
   readonly account: string;
@@ -18,12 +20,16 @@ export interface LedgerEvent {
   readonly epoch: number;
   readonly seq: number;
   readonly operationId: string;
-  readonly kind: "grant" | "usage" | "expiry";
-  readonly tokens: number;
   readonly delta: number;
   readonly balanceAfter: number;
+}
+
+export interface LedgerEvent extends Place {
+  readonly kind: "grant" | "usage" | "expiry";
+  readonly tokens: number;
   readonly grantParts: [string, number][];
   readonly appId: string | null;
+  readonly price: number | null;
   readonly keyId: string | null;
   readonly grantId: string | null;
   readonly expiresAt: Date | null;
@@ -31,6 +37,18 @@ export interface LedgerEvent {
   readonly requestHash: string | null;
   readonly occurredAt: Date;
   readonly details: UsageDetails;
+}
+
+/** An entry whose place in a chain can be read and whose content cannot. */
+export interface UnreadableEvent extends Place {
+  readonly error: string;
+}
+
+/** An entry of which not even the place can be read. */
+export interface Unplaced {
+  readonly streamId: string;
+  readonly fields: StreamFields;
+  readonly error: string;
 }
 
 const details = z.object({
@@ -47,18 +65,22 @@ const integer = z
   .transform(Number)
   .pipe(z.int());
 
-const event = z.object({
+const place = z.object({
   a: z.string(),
   e: integer.pipe(z.int().positive()),
   s: integer.pipe(z.int().positive()),
   o: z.string().min(1).max(80),
-  k: z.enum(["grant", "usage", "expiry"]),
-  t: integer.pipe(z.int().nonnegative()),
   d: integer,
   b: integer.pipe(z.int().nonnegative()),
+});
+
+const content = z.object({
+  k: z.enum(["grant", "usage", "expiry"]),
+  t: integer.pipe(z.int().nonnegative()),
   g: z.string(),
   n: integer,
   p: z.string().optional(),
+  c: integer.optional(),
   y: z.string().optional(),
   r: z.string().optional(),
   x: integer.optional(),
@@ -71,37 +93,54 @@ const event = z.object({
 const parts = (packed: string): [string, number][] =>
   Array.from(packed.matchAll(/([^,;]+),(-?\d+);/g), ([, id, delta]) => [id as string, Number(delta)]);
 
+/** Why something that was read does not fit, in a sentence for whoever opens the dead letter. */
+const why = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /**
- * Reads an event from its stream fields.
- * @throws Error where it is not an event of ours; the drain then keeps it as a dead letter.
+ * Reads an entry of the outbox. Never throws: what cannot be read is kept as far as it can be.
  */
-export function parseEvent(streamId: string, fields: StreamFields): LedgerEvent {
-  const read = event.parse(fields);
-  const account = parseAccountName(read.a);
-  if (!account) throw new Error("The event names no account");
-  return {
+export function readEntry(streamId: string, fields: StreamFields): LedgerEvent | UnreadableEvent | Unplaced {
+  const placed = place.safeParse(fields);
+  const account = placed.success ? parseAccountName(placed.data.a) : null;
+  if (!placed.success || !account) {
+    return { streamId, fields, error: placed.success ? "The entry names no account" : why(placed.error) };
+  }
+  const { a, e, s, o, d, b } = placed.data;
+  const at: Place = {
     streamId,
     fields,
-    account: read.a,
+    account: a,
     ...account,
-    epoch: read.e,
-    seq: read.s,
-    operationId: read.o,
-    kind: read.k,
-    tokens: read.t,
-    delta: read.d,
-    balanceAfter: read.b,
-    grantParts: parts(read.g),
-    appId: read.p ?? null,
-    keyId: read.y ?? null,
-    grantId: read.r ?? null,
-    expiresAt: read.x ? new Date(read.x) : null,
-    idempotencyHash: read.i ?? null,
-    requestHash: read.h ?? null,
-    occurredAt: new Date(read.n),
-    details: read.m ? details.parse(JSON.parse(read.m)) : {},
+    epoch: e,
+    seq: s,
+    operationId: o,
+    delta: d,
+    balanceAfter: b,
   };
+  try {
+    const read = content.parse(fields);
+    return {
+      ...at,
+      kind: read.k,
+      tokens: read.t,
+      grantParts: parts(read.g),
+      appId: read.p ?? null,
+      price: read.c ?? null,
+      keyId: read.y ?? null,
+      grantId: read.r ?? null,
+      expiresAt: read.x ? new Date(read.x) : null,
+      idempotencyHash: read.i ?? null,
+      requestHash: read.h ?? null,
+      occurredAt: new Date(read.n),
+      details: read.m ? details.parse(JSON.parse(read.m)) : {},
+    };
+  } catch (error) {
+    return { ...at, error: why(error) };
+  }
 }
+
+/** The grant parts of an entry that is kept as a dead letter; none where they cannot be read. */
+export const partsOf = (fields: StreamFields): [string, number][] => parts(fields.g ?? "");
 
 /** The last link of an account's chain, as Postgres knows it. */
 export interface Head {
@@ -114,12 +153,12 @@ export interface Head {
 /**
  * How an event stands to its account's chain.
  * - `next`: it follows; write it.
- * - `seen`: its place is taken; the same operation there is a re-read, another one a fork.
+ * - `seen`: its place is taken, or its epoch is over; the same operation there is a re-read, another one a fork.
  * - `fork`: it does not follow: Redis has lost, or made up, part of the chain.
  */
 export function placeOf(
   head: Head | undefined,
-  event: Pick<LedgerEvent, "epoch" | "seq" | "delta" | "balanceAfter">,
+  event: Pick<Place, "epoch" | "seq" | "delta" | "balanceAfter">,
 ): "next" | "seen" | "fork" {
   if (!head) return "fork";
   if (event.epoch < head.epoch || (event.epoch === head.epoch && event.seq <= head.seq)) return "seen";

@@ -1,9 +1,18 @@
+import { isIP } from "node:net";
 import { and, eq, sql } from "drizzle-orm";
 import { listOf } from "@/db/array";
-import { isDatabaseAway, type Tx } from "@/db/client";
+import type { Tx } from "@/db/client";
 import { deadLetters, ledgerEntries, meteringAccounts } from "@/db/schema/metering";
 import { uuidv7 } from "@/lib/ids";
-import { type Head, type LedgerEvent, placeOf, processingTime, type StreamFields } from "./rules";
+import {
+  type Head,
+  type LedgerEvent,
+  type Place,
+  placeOf,
+  processingTime,
+  type Unplaced,
+  type UnreadableEvent,
+} from "./rules";
 
 /** What a batch from the outbox came to. */
 export interface Recorded {
@@ -12,22 +21,31 @@ export interface Recorded {
   reread: number;
   poisoned: number;
   forked: number;
-  /** Accounts whose chain broke; they must be retired and hydrated. */
-  forkedAccounts: string[];
+  /** Accounts that Redis must not go on with, and the last of their epochs that is over. */
+  retire: { readonly account: string; readonly epoch: number }[];
 }
 
-/** An outbox entry that could not even be read as an event. */
-export interface Unreadable {
-  readonly streamId: string;
-  readonly fields: StreamFields;
-  readonly error: string;
+/** Thrown where an entry names something that does not exist; it can never be written as it is. */
+class UnknownReference extends Error {}
+
+/**
+ * True where the fault lies in the entry itself: a value Postgres does not take (SQLSTATE class 22), a constraint it
+ * breaks (class 23), or something it names that is not there. Anything else (a lock that was not to be had, a table
+ * that a migration holds, a full disk) is no reason to give an entry up: the drain fails and comes again.
+ */
+function isPoison(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (at instanceof UnknownReference) return true;
+    if ("code" in at && typeof at.code === "string" && /^2[23][0-9A-Z]{3}$/.test(at.code)) return true;
+  }
+  return false;
 }
 
-const accountOfEvent = (event: LedgerEvent) =>
+const accountOfEvent = (event: Place) =>
   sql`(${meteringAccounts.customerId} = ${event.customerId}::uuid and ${meteringAccounts.mode} = ${event.mode})`;
 
 /** The chain heads of a batch's accounts, locked for the rest of the transaction. */
-async function lockHeads(tx: Tx, events: readonly LedgerEvent[]): Promise<Map<string, Head>> {
+async function lockHeads(tx: Tx, events: readonly Place[]): Promise<Map<string, Head>> {
   const each = [...new Map(events.map((event) => [event.account, event])).values()];
   if (each.length === 0) return new Map();
   const rows = await tx
@@ -46,7 +64,7 @@ async function lockHeads(tx: Tx, events: readonly LedgerEvent[]): Promise<Map<st
 }
 
 /** Whether the place of each event is held by the same operation, in the ledger or among the dead letters. */
-async function sameOperation(tx: Tx, event: LedgerEvent): Promise<boolean> {
+async function sameOperation(tx: Tx, event: Place): Promise<boolean> {
   const [entry] = await tx
     .select({ operationId: ledgerEntries.operationId })
     .from(ledgerEntries)
@@ -79,29 +97,38 @@ async function bury(
   partition: number,
   reason: "poison" | "fork",
   error: string,
-  entry: LedgerEvent | Unreadable,
+  entry: Place | Unplaced,
 ): Promise<void> {
-  const event = "account" in entry ? entry : null;
-  await tx
-    .insert(deadLetters)
-    .values({
-      id: uuidv7(),
-      partition,
-      streamId: entry.streamId,
-      reason,
-      error: error.slice(0, 2000),
-      customerId: event?.customerId ?? null,
-      mode: event?.mode ?? null,
-      epoch: event?.epoch ?? null,
-      seq: event?.seq ?? null,
-      delta: event?.delta ?? null,
-      balanceAfter: event?.balanceAfter ?? null,
-      fields: entry.fields,
-    })
-    .onConflictDoNothing();
+  const { streamId, fields } = entry;
+  const [there] = await tx
+    .select({ id: deadLetters.id })
+    .from(deadLetters)
+    .where(
+      and(
+        eq(deadLetters.partition, partition),
+        eq(deadLetters.streamId, streamId),
+        sql`${deadLetters.fields} = ${JSON.stringify(fields)}::jsonb`,
+      ),
+    );
+  if (there) return;
+  const at = "account" in entry ? entry : null;
+  await tx.insert(deadLetters).values({
+    id: uuidv7(),
+    partition,
+    streamId,
+    reason,
+    error: error.slice(0, 2000),
+    customerId: at?.customerId ?? null,
+    mode: at?.mode ?? null,
+    epoch: at?.epoch ?? null,
+    seq: at?.seq ?? null,
+    delta: at?.delta ?? null,
+    balanceAfter: at?.balanceAfter ?? null,
+    fields,
+  });
 }
 
-const advance = (heads: Map<string, Head>, event: LedgerEvent): void => {
+const advance = (heads: Map<string, Head>, event: Place): void => {
   const head = heads.get(event.account);
   if (head) Object.assign(head, { epoch: event.epoch, seq: event.seq, balance: event.balanceAfter });
 };
@@ -111,28 +138,39 @@ const advance = (heads: Map<string, Head>, event: LedgerEvent): void => {
  * caller's transaction. The caller holds the partition's drain lock and deletes from the outbox only after the commit.
  *
  * An event is written only where it follows its account's chain. One whose place is held by the same operation is a
- * re-read and changes nothing. Anything else is a fork: it and all that follow in that epoch are quarantined. An event
- * that Postgres refuses is kept as a dead letter in its place of the chain, and the rest go on.
+ * re-read and changes nothing. Anything else is a fork: it and all that follow in that epoch are quarantined, and the
+ * account must be retired; an account that goes on in an epoch which is over must be too. An event that can never be
+ * written is kept as a dead letter in its place of the chain, and the rest go on.
+ * @throws what the driver throws where the fault is not the entries'; nothing is written then
  */
 export async function recordEvents(
   tx: Tx,
   partition: number,
-  events: readonly LedgerEvent[],
-  unreadable: readonly Unreadable[],
+  entries: readonly (LedgerEvent | UnreadableEvent | Unplaced)[],
 ): Promise<Recorded> {
-  const recorded: Recorded = { written: 0, reread: 0, poisoned: 0, forked: 0, forkedAccounts: [] };
-  for (const entry of unreadable) {
-    await bury(tx, partition, "poison", entry.error, entry);
-    recorded.poisoned++;
+  const recorded: Recorded = { written: 0, reread: 0, poisoned: 0, forked: 0, retire: [] };
+  const placed: (LedgerEvent | UnreadableEvent)[] = [];
+  for (const entry of entries) {
+    if ("account" in entry) {
+      placed.push(entry);
+    } else {
+      await bury(tx, partition, "poison", entry.error, entry);
+      recorded.poisoned++;
+    }
   }
-  const heads = await lockHeads(tx, events);
+  const heads = await lockHeads(tx, placed);
   const fresh: LedgerEvent[] = [];
-  const forks = new Set<string>();
-  for (const event of events) {
+  const over = new Map<string, number>();
+  for (const event of placed) {
     const head = heads.get(event.account);
     const place = placeOf(head, event);
     if (place === "next") {
-      fresh.push(event);
+      if ("error" in event) {
+        await bury(tx, partition, "poison", event.error, event);
+        recorded.poisoned++;
+      } else {
+        fresh.push(event);
+      }
       advance(heads, event);
     } else if (place === "seen" && (await isReread(tx, event, fresh))) {
       recorded.reread++;
@@ -145,14 +183,16 @@ export async function recordEvents(
         event,
       );
       recorded.forked++;
-      // An entry of an epoch that is over says nothing about the one in force.
-      if (head && event.epoch >= head.epoch) {
-        head.forked = true;
-        forks.add(event.account);
-      }
+      if (!head) continue;
+      // Of an epoch that is over, it says nothing about the one in force; but Redis may still be living in it.
+      if (event.epoch >= head.epoch) head.forked = true;
+      over.set(
+        event.account,
+        event.epoch >= head.epoch ? head.epoch : Math.max(event.epoch, over.get(event.account) ?? 0),
+      );
     }
   }
-  recorded.forkedAccounts = [...forks];
+  recorded.retire = Array.from(over, ([account, epoch]) => ({ account, epoch }));
   const lost = await writeAll(tx, partition, fresh);
   recorded.poisoned += lost;
   recorded.written = fresh.length - lost;
@@ -160,7 +200,7 @@ export async function recordEvents(
   return recorded;
 }
 
-const isReread = async (tx: Tx, event: LedgerEvent, fresh: readonly LedgerEvent[]): Promise<boolean> =>
+const isReread = async (tx: Tx, event: Place, fresh: readonly LedgerEvent[]): Promise<boolean> =>
   fresh.some(
     (other) =>
       other.account === event.account &&
@@ -176,14 +216,14 @@ async function writeAll(tx: Tx, partition: number, events: readonly LedgerEvent[
     await tx.transaction((nested) => writeEntries(nested, events));
     return 0;
   } catch (error) {
-    if (isDatabaseAway(error)) throw error;
+    if (!isPoison(error)) throw error;
   }
   let lost = 0;
   for (const event of events) {
     try {
       await tx.transaction((nested) => writeEntries(nested, [event]));
     } catch (error) {
-      if (isDatabaseAway(error)) throw error;
+      if (!isPoison(error)) throw error;
       await bury(tx, partition, "poison", reasonOf(error), event);
       lost++;
     }
@@ -201,8 +241,8 @@ const column = (events: readonly LedgerEvent[], pick: (event: LedgerEvent) => st
 async function writeEntries(tx: Tx, events: readonly LedgerEvent[]): Promise<void> {
   await tx.execute(sql`
     insert into ledger_entries (customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after,
-      grant_parts, app_id, usage_id, grant_id, expires_at, idempotency_hash, request_hash, occurred_at)
-    select customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after, parts::jsonb, app_id,
+      grant_parts, app_id, price, usage_id, grant_id, expires_at, idempotency_hash, request_hash, occurred_at)
+    select customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after, parts::jsonb, app_id, price,
       case when kind = 'usage' then operation_id::uuid end, grant_id, expires_at, idempotency_hash, request_hash, occurred_at
     from unnest(
       ${column(events, (e) => e.customerId)}::uuid[], ${column(events, (e) => e.mode)}::text[],
@@ -210,16 +250,20 @@ async function writeEntries(tx: Tx, events: readonly LedgerEvent[]): Promise<voi
       ${column(events, (e) => e.operationId)}::text[], ${column(events, (e) => e.kind)}::text[],
       ${column(events, (e) => e.tokens)}::bigint[], ${column(events, (e) => e.delta)}::bigint[],
       ${column(events, (e) => e.balanceAfter)}::bigint[], ${column(events, (e) => JSON.stringify(e.grantParts))}::text[],
-      ${column(events, (e) => e.appId)}::text[], ${column(events, (e) => e.grantId)}::uuid[],
+      ${column(events, (e) => e.appId)}::text[], ${column(events, (e) => e.price)}::bigint[],
+      ${column(events, (e) => e.grantId)}::uuid[],
       ${column(events, (e) => e.expiresAt?.toISOString() ?? null)}::timestamptz[],
       ${column(events, (e) => e.idempotencyHash)}::text[], ${column(events, (e) => e.requestHash)}::text[],
       ${column(events, (e) => e.occurredAt.toISOString())}::timestamptz[]
-    ) as e(customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after, parts, app_id, grant_id,
+    ) as e(customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after, parts, app_id, price, grant_id,
       expires_at, idempotency_hash, request_hash, occurred_at)`);
   await writeGrants(tx, events);
   const uses = events.filter((event) => event.kind === "usage");
   if (uses.length > 0) await writeUsage(tx, uses);
 }
+
+/** An address as Postgres takes it, or none: a detail must never keep money out of the ledger. */
+const storable = (ip: string | undefined): string | null => (ip && isIP(ip) && !ip.includes("%") ? ip : null);
 
 /** Opens granted grants and takes from them what the entries' parts say. */
 async function writeGrants(tx: Tx, events: readonly LedgerEvent[]): Promise<void> {
@@ -229,21 +273,29 @@ async function writeGrants(tx: Tx, events: readonly LedgerEvent[]): Promise<void
     await tx.execute(sql`
       insert into grants (id, customer_id, mode, source, tokens, remaining, expires_at, granted_at)
       select i.id, i.customer_id, i.mode, i.source, i.tokens, 0, i.expires_at, e.at
-      from unnest(${ids}::uuid[], ${column(granted, (e) => e.occurredAt.toISOString())}::timestamptz[]) as e(id, at)
-      join grant_intents i on i.id = e.id`);
+      from unnest(${ids}::uuid[], ${column(granted, (e) => e.customerId)}::uuid[], ${column(granted, (e) => e.mode)}::text[],
+        ${column(granted, (e) => e.occurredAt.toISOString())}::timestamptz[]) as e(id, customer_id, mode, at)
+      join grant_intents i on i.id = e.id and i.customer_id = e.customer_id and i.mode = e.mode`);
     await tx.execute(sql`update grant_intents set applied_at = now() where id = any(${ids}::uuid[])`);
   }
-  const changes = new Map<string, number>();
-  for (const event of events) {
-    for (const [id, delta] of event.grantParts) changes.set(id, (changes.get(id) ?? 0) + delta);
+  const changes = new Map<string, { id: string; customerId: string; mode: string; delta: number }>();
+  for (const { customerId, mode, grantParts } of events) {
+    for (const [id, delta] of grantParts) {
+      // The account is part of the key: an entry may move its own account's grants and no other's.
+      const key = `${id}:${customerId}:${mode}`;
+      changes.set(key, { id, customerId, mode, delta: (changes.get(key)?.delta ?? 0) + delta });
+    }
   }
   if (changes.size === 0) return;
+  const rows = [...changes.values()];
   const updated = await tx.execute(sql`
     update grants g set remaining = g.remaining + c.delta
-    from unnest(${listOf([...changes.keys()])}::uuid[], ${listOf([...changes.values()])}::bigint[]) as c(id, delta)
-    where g.id = c.id
+    from unnest(${listOf(rows.map((row) => row.id))}::uuid[], ${listOf(rows.map((row) => row.customerId))}::uuid[],
+      ${listOf(rows.map((row) => row.mode))}::text[], ${listOf(rows.map((row) => row.delta))}::bigint[]
+    ) as c(id, customer_id, mode, delta)
+    where g.id = c.id and g.customer_id = c.customer_id and g.mode = c.mode
     returning g.id`);
-  if (updated.length !== changes.size) throw new Error("The entry names a grant that is not known");
+  if (updated.length !== changes.size) throw new UnknownReference("The entry names a grant that is not known");
 }
 
 /** The business side of usage, and its rollup by day, for entries that are new. */
@@ -260,12 +312,13 @@ async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<void> {
     select u.id, u.customer_id, u.mode, a.id, u.tokens, u.key_id, u.session_id, u.metadata::jsonb, u.ip::inet, u.agent, u.at
     from unnest(${ids}::uuid[], ${customers}::uuid[], ${modes}::text[], ${apps}::text[], ${amounts}::bigint[],
       ${column(uses, (e) => e.keyId)}::text[], ${column(uses, (e) => e.details.s ?? null)}::text[],
-      ${column(uses, (e) => JSON.stringify(e.details.m ?? {}))}::text[], ${column(uses, (e) => e.details.ip ?? null)}::text[],
+      ${column(uses, (e) => JSON.stringify(e.details.m ?? {}))}::text[], ${column(uses, (e) => storable(e.details.ip))}::text[],
       ${column(uses, (e) => e.details.ua ?? null)}::text[], ${times}::timestamptz[]
     ) as u(id, customer_id, mode, app_id, tokens, key_id, session_id, metadata, ip, agent, at)
     join apps a on a.catalog_id = u.app_id
     returning id`);
-  if (inserted.length !== uses.length) throw new Error("The entry names an app that is not in the catalogue");
+  if (inserted.length !== uses.length)
+    throw new UnknownReference("The entry names an app that is not in the catalogue");
   await tx.execute(sql`
     insert into usage_analytics_daily as d
       (customer_id, mode, app_id, date, tokens_consumed, sessions_count, avg_processing_time_ms, processing_time_count)

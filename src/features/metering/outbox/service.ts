@@ -6,8 +6,8 @@ import type { Redis } from "@/lib/redis";
 import { READ_OUTBOX } from "../edge/lua/outbox";
 import { RETIRE } from "../edge/lua/state";
 import { runScript } from "../edge/service";
-import { type LedgerEvent, parseEvent, type StreamFields } from "../ledger/rules";
-import { recordEvents, type Unreadable } from "../ledger/service";
+import { type LedgerEvent, readEntry, type Unplaced, type UnreadableEvent } from "../ledger/rules";
+import { type Recorded, recordEvents } from "../ledger/service";
 import { accountKey, catalogKey, outboxKey, parseAccountName } from "../rules";
 
 /** Advisory locks of metering are `(LOCK_CLASS, partition)`: whoever drains or hydrates a partition holds its lock. */
@@ -36,8 +36,7 @@ export class OutboxUnavailable extends Error {}
 interface Batch {
   readonly runId: string;
   readonly ids: string[];
-  readonly events: LedgerEvent[];
-  readonly unreadable: Unreadable[];
+  readonly entries: (LedgerEvent | UnreadableEvent | Unplaced)[];
 }
 
 /** The head of a partition's outbox, in order. */
@@ -49,23 +48,15 @@ async function readBatch(redis: Redis, partition: number): Promise<Batch> {
   } catch (error) {
     throw new OutboxUnavailable("Redis could not be read", { cause: error });
   }
-  const [runId, entries] = reply as [string, [string, string[]][]];
-  const batch: Batch = { runId, ids: [], events: [], unreadable: [] };
-  for (const [streamId, flat] of entries) {
+  const [runId, raw] = reply as [string, [string, string[]][]];
+  const batch: Batch = { runId, ids: [], entries: [] };
+  for (const [streamId, flat] of raw) {
     const fields: Record<string, string> = {};
     for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
     batch.ids.push(streamId);
-    readInto(batch, streamId, fields);
+    batch.entries.push(readEntry(streamId, fields));
   }
   return batch;
-}
-
-function readInto(batch: Batch, streamId: string, fields: StreamFields): void {
-  try {
-    batch.events.push(parseEvent(streamId, fields));
-  } catch (error) {
-    batch.unreadable.push({ streamId, fields, error: error instanceof Error ? error.message : String(error) });
-  }
 }
 
 /**
@@ -110,7 +101,7 @@ export async function drainPartition(deps: DrainDeps, partition: number): Promis
         await tx.execute(sql`update metering_partitions set last_drained_at = now() where partition = ${partition}`);
         return { batch, recorded: null };
       }
-      const recorded = await recordEvents(tx, partition, batch.events, batch.unreadable);
+      const recorded = await recordEvents(tx, partition, batch.entries);
       await tx.execute(sql`update metering_partitions set last_drained_at = now() where partition = ${partition}`);
       await deps.at?.("written");
       return { batch, recorded };
@@ -118,24 +109,23 @@ export async function drainPartition(deps: DrainDeps, partition: number): Promis
     if (!done) return { ...total, busy: true };
     if (!done.recorded) return total;
     await deps.at?.("committed");
-    await retire(deps.redis, done.recorded.forkedAccounts);
+    await retire(deps.redis, done.recorded.retire);
     await deps.redis.xdel(outboxKey(partition), done.batch.ids);
     await deps.at?.("deleted");
     total.written += done.recorded.written;
     total.reread += done.recorded.reread;
     total.poisoned += done.recorded.poisoned;
     total.forked += done.recorded.forked;
-    if (done.batch.ids.length < BATCH) return total;
   }
 }
 
-/** Closes accounts whose chain broke, so that the next use hydrates them under a new epoch. */
-async function retire(redis: Redis, accounts: readonly string[]): Promise<void> {
-  for (const name of accounts) {
+/** Closes accounts whose chain broke or whose epoch is over, so that the next use hydrates them under a new one. */
+async function retire(redis: Redis, accounts: Recorded["retire"]): Promise<void> {
+  for (const { account: name, epoch } of accounts) {
     const account = parseAccountName(name);
     if (!account) continue;
     const key = accountKey(accountOf(mintCustomerId(account.customerId), account.mode));
-    const answer = await runScript(redis, RETIRE, [key], []);
+    const answer = await runScript(redis, RETIRE, [key], [String(epoch)]);
     if (answer.kind !== "reply") throw new OutboxUnavailable("An account with a broken chain could not be retired");
   }
 }

@@ -88,6 +88,7 @@ export async function balancesAddUp(db: Db): Promise<Finding> {
  */
 export async function storesAgree(deps: DrainDeps): Promise<Finding> {
   const accounts = await deps.db.select().from(meteringAccounts);
+  const outdated: string[] = [];
   const seen: { account: AccountId; name: string; partition: number; e: string; s: string; b: string; g: string }[] =
     [];
   for (const row of accounts) {
@@ -96,12 +97,16 @@ export async function storesAgree(deps: DrainDeps): Promise<Finding> {
     // An account that Redis does not hold is hydrated from the ledger before it is used: it cannot disagree.
     if (there.e === null || there.s === null || there.b === null || there.ret !== null) continue;
     const name = `${row.customerId}:${row.mode}`;
+    if (Number(there.e) < row.epoch) {
+      outdated.push(`${name} Redis lives in epoch ${there.e}, Postgres is at ${row.epoch}`);
+      continue;
+    }
     seen.push({ account, name, partition: row.partition, e: there.e, s: there.s, b: there.b, g: there.g ?? "" });
   }
   for (const partition of new Set(seen.map((state) => state.partition))) {
     while ((await drainPartition(deps, partition)).busy) await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const breaches: string[] = [];
+  const breaches = [...outdated];
   for (const state of seen) {
     const left = Array.from(state.g.matchAll(/,(\d+),\d+;/g), ([, remaining]) => Number(remaining));
     const sum = left.reduce((total, value) => total + value, 0);
@@ -116,7 +121,7 @@ export async function storesAgree(deps: DrainDeps): Promise<Finding> {
   return {
     invariant: 3,
     title: "Redis and the ledger agree on every balance",
-    checked: seen.length,
+    checked: seen.length + outdated.length,
     breaches: breaches.slice(0, MOST),
   };
 }
@@ -191,6 +196,13 @@ export async function sumsAgree(db: Db): Promise<Finding> {
       from usage_analytics_daily d join apps a on a.id = d.app_id
     ) r using (customer_id, mode, app_id, date)
     where l.tokens is distinct from r.tokens or l.uses is distinct from r.sessions::bigint limit ${MOST}`);
+  // Details may have been erased; those that are there must be those of an entry.
+  const details = await db.execute(sql`
+    select u.customer_id, u.mode, u.id, u.tokens_consumed, l.tokens
+    from token_usage u
+    left join ledger_entries l
+      on l.customer_id = u.customer_id and l.mode = u.mode and l.operation_id = u.id::text and l.kind = 'usage'
+    where l.tokens is distinct from u.tokens_consumed limit ${MOST}`);
   const granted = await db.execute(sql`
     select i.customer_id, i.mode, i.id, i.tokens, e.tokens as granted, i.applied_at
     from grant_intents i
@@ -210,6 +222,7 @@ export async function sumsAgree(db: Db): Promise<Finding> {
     checked: await count(db, sql`usage_analytics_daily`),
     breaches: [
       ...listed(rollups, (r) => `${who(r)} ${r.app_id} on ${r.date}: ledger ${r.ledger}, statistics ${r.rollup}`),
+      ...listed(details, (r) => `${who(r)} use ${r.id}: ${r.tokens_consumed} in its details, ledger ${r.tokens}`),
       ...listed(granted, (r) => `${who(r)} grant ${r.id}: owed ${r.tokens}, granted ${r.granted ?? 0}`),
       ...listed(ungrounded, (r) => `${who(r)} grant ${r.grant} was never owed`),
     ],

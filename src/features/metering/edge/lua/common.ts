@@ -52,7 +52,7 @@ local function sweep(outbox, account, epoch, expired, seq, balance)
     if grant[2] > 0 then
       seq = seq + 1
       balance = balance - grant[2]
-      redis.call('XADD', outbox, '*', 'a', account, 'e', epoch, 's', text(seq), 'o', 'expiry:' .. grant[1],
+      redis.call('XADD', outbox, '*', 'a', account, 'e', epoch, 's', text(seq), 'o', 'expiry:' .. grant[1] .. ':' .. epoch .. ':' .. text(seq),
         'k', 'expiry', 't', text(grant[2]), 'd', text(-grant[2]), 'b', text(balance),
         'g', grant[1] .. ',' .. text(-grant[2]) .. ';', 'r', grant[1], 'x', grant[3], 'n', text(now))
     end

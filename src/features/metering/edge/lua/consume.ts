@@ -4,7 +4,7 @@ import { CLOCK, FLAGS, GRANTS, TEXT } from "./common";
  * One use of an app: every check, the debit and the event, in one step.
  *
  * KEYS
- *  1 key record   hash: st (active|revoked|none), exp, id, org, scp, app, rl, rb
+ *  1 key record   hash: gen, st (active|revoked|none), exp, id, org, scp, app, rl, rb
  *  2 account      hash: e (epoch), s (seq), b (balance), g (grants), gen, u (unlimited), cl, cb, ret, app:<catalog id>
  *  3 catalogue    hash: gen, app:<catalog id or slug> = id|price|status|variable
  *  4 key rate     string: the time, in ms, at which the bucket is full again
@@ -36,7 +36,8 @@ import { CLOCK, FLAGS, GRANTS, TEXT } from "./common";
  *
  * Rules, in order; the first that applies answers
  *  - past the deadline nothing happens, so a call that was given up cannot act later
- *  - a key record that is absent is unknown, not refused; then status, expiry, origin or browser, scope
+ *  - a catalogue that is absent is unknown; so is a key record that is absent or of another generation of the partition,
+ *    because a Redis that was started anew may have forgotten a revocation. Then status, expiry, origin or browser, scope
  *  - an operation seen before answers what it answered then, and costs no rate; with another request it is refused.
  *    A price named and a price left out are the same request, measured by the price of the first call
  *  - an account that is absent, retired or of another generation is unknown
@@ -49,8 +50,10 @@ export const CONSUME = `${FLAGS}${CLOCK}${TEXT}${GRANTS}
 local at = text(now)
 if now > tonumber(ARGV[1]) then return {'late', at, ''} end
 
-local key = redis.call('HMGET', KEYS[1], 'st', 'exp', 'id', 'org', 'scp', 'app', 'rl', 'rb')
-if not key[1] then return {'missing_key', at, ''} end
+local catalog = redis.call('HMGET', KEYS[3], 'gen', 'app:' .. ARGV[4])
+if not catalog[1] then return {'missing_catalog', at, ''} end
+local key = redis.call('HMGET', KEYS[1], 'st', 'exp', 'id', 'org', 'scp', 'app', 'rl', 'rb', 'gen')
+if not key[1] or key[9] ~= catalog[1] then return {'missing_key', at, ''} end
 if key[1] ~= 'active' or (key[2] ~= '0' and tonumber(key[2]) <= now) then return {'invalid_api_key', at, ''} end
 if ARGV[2] == 'pk' then
   if ARGV[3] == '' or not string.find(key[4], '\\n' .. ARGV[3] .. '\\n', 1, true) then
@@ -61,8 +64,6 @@ else
   if not string.find(key[5], '\\ntokens:consume\\n', 1, true) then return {'insufficient_scope', at, ''} end
 end
 
-local catalog = redis.call('HMGET', KEYS[3], 'gen', 'app:' .. ARGV[4])
-if not catalog[1] then return {'missing_catalog', at, ''} end
 local app, price, status, variable
 if catalog[2] then app, price, status, variable = string.match(catalog[2], '^([^|]+)|(%d+)|(%l+)|([01])$') end
 
@@ -141,7 +142,7 @@ if not unlimited then
 end
 seq = seq + 1
 redis.call('XADD', KEYS[7], '*', 'a', ARGV[8], 'e', account[1], 's', text(seq), 'o', ARGV[6], 'k', 'usage',
-  't', amount, 'd', delta, 'b', text(balance), 'g', parts, 'p', app, 'n', at, 'y', key[3], 'i', ARGV[9],
+  't', amount, 'd', delta, 'b', text(balance), 'g', parts, 'p', app, 'c', price, 'n', at, 'y', key[3], 'i', ARGV[9],
   'h', ARGV[7], 'm', ARGV[10])
 redis.call('HSET', KEYS[2], 's', text(seq), 'b', text(balance), 'g', pack(live))
 if #expired > 0 then mark_due(KEYS[8], ARGV[8], live) end

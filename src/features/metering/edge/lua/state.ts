@@ -1,13 +1,19 @@
 import { CLOCK, FLAGS, TEXT } from "./common";
 
 /**
- * Retires an account's hash, so that it refuses until it is set anew.
- * KEYS 1 account hash. Returns 1 where there was something to retire.
+ * Retires an account's hash up to an epoch, so that it refuses until a later one is set.
+ *
+ * KEYS 1 account hash
+ * ARGV 1 the last epoch that is over
+ * Returns {code}: `ok` | `newer` (an epoch after that one stands there; untouched)
+ *
+ * Where there is no hash a retired one is left: it is the floor for a set of that epoch which is still on its way.
  */
-export const RETIRE = `${FLAGS}
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'ret', '1')
-return 1
+export const RETIRE = `${FLAGS}${TEXT}
+local epoch = tonumber(redis.call('HGET', KEYS[1], 'e') or '0')
+if epoch > tonumber(ARGV[1]) then return {'newer'} end
+redis.call('HSET', KEYS[1], 'ret', '1', 'e', ARGV[1])
+return {'ok'}
 `;
 
 /**
@@ -16,13 +22,13 @@ return 1
  * KEYS 1 account hash · 2 due
  * ARGV 1 deadline (Redis ms): a hydrate whose lock may be gone must not act any more · 2 account name
  *      3 soonest expiry (Redis ms, '' for none) · 4 epoch · 5… field, value, field, value …
- * Returns {code, now}: `ok` | `late` | `present` (a hash that is not retired, or of a later epoch: untouched)
+ * Returns {code, now}: `ok` | `late` | `present` (a hash in force, or one retired at this epoch or a later one: untouched)
  */
 export const SET_ACCOUNT = `${FLAGS}${CLOCK}${TEXT}
 local at = text(now)
 if now > tonumber(ARGV[1]) then return {'late', at} end
 local there = redis.call('HMGET', KEYS[1], 'e', 'ret')
-if there[1] and (not there[2] or tonumber(there[1]) > tonumber(ARGV[4])) then return {'present', at} end
+if there[1] and (not there[2] or tonumber(there[1]) >= tonumber(ARGV[4])) then return {'present', at} end
 redis.call('DEL', KEYS[1])
 local fields = {}
 for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
@@ -34,30 +40,52 @@ return {'ok', at}
 /**
  * Writes a key record unless a newer one stands there; a tombstone is a record with status \`revoked\`.
  *
- * KEYS 1 key record
- * ARGV 1 version · 2… field, value, …
- * Returns 1 where it was written, 0 where a newer version stands.
+ * KEYS 1 key record · 2 catalogue
+ * ARGV 1 version · 2 lifetime in ms, '' for ever · 3… field, value, …
+ * Returns {code}: `ok` | `newer`
+ *
+ * The record carries the partition's generation of this moment: of another one it counts as unknown.
  */
 export const SET_KEY_RECORD = `${FLAGS}
 local there = redis.call('HGET', KEYS[1], 'v')
-if there and tonumber(there) > tonumber(ARGV[1]) then return 0 end
-local fields = {'v', ARGV[1]}
+if there and tonumber(there) > tonumber(ARGV[1]) then return {'newer'} end
+local fields = {'v', ARGV[1], 'gen', redis.call('HGET', KEYS[2], 'gen') or ''}
+for i = 3, #ARGV do fields[#fields + 1] = ARGV[i] end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], unpack(fields))
+if ARGV[2] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return {'ok'}
+`;
+
+/**
+ * Replaces a partition's copy of the catalogue.
+ *
+ * KEYS 1 catalogue
+ * ARGV 1 deadline (Redis ms) · 2… field, value, …
+ * Returns {code, now}: `ok` | `late`
+ */
+export const SET_CATALOG = `${FLAGS}${CLOCK}${TEXT}
+if now > tonumber(ARGV[1]) then return {'late', text(now)} end
+local fields = {}
 for i = 2, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], unpack(fields))
-return 1
+return {'ok', text(now)}
 `;
 
 /**
  * Sets some fields of an account that is in force; used for what a brand configures.
  *
  * KEYS 1 account hash
- * ARGV field, value, …
- * Returns 1 where they were set, 0 where there is no account to set them on (the hydrate will read them).
+ * ARGV 1 deadline (Redis ms) · 2… field, value, …
+ * Returns {code, now}: `ok` | `late` | `absent` (there is no account to set them on; the hydrate will read them)
  */
-export const CONFIGURE_ACCOUNT = `${FLAGS}
+export const CONFIGURE_ACCOUNT = `${FLAGS}${CLOCK}${TEXT}
+if now > tonumber(ARGV[1]) then return {'late', text(now)} end
 local there = redis.call('HMGET', KEYS[1], 'e', 'ret')
-if not there[1] or there[2] then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV))
-return 1
+if not there[1] or there[2] then return {'absent', text(now)} end
+local fields = {}
+for i = 2, #ARGV do fields[#fields + 1] = ARGV[i] end
+redis.call('HSET', KEYS[1], unpack(fields))
+return {'ok', text(now)}
 `;

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { placeOf, processingTime, readEntry } from "./rules";
+
+const fields = {
+  a: "018f4d2e-7c1a-7b3e-9a55-1f2e3d4c5b6a:live",
+  e: "2",
+  s: "7",
+  o: "op",
+  k: "usage",
+  t: "5",
+  d: "-5",
+  b: "95",
+  g: "g-1,-5;",
+  p: "vto-001",
+  c: "5",
+  n: "1795240000000",
+};
+
+describe("an entry of the outbox", () => {
+  it("is read whole", () => {
+    expect(readEntry("1-0", { ...fields, m: '{"s":"sess","m":{"a":1}}' })).toMatchObject({
+      account: fields.a,
+      mode: "live",
+      epoch: 2,
+      seq: 7,
+      kind: "usage",
+      tokens: 5,
+      delta: -5,
+      balanceAfter: 95,
+      price: 5,
+      grantParts: [["g-1", -5]],
+      details: { s: "sess", m: { a: 1 } },
+    });
+  });
+
+  it.each([
+    ["a kind that is not known yet, such as a hold, a settle or a release", { k: "hold" }],
+    ["details that are no JSON", { m: "{" }],
+    ["an amount that is no number", { t: "0x10" }],
+    ["no time", { n: "" }],
+  ])("keeps its place with %s", (_, change) => {
+    const read = readEntry("1-0", { ...fields, ...change });
+    expect(read).toMatchObject({ account: fields.a, epoch: 2, seq: 7, delta: -5, balanceAfter: 95 });
+    expect(read).toHaveProperty("error");
+  });
+
+  it.each([
+    ["no account", { a: "" }],
+    ["an account that is no UUID", { a: `${"-".repeat(36)}:live` }],
+    ["a mode that is none", { a: fields.a.replace("live", "demo") }],
+    ["a negative balance", { b: "-1" }],
+    ["no sequence", { s: "0" }],
+    ["a sequence too long to be exact", { s: "12345678901234567" }],
+  ])("has no place with %s, and never throws", (_, change) => {
+    const read = readEntry("1-0", { ...fields, ...change });
+    expect(read).not.toHaveProperty("account");
+    expect(read).toMatchObject({ streamId: "1-0", error: expect.any(String) });
+  });
+});
+
+describe("the place of an event in its chain", () => {
+  const head = { epoch: 2, seq: 6, balance: 100, forked: false };
+  const event = { epoch: 2, seq: 7, delta: -5, balanceAfter: 95 };
+  it.each([
+    ["next", "what follows", head, event],
+    ["fork", "a gap", head, { ...event, seq: 8 }],
+    ["fork", "a balance that does not follow", head, { ...event, balanceAfter: 96 }],
+    ["fork", "an epoch to come", head, { ...event, epoch: 3 }],
+    ["fork", "anything after a fork", { ...head, forked: true }, event],
+    ["fork", "an account nobody knows", undefined, event],
+    ["seen", "a place that is taken", head, { ...event, seq: 6 }],
+    ["seen", "an epoch that is over", head, { ...event, epoch: 1, seq: 99 }],
+  ] as const)("is %s for %s", (place, _, at, what) => {
+    expect(placeOf(at, what)).toBe(place);
+  });
+});
+
+describe("a processing time", () => {
+  it.each([
+    [120, 120],
+    [0, 0],
+    [3_600_000, 3_600_000],
+    [-1, null],
+    [3_600_001, null],
+    ["120", null],
+    [true, null],
+  ])("of %j counts as %j", (given, counted) => {
+    expect(processingTime({ m: { processing_time_ms: given } })).toBe(counted);
+  });
+  it("that was not given is none", () => expect(processingTime({})).toBeNull());
+});
