@@ -44,6 +44,7 @@ type Caller =
 const CONSUME = { key: "any", scope: "tokens:consume" } as const;
 const USAGE = { key: "secret", scope: "tokens:consume" } as const;
 
+const NO_WRITES = { POST: "no method", PUT: "no method", PATCH: "no method", DELETE: "no method" } as const;
 const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> = {
   "/api/[...unknown]": {
     GET: "no address",
@@ -53,10 +54,10 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> = {
     DELETE: "no address",
   },
   "/api/auth/[...nextauth]": { GET: "next-auth", POST: "next-auth" },
-  "/api/health": { GET: "anyone", POST: "no method", PUT: "no method", PATCH: "no method", DELETE: "no method" },
+  "/api/health": { GET: "anyone", ...NO_WRITES },
   "/api/internal/metering/drain": { GET: "internal", POST: "internal" },
   "/api/internal/metering/load": { POST: "internal" },
-  "/api/ready": { GET: "anyone", POST: "no method", PUT: "no method", PATCH: "no method", DELETE: "no method" },
+  "/api/ready": { GET: "anyone", ...NO_WRITES },
   "/api/trpc/[trpc]": { GET: "session", POST: "session" },
   "/api/v1/customer/tokens/consume": {
     POST: CONSUME,
@@ -67,12 +68,17 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> = {
     PATCH: "no method",
     DELETE: "no method",
   },
+  "/api/v1/customer/tokens/balance": {
+    GET: USAGE,
+    ...NO_WRITES,
+  },
+  "/api/v1/customer/tokens/ledger": {
+    GET: USAGE,
+    ...NO_WRITES,
+  },
   "/api/v1/customer/tokens/usage": {
     GET: USAGE,
-    POST: "no method",
-    PUT: "no method",
-    PATCH: "no method",
-    DELETE: "no method",
+    ...NO_WRITES,
   },
 };
 

@@ -60,3 +60,61 @@ export const latestEntriesResponse = z.object({
     }),
   ),
 });
+
+/** Answer of `GET /api/v1/customer/tokens/balance`: the account as the meter has it at this moment. */
+export const balanceReport = z.object({
+  mode: z.enum(["live", "test"]),
+  epoch: z.int(),
+  seq: z.int(),
+  balance: z.int(),
+  /** Taken out of the balance by reservations that are not resolved yet. */
+  held: z.int(),
+  unlimited: z.boolean(),
+  /** In the order in which they burn. */
+  grants: z.array(
+    z.object({
+      grant_id: z.uuid(),
+      source: z.enum(["plan", "pack", "refund", "adjustment"]),
+      tokens: z.int(),
+      remaining: z.int(),
+      expires_at: z.iso.datetime().nullable(),
+    }),
+  ),
+  as_of: z.iso.datetime(),
+});
+export type BalanceReport = z.infer<typeof balanceReport>;
+
+const MAX_PAGE = 500;
+
+/** Query of `GET /api/v1/customer/tokens/ledger`. */
+export const ledgerQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^[0-9]{1,15}\.[0-9]{1,15}$/, "must be a next_cursor as an answer gave it")
+    .optional(),
+  limit: z
+    .string()
+    .regex(/^[1-9][0-9]{0,2}$/, `must be a whole number from 1 to ${MAX_PAGE}`)
+    .transform(Number)
+    .pipe(z.int().max(MAX_PAGE, `must be a whole number from 1 to ${MAX_PAGE}`))
+    .default(100),
+});
+
+/** One entry of the ledger as the API shows it. */
+export const ledgerEntry = z.object({
+  epoch: z.int(),
+  seq: z.int(),
+  kind: z.enum(["grant", "usage", "hold", "settle", "release", "refund", "expiry", "adjustment"]),
+  tokens: z.int(),
+  delta: z.int(),
+  balance_after: z.int(),
+  app_id: z.string().nullable(),
+  usage_id: z.uuid().nullable(),
+  grant_id: z.uuid().nullable(),
+  occurred_at: z.iso.datetime(),
+});
+export type LedgerEntry = z.infer<typeof ledgerEntry>;
+
+/** Answer of the same: newest first. `next_cursor` is null on the last page. */
+export const ledgerPage = z.object({ entries: z.array(ledgerEntry), next_cursor: z.string().nullable() });
+export type LedgerPage = z.infer<typeof ledgerPage>;

@@ -1,12 +1,12 @@
-import { and, desc, eq } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Ctx } from "@/db/context";
 import { apps } from "@/db/schema/catalog";
-import { ledgerEntries, meteringAccounts } from "@/db/schema/metering";
+import { grantIntents, ledgerEntries, meteringAccounts } from "@/db/schema/metering";
 import { accountOf, type Mode } from "@/lib/ids";
 import type { Redis } from "@/lib/redis";
-import type { BalanceResponse } from "./contract";
-import { fieldsOf } from "./reconcile/service";
-import { accountKey } from "./rules";
+import type { BalanceReport, BalanceResponse, LedgerPage } from "./contract";
+import { fieldsOf, hydrateAccount, type ReconcileDeps } from "./reconcile/service";
+import { accountKey, unpackGrants } from "./rules";
 
 /**
  * The balance at this moment: from Redis, which decides, or from the ledger where Redis cannot be asked.
@@ -58,5 +58,101 @@ export async function latestEntries(ctx: Ctx, input: { mode: Mode; limit: number
       usageId: entry.usageId,
       occurredAt: entry.occurredAt.toISOString(),
     })),
+  };
+}
+
+/** Thrown where the meter cannot be asked: an older figure would not be the balance. */
+export class BalanceUnavailable extends Error {}
+
+/**
+ * The account as the meter has it: balance, position in the ledger, and what is left of each grant. What has expired
+ * and was not written off yet is left out, of the grants and of the balance, as the next use would.
+ * @throws BalanceUnavailable where Redis cannot be asked and the account cannot be brought in
+ */
+export async function liveAccount(ctx: Ctx, deps: ReconcileDeps, input: { mode: Mode }): Promise<BalanceReport> {
+  const account = accountOf(ctx.customerId, input.mode);
+  const read = () => fieldsOf(deps.redis, accountKey(account), ["e", "s", "b", "g", "u", "ret"]);
+  let there: Awaited<ReturnType<typeof read>>;
+  try {
+    there = await read();
+    if (there.b === null || there.ret !== null) {
+      await hydrateAccount(deps, account);
+      there = await read();
+    }
+  } catch (error) {
+    throw new BalanceUnavailable("The meter cannot be asked", { cause: error });
+  }
+  if (there.b === null || there.ret !== null) throw new BalanceUnavailable("The account could not be brought in");
+  const now = Date.now();
+  const grants = unpackGrants(there.g ?? "").filter((grant) => grant.expiresAt === 0 || grant.expiresAt > now);
+  const granted = await ctx.db
+    .select({ id: grantIntents.id, tokens: grantIntents.tokens })
+    .from(grantIntents)
+    .where(
+      and(
+        eq(grantIntents.customerId, ctx.customerId),
+        inArray(
+          grantIntents.id,
+          grants.map((grant) => grant.id),
+        ),
+      ),
+    );
+  return {
+    mode: input.mode,
+    epoch: Number(there.e),
+    seq: Number(there.s),
+    balance: grants.reduce((sum, grant) => sum + grant.remaining, 0),
+    held: 0,
+    unlimited: there.u === "1",
+    grants: grants.map((grant) => ({
+      grant_id: grant.id,
+      source: grant.source,
+      tokens: granted.find((row) => row.id === grant.id)?.tokens ?? grant.remaining,
+      remaining: grant.remaining,
+      expires_at: grant.expiresAt === 0 ? null : new Date(grant.expiresAt).toISOString(),
+    })),
+    as_of: new Date(now).toISOString(),
+  };
+}
+
+/**
+ * A page of the ledger, newest first. The cursor is the place of the last entry shown, so that what is written
+ * meanwhile neither shifts nor repeats a page.
+ */
+export async function ledgerPageOf(
+  ctx: Ctx,
+  input: { mode: Mode; cursor?: string | undefined; limit: number },
+): Promise<LedgerPage> {
+  const [epoch, seq] = (input.cursor ?? "").split(".");
+  const rows = await ctx.db
+    .select()
+    .from(ledgerEntries)
+    .where(
+      and(
+        eq(ledgerEntries.customerId, ctx.customerId),
+        eq(ledgerEntries.mode, input.mode),
+        epoch && seq
+          ? sql`(${ledgerEntries.epoch}, ${ledgerEntries.seq}) < (${Number(epoch)}::bigint, ${Number(seq)}::bigint)`
+          : undefined,
+      ),
+    )
+    .orderBy(desc(ledgerEntries.epoch), desc(ledgerEntries.seq))
+    .limit(input.limit + 1);
+  const shown = rows.slice(0, input.limit);
+  const last = shown.at(-1);
+  return {
+    entries: shown.map((entry) => ({
+      epoch: entry.epoch,
+      seq: entry.seq,
+      kind: entry.kind,
+      tokens: entry.tokens,
+      delta: entry.delta,
+      balance_after: entry.balanceAfter,
+      app_id: entry.appId,
+      usage_id: entry.usageId,
+      grant_id: entry.grantId,
+      occurred_at: entry.occurredAt.toISOString(),
+    })),
+    next_cursor: rows.length > input.limit && last ? `${last.epoch}.${last.seq}` : null,
   };
 }
