@@ -1,0 +1,48 @@
+import { expect, test } from "@playwright/test";
+import { expectAccessible, signIn } from "./stack";
+
+/** Every page, in both themes, at phone and wide width: nothing for axe to find, and nothing that runs off the side. */
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [390, 834, 1440]) {
+    test(`pages hold in ${colorScheme} at ${width} px`, async ({ browser, baseURL }) => {
+      const context = await browser.newContext({
+        colorScheme,
+        reducedMotion: "reduce",
+        viewport: { width, height: 900 },
+        ...(baseURL === undefined ? {} : { baseURL }),
+      });
+      const page = await context.newPage();
+      const holds = async (heading: string) => {
+        await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
+        await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+        await expectAccessible(page);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, "wider than the window").toBeLessThanOrEqual(0);
+      };
+      await page.goto("/");
+      await holds("AI services for your eyewear shop, counted to the token");
+      await signIn(page);
+      await holds("Overview");
+      await page.goto("/keys");
+      await holds("API keys");
+      await page.goto("/nothing-here");
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expectAccessible(page);
+      await context.close();
+    });
+  }
+}
+
+test("the first page can be used with the keyboard alone", async ({ page }) => {
+  await page.goto("/sign-in");
+  await page.getByLabel("Email").focus();
+  await page.keyboard.type("ada@northlight.example");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("northlight-demo-2026");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/overview");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#content")).toBeFocused();
+});
