@@ -69,7 +69,7 @@ async function consume(key: string, appId: string, options: ConsumeOptions = {})
   const loads: string[] = [];
   const load = async ({ what }: { what: string }) => {
     loads.push(what);
-    return false;
+    return "failed" as const;
   };
   const response = await consumeWith(key, { body: { app_id: appId }, deps: { load }, ...options });
   expect(loads).toEqual([]);

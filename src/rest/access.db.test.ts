@@ -519,7 +519,7 @@ describe("our own machines", () => {
     const [row] = await db().select().from(apiKeys).where(eq(apiKeys.keyId, brand.secretKey.key.keyId));
     const wanted = { partition: brand.partition, hmac: row?.hmac, customerId: brand.customerId, mode: "live" };
     for (const what of ["key", "catalog", "account"]) {
-      expect(await send(load, { what, ...wanted })).toEqual({ status: 200, ok: true });
+      expect(await send(load, { what, ...wanted })).toEqual({ status: 200, found: true });
     }
   });
 });

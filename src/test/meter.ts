@@ -61,10 +61,10 @@ export const meterDeps = (overrides: Partial<MeterDeps> = {}): MeterDeps => ({
   budgetMs: 5_000,
   load: async (want) => {
     const deps = metering();
-    if (want.what === "key") await loadKeyRecord(deps, want.partition, want.hmac);
-    else if (want.what === "catalog") await loadCatalog(deps, want.partition);
+    if (want.what === "key") return (await loadKeyRecord(deps, want.partition, want.hmac)) ? "loaded" : "unknown";
+    if (want.what === "catalog") await loadCatalog(deps, want.partition);
     else await hydrateAccount(deps, accountOf(mintCustomerId(want.customerId), want.mode));
-    return true;
+    return "loaded";
   },
   wake: () => {},
   misses: new MissLimit(),

@@ -1,4 +1,5 @@
 import { and, desc, eq, inArray, sql } from "drizzle-orm";
+import { ofAccount } from "@/db/account";
 import type { Ctx } from "@/db/context";
 import { apps } from "@/db/schema/catalog";
 import { grantIntents, ledgerEntries, meteringAccounts } from "@/db/schema/metering";
@@ -13,11 +14,8 @@ import { accountKey, unpackGrants } from "./rules";
  * `balance` is null on an unlimited plan.
  */
 export async function balance(ctx: Ctx, redis: Redis, input: { mode: Mode }): Promise<BalanceResponse> {
-  const [head] = await ctx.db
-    .select()
-    .from(meteringAccounts)
-    .where(and(eq(meteringAccounts.customerId, ctx.customerId), eq(meteringAccounts.mode, input.mode)));
   const account = accountOf(ctx.customerId, input.mode);
+  const [head] = await ctx.db.select().from(meteringAccounts).where(ofAccount(meteringAccounts, account));
   try {
     const live = await fieldsOf(redis, accountKey(account), ["b", "e", "u", "ret"]);
     if (live.b !== null && live.ret === null && live.e === String(head?.epoch)) {
@@ -42,7 +40,7 @@ export async function latestEntries(ctx: Ctx, input: { mode: Mode; limit: number
     .select({ entry: ledgerEntries, appName: apps.name })
     .from(ledgerEntries)
     .leftJoin(apps, eq(apps.catalogId, ledgerEntries.appId))
-    .where(and(eq(ledgerEntries.customerId, ctx.customerId), eq(ledgerEntries.mode, input.mode)))
+    .where(ofAccount(ledgerEntries, accountOf(ctx.customerId, input.mode)))
     .orderBy(desc(ledgerEntries.epoch), desc(ledgerEntries.seq))
     .limit(input.limit);
   return {
@@ -129,8 +127,7 @@ export async function ledgerPageOf(
     .from(ledgerEntries)
     .where(
       and(
-        eq(ledgerEntries.customerId, ctx.customerId),
-        eq(ledgerEntries.mode, input.mode),
+        ofAccount(ledgerEntries, accountOf(ctx.customerId, input.mode)),
         epoch && seq
           ? sql`(${ledgerEntries.epoch}, ${ledgerEntries.seq}) < (${Number(epoch)}::bigint, ${Number(seq)}::bigint)`
           : undefined,

@@ -1,4 +1,5 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { ofAccount } from "@/db/account";
 import type { Db, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { grantIntents, meteringAccounts } from "@/db/schema/metering";
@@ -70,12 +71,7 @@ export async function owe(ctx: Ctx, input: GrantInput): Promise<string> {
 /** How long after its entry was written a grant's id is kept in the account's hash: any call for it is over by then. */
 const SETTLED_AFTER_MINUTES = 10;
 
-const unapplied = (account: AccountId) =>
-  and(
-    eq(grantIntents.customerId, account.customerId),
-    eq(grantIntents.mode, account.mode),
-    isNull(grantIntents.appliedAt),
-  );
+const unapplied = (account: AccountId) => and(ofAccount(grantIntents, account), isNull(grantIntents.appliedAt));
 
 /**
  * Applies an account's intents that have not reached the ledger. Safe to repeat at any time: the script applies a
@@ -90,10 +86,7 @@ export async function applyIntents(deps: ReconcileDeps, account: AccountId): Pro
   const [owed] = await deps.db.select({ id: grantIntents.id }).from(grantIntents).where(unapplied(account)).limit(1);
   if (!owed) return 0;
   await hydrateAccount(deps, account);
-  const [head] = await deps.db
-    .select()
-    .from(meteringAccounts)
-    .where(and(eq(meteringAccounts.customerId, account.customerId), eq(meteringAccounts.mode, account.mode)));
+  const [head] = await deps.db.select().from(meteringAccounts).where(ofAccount(meteringAccounts, account));
   if (!head) throw new Error("The account is not known");
   const deadline = await deadlineOf(deps);
   const waiting = await deps.db
@@ -129,8 +122,7 @@ async function forgetSettled(deps: ReconcileDeps, account: AccountId): Promise<v
     .from(grantIntents)
     .where(
       and(
-        eq(grantIntents.customerId, account.customerId),
-        eq(grantIntents.mode, account.mode),
+        ofAccount(grantIntents, account),
         sql`${grantIntents.appliedAt} < now() - make_interval(mins => ${SETTLED_AFTER_MINUTES})`,
         sql`${grantIntents.appliedAt} > now() - interval '7 days'`,
       ),
@@ -213,12 +205,6 @@ export async function retireMarked(deps: Pick<ReconcileDeps, "db" | "redis">, cu
     await deps.db
       .update(meteringAccounts)
       .set({ retire: false })
-      .where(
-        and(
-          eq(meteringAccounts.customerId, row.customerId),
-          eq(meteringAccounts.mode, row.mode),
-          eq(meteringAccounts.epoch, row.epoch),
-        ),
-      );
+      .where(and(ofAccount(meteringAccounts, row), eq(meteringAccounts.epoch, row.epoch)));
   }
 }

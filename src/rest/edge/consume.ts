@@ -1,7 +1,7 @@
 import { after } from "next/server";
 import { handleConsume, handleConsumeOptions } from "@/features/metering/edge/handler";
 import { Waker } from "@/features/metering/edge/jobs";
-import { MissLimit } from "@/features/metering/edge/rules";
+import { type LoadAnswer, MissLimit } from "@/features/metering/edge/rules";
 import type { MeterDeps, Wanted } from "@/features/metering/edge/service";
 import { env } from "@/lib/env";
 import { redis } from "@/lib/redis";
@@ -20,11 +20,14 @@ const internal = (path: string, body: unknown, signal?: AbortSignal): Promise<Re
     ...(signal ? { signal } : {}),
   });
 
-const load = async (wanted: Wanted, signal: AbortSignal): Promise<boolean> => {
+const load = async (wanted: Wanted, signal: AbortSignal): Promise<LoadAnswer> => {
   try {
-    return (await internal("load", wanted, signal)).ok;
+    const answer = await internal("load", wanted, signal);
+    if (!answer.ok) return "failed";
+    const { found } = (await answer.json()) as { found?: boolean };
+    return found === false ? "unknown" : "loaded";
   } catch {
-    return false;
+    return "failed";
   }
 };
 
@@ -43,7 +46,7 @@ function meter(): MeterDeps {
     load,
     wake: (partition) => after(() => waker.wake(partition)),
     misses: new MissLimit(),
-    clock: { offset: 0 },
+    clock: { offset: null },
     now: Date.now,
   };
   return deps;

@@ -79,15 +79,16 @@ const wanted = z.strictObject({
   mode: z.enum(["live", "test"]),
 });
 
-/** `POST /api/internal/metering/load`: brings in the one piece of state that a script found missing. */
+/** `POST /api/internal/metering/load`: brings in the one piece of state that a script found missing, or says that there is none. */
 export const postLoad = (request: Request): Promise<Response> =>
   guarded(request, async (requestId) => {
     const want = wanted.parse(await request.json());
     const deps = metering();
-    if (want.what === "key") await loadKeyRecord(deps, want.partition, want.hmac);
+    let found = true;
+    if (want.what === "key") found = await loadKeyRecord(deps, want.partition, want.hmac);
     else if (want.what === "catalog") await loadCatalog(deps, want.partition);
     else await hydrateAccount(deps, accountOf(mintCustomerId(want.customerId), want.mode));
-    return json({ ok: true }, 200, requestId);
+    return json({ found }, 200, requestId);
   });
 
 const partitions = z.strictObject({

@@ -4,12 +4,17 @@ import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { apps } from "@/db/schema/catalog";
+import { loadKeyRecord } from "@/features/keys/queries";
 import { createKey, revokeKey } from "@/features/keys/service";
-import { loadCatalog } from "@/features/metering/reconcile/service";
-import { mintApiKey } from "@/lib/api-key";
+import { publishKeyRecord } from "@/features/metering/keys/service";
+import { hydrateAccount, loadCatalog } from "@/features/metering/reconcile/service";
+import { outboxKey } from "@/features/metering/rules";
+import { hmacApiKey, mintApiKey } from "@/lib/api-key";
+import { env } from "@/lib/env";
 import { mintCustomerId } from "@/lib/ids";
 import { createRedis, redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
+import { entriesOf } from "@/test/ledger";
 import { accountState, consumeWith, drain, expectSound, SHOP, type TestBrand, testBrand } from "@/test/meter";
 
 /** Every row of the contract's consume table, named by its status. */
@@ -278,7 +283,13 @@ describe("401 invalid_api_key", () => {
   it("refuses a revoked key at once, and an older record does not bring it back", async () => {
     const { secret, key } = await newKey({});
     expect((await consumeWith(secret)).status).toBe(200);
+    const older = await loadKeyRecord(db(), await hmacApiKey(secret, env().API_KEY_PEPPER));
+    if (!older) throw new Error("The key has no record");
+    expect(older.status).toBe("active");
     await revokeKey(ctx(), { keyId: key.keyId });
+    expect(await refusedForFree(() => consumeWith(secret))).toMatchObject({ status: 401 });
+    // Read before the revocation by somebody who only now comes to write it.
+    await publishKeyRecord(older);
     expect(await refusedForFree(() => consumeWith(secret))).toMatchObject({ status: 401 });
   });
 
@@ -479,17 +490,32 @@ describe("503 metering_unavailable", () => {
   });
 
   it("says so where state is missing and the Node side cannot help, and debits nothing", async () => {
+    const backlog = () => redis().xlen(outboxKey(brand.partition));
+    await drain(brand);
+    const before = { ...(await accountState(brand)), backlog: await backlog(), entries: await entriesOf(brand) };
     await redis().del(...(await redis().keys(`*${brand.customerId}:live`)));
-    expect(await refusal(consumeWith(sk(), { deps: { load: async () => false } }))).toMatchObject({
+    expect(await refusal(consumeWith(sk(), { deps: { load: async () => "failed" } }))).toMatchObject({
       status: 503,
       code: "metering_unavailable",
     });
+    expect(await backlog()).toBe(before.backlog);
+    await hydrateAccount(metering(), brand.account);
+    const after = { ...(await accountState(brand)), backlog: await backlog(), entries: await entriesOf(brand) };
+    expect(after).toEqual({ ...before, e: "2", s: "0" });
+    expect(after.b).toBe("100");
   });
 });
 
 describe("503 outcome_unknown", () => {
+  const brokenOff = () =>
+    new TypeError("fetch failed", {
+      cause: Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" }),
+    });
+  /** What the client throws for an error of the store: its message, with the whole command after it. */
+  const withCommand = (sent: unknown[]) =>
+    new Error(`ERR something went wrong, command was: ${JSON.stringify(["evalsha", ...sent.flat()])}`);
   /** A store that runs everything and loses every answer. */
-  const losing = () => {
+  const losing = (failure: (sent: unknown[]) => Error = brokenOff) => {
     const real = redis();
     return new Proxy(real, {
       get(target, name, receiver) {
@@ -497,9 +523,7 @@ describe("503 outcome_unknown", () => {
         if (name !== "evalsha" && name !== "eval") return value;
         return async (...args: unknown[]) => {
           await (value as (...all: unknown[]) => Promise<unknown>).apply(target, args);
-          throw new TypeError("fetch failed", {
-            cause: Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" }),
-          });
+          throw failure(args);
         };
       },
     });
@@ -517,8 +541,16 @@ describe("503 outcome_unknown", () => {
   });
 
   it("does not take a customer's own words for the store's", async () => {
-    const body = { app_id: "vto-001", metadata: { note: "OOM NOSCRIPT READONLY ERR_STORE_UNAVAILABLE" } };
-    const answer = consumeWith(sk(), { body, deps: { redis: losing() } });
+    const note = "OOM NOSCRIPT READONLY ERR_STORE_UNAVAILABLE";
+    const messages: string[] = [];
+    const store = losing((sent) => {
+      const failure = withCommand(sent);
+      messages.push(failure.message);
+      return failure;
+    });
+    const answer = consumeWith(sk(), { body: { app_id: "vto-001", metadata: { note } }, deps: { redis: store } });
     expect(await refusal(answer)).toMatchObject({ status: 503, code: "outcome_unknown" });
+    expect(messages).toEqual([expect.stringContaining(note)]);
+    expect((await accountState(brand)).b).toBe("95");
   });
 });

@@ -122,24 +122,46 @@ export function rateHeaders(packed: string): Record<string, string> {
   return { "RateLimit-Policy": policy.join(", "), RateLimit: state.join(", ") };
 }
 
+/** What became of asking for missing state: it is there now, there is no such thing, or nobody could tell. */
+export type LoadAnswer = "loaded" | "unknown" | "failed";
+
 /**
- * How many unknown keys one address may have looked up in a minute, in one process: a storm of forged keys then costs
- * refusals and not look-ups. Holds at most `capacity` addresses; where it is full of busy ones, a newcomer is refused.
+ * Limits how many unknown keys one address may have looked up in a minute, in one process: a storm of forged keys then
+ * costs refusals and not look-ups. A key that turns out to exist is given back, and callers with the same key share one
+ * look-up, so that a busy shop is not refused when its key's record is merely gone. Holds at most `capacity` addresses;
+ * where it is full of busy ones, a newcomer is refused.
  */
 export class MissLimit {
   private readonly misses = new Map<string, { count: number; until: number }>();
+  private readonly flights = new Map<string, Promise<LoadAnswer>>();
 
   constructor(
     private readonly perMinute = 60,
     private readonly capacity = 10_000,
   ) {}
 
-  /** Takes one look-up; false where the address has had its share. `now` in milliseconds. */
-  take(address: string, now: number): boolean {
+  /**
+   * Has a key looked up, unless its address has had its share.
+   * @param key what makes two look-ups the same one
+   * @param now milliseconds
+   */
+  async lookUp(key: string, address: string, now: number, ask: () => Promise<LoadAnswer>): Promise<LoadAnswer> {
+    const flight = this.flights.get(key);
+    if (flight) return flight;
+    if (!this.take(address, now)) return "failed";
+    const begun = ask().finally(() => this.flights.delete(key));
+    this.flights.set(key, begun);
+    const answer = await begun;
+    if (answer !== "unknown") this.giveBack(address);
+    return answer;
+  }
+
+  private take(address: string, now: number): boolean {
     const known = this.misses.get(address);
     if (known && known.until > now) {
+      if (known.count >= this.perMinute) return false;
       known.count++;
-      return known.count <= this.perMinute;
+      return true;
     }
     if (!known && this.misses.size >= this.capacity) {
       for (const [old, { until }] of this.misses) if (until <= now) this.misses.delete(old);
@@ -147,5 +169,10 @@ export class MissLimit {
     }
     this.misses.set(address, { count: 1, until: now + 60_000 });
     return true;
+  }
+
+  private giveBack(address: string): void {
+    const known = this.misses.get(address);
+    if (known && known.count > 0) known.count--;
   }
 }

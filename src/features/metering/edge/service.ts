@@ -1,6 +1,6 @@
 import type { Redis } from "@/lib/redis";
 import { CONSUME } from "./lua/consume";
-import type { MissLimit } from "./rules";
+import type { LoadAnswer, MissLimit } from "./rules";
 
 /** What became of a call to the store. */
 export type StoreAnswer =
@@ -78,16 +78,16 @@ export interface MeterDeps {
   /** How long one request may take in all, ms. */
   readonly budgetMs: number;
   /**
-   * Asks the Node side to bring missing state into Redis. `false` where it could not help.
+   * Asks the Node side to bring missing state into Redis, or to remember that there is none. Must not throw.
    * `signal` ends with the request's budget.
    */
-  readonly load: (wanted: Wanted, signal: AbortSignal) => Promise<boolean>;
+  readonly load: (wanted: Wanted, signal: AbortSignal) => Promise<LoadAnswer>;
   /** Tells the Node side that a partition has events, after the answer is out. Must not throw. */
   readonly wake: (partition: number) => void;
   /** Limits what one address may have looked up. */
   readonly misses: MissLimit;
-  /** Redis time less our own, ms, as far as replies have told. */
-  readonly clock: { offset: number };
+  /** Redis time less our own, ms, as replies have told; null until the first one has. */
+  readonly clock: { offset: number | null };
   readonly now: () => number;
 }
 
@@ -121,22 +121,26 @@ const MAX_TURNS = 5;
 export async function consume(deps: MeterDeps, call: ConsumeCall): Promise<StoreAnswer> {
   const end = deps.now() + deps.budgetMs;
   const signal = AbortSignal.timeout(deps.budgetMs);
-  let skewed = false;
+  let late = 0;
   const loaded = new Set<string>();
+  const bringIn = (what: Wanted["what"]): Promise<LoadAnswer> => {
+    const ask = () => deps.load({ ...call.wanted, what }, signal);
+    return what === "key" ? deps.misses.lookUp(call.wanted.hmac, call.address, deps.now(), ask) : ask();
+  };
   for (let turn = 0; turn < MAX_TURNS; turn++) {
     if (deps.now() >= end) return { kind: "refused" };
-    const deadline = Math.floor(end + deps.clock.offset);
+    // Until a reply has told the time there, no deadline of ours means anything: one that is over has the script do
+    // nothing but tell it. Once in a process's life this costs a turn.
+    const deadline = deps.clock.offset === null ? 0 : Math.floor(end + deps.clock.offset);
     const answer = await runScript(deps.redis, CONSUME, [...call.keys], [String(deadline), ...call.args]);
     if (answer.kind !== "reply") return answer;
     const [code = "", at] = answer.reply;
     deps.clock.offset = Number(at) - deps.now();
     if (code === "late") {
-      if (skewed) return { kind: "refused" };
-      skewed = true;
+      if (++late > 1) return { kind: "refused" };
     } else if (code in MISSING) {
       const what = MISSING[code as keyof typeof MISSING];
-      if (what === "key" && !deps.misses.take(call.address, deps.now())) return { kind: "refused" };
-      if (loaded.has(what) || !(await deps.load({ ...call.wanted, what }, signal))) return { kind: "refused" };
+      if (loaded.has(what) || (await bringIn(what)) === "failed") return { kind: "refused" };
       loaded.add(what);
     } else {
       return answer;

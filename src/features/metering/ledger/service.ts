@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { and, eq, sql } from "drizzle-orm";
+import { ofAccount } from "@/db/account";
 import { listOf } from "@/db/array";
 import type { Tx } from "@/db/client";
 import { deadLetters, ledgerEntries, meteringAccounts } from "@/db/schema/metering";
@@ -69,25 +70,13 @@ async function sameOperation(tx: Tx, event: Place): Promise<boolean> {
     .select({ operationId: ledgerEntries.operationId })
     .from(ledgerEntries)
     .where(
-      and(
-        eq(ledgerEntries.customerId, event.customerId),
-        eq(ledgerEntries.mode, event.mode),
-        eq(ledgerEntries.epoch, event.epoch),
-        eq(ledgerEntries.seq, event.seq),
-      ),
+      and(ofAccount(ledgerEntries, event), eq(ledgerEntries.epoch, event.epoch), eq(ledgerEntries.seq, event.seq)),
     );
   if (entry) return entry.operationId === event.operationId;
   const letters = await tx
     .select({ fields: deadLetters.fields })
     .from(deadLetters)
-    .where(
-      and(
-        eq(deadLetters.customerId, event.customerId),
-        eq(deadLetters.mode, event.mode),
-        eq(deadLetters.epoch, event.epoch),
-        eq(deadLetters.seq, event.seq),
-      ),
-    );
+    .where(and(ofAccount(deadLetters, event), eq(deadLetters.epoch, event.epoch), eq(deadLetters.seq, event.seq)));
   return letters.some((letter) => letter.fields.o === event.operationId);
 }
 

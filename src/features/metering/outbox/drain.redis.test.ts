@@ -10,9 +10,10 @@ import {
   tokenUsage,
 } from "@/db/schema/metering";
 import { sumsAgree } from "@/features/metering/reconcile/queries";
+import { loadCatalog } from "@/features/metering/reconcile/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
-import { accountState, consumeWith, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
+import { accountState, consumeWith, drain, expectSound, meterDeps, type TestBrand, testBrand } from "@/test/meter";
 import { accountKey, accountName, outboxKey } from "../rules";
 import { type DrainDeps, drainPartition } from "./service";
 
@@ -235,9 +236,23 @@ describe("a Redis that was started anew", () => {
       .set({ redisRunId: "another" })
       .where(eq(meteringPartitions.partition, brand.partition));
     await drain(brand);
-    const response = await consumeWith(brand.secretKey.secret, { deps: { load: async () => false } });
+    const before = await accountState(brand);
+    // Catalogue and key are those of the new generation again; only the account is still the old one.
+    await loadCatalog(metering(), brand.partition);
+    const asked: string[] = [];
+    const response = await consumeWith(brand.secretKey.secret, {
+      deps: {
+        load: async (want, signal) => {
+          asked.push(want.what);
+          return want.what === "account" ? "failed" : meterDeps().load(want, signal);
+        },
+      },
+    });
     expect(response.status).toBe(503);
     expect((await response.json()).code).toBe("metering_unavailable");
+    expect(asked).toEqual(["key", "account"]);
+    expect(await accountState(brand)).toEqual(before);
+    expect(await backlog()).toBe(0);
   });
 });
 

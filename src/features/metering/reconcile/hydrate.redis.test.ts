@@ -1,12 +1,15 @@
 import { and, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
-import { lossReports, meteringAccounts } from "@/db/schema/metering";
+import { grants, lossReports, meteringAccounts, tokenUsage } from "@/db/schema/metering";
 import { activate } from "@/features/activations/service";
+import { hmacApiKey } from "@/lib/api-key";
+import { env } from "@/lib/env";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
+import { bent, entriesOf, pause } from "@/test/ledger";
 import { accountState, consumeWith, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
-import { accountKey, accountName, keyRecordKey, outboxKey } from "../rules";
+import { accountKey, keyRateKey, keyRecordKey, outboxKey } from "../rules";
 import { applyIntents, owe } from "../service";
 import { hydrateAccount, type ReconcileDeps } from "./service";
 
@@ -87,15 +90,22 @@ describe("a hydrate and other writers", () => {
   it("does not undo an app that was turned on while it computed", async () => {
     await forget();
     let turnedOn: Promise<unknown> | undefined;
+    let ready = false;
+    let readyBefore = true;
     await hydrateAccount(
       between({
         // Begun before the account is set; it waits for the row and then writes to what has been set.
         computed: async () => {
-          turnedOn = activate(ctx(), redis(), { appId: "fsa-001" });
+          turnedOn = activate(ctx(), metering(), { appId: "fsa-001" }).then(() => {
+            ready = true;
+          });
+          await pause(300);
+          readyBefore = ready;
         },
       }),
       brand.account,
     );
+    expect(readyBefore).toBe(false);
     await turnedOn;
     const response = await consumeWith(brand.secretKey.secret, { body: { app_id: "fsa-001" } });
     expect(response.status).toBe(200);
@@ -103,7 +113,7 @@ describe("a hydrate and other writers", () => {
 
   it("sees an app that was turned on after it opened the epoch", async () => {
     await forget();
-    await hydrateAccount(between({ opened: () => activate(ctx(), redis(), { appId: "fsa-001" }) }), brand.account);
+    await hydrateAccount(between({ opened: () => activate(ctx(), metering(), { appId: "fsa-001" }) }), brand.account);
     expect((await consumeWith(brand.secretKey.secret, { body: { app_id: "fsa-001" } })).status).toBe(200);
   });
 
@@ -119,7 +129,7 @@ describe("a hydrate and other writers", () => {
       }),
       brand.account,
     );
-    expect((await accountState(brand)).e).toBeNull();
+    expect((await accountState(brand)).b).toBeNull();
     expect(await use()).toBe(200);
     expect((await accountState(brand)).e).toBe("10");
   });
@@ -132,7 +142,7 @@ describe("a hydrate and other writers", () => {
         name === "time" ? async () => [String(Math.floor(Date.now() / 1000) - 60), "0"] : Reflect.get(target, name),
     });
     await expect(hydrateAccount({ ...metering(), redis: late }, brand.account)).rejects.toThrow("did not take");
-    expect((await accountState(brand)).e).toBeNull();
+    expect((await accountState(brand)).b).toBeNull();
   });
 });
 
@@ -241,20 +251,73 @@ describe("a storm", () => {
 });
 
 describe("a clock that is wrong", () => {
-  it.each([-600_000, 600_000])("by %d ms costs one turn and changes nothing", async (skew) => {
-    const deps = { now: () => Date.now() + skew, clock: { offset: 0 } };
+  // Of a clock that was never compared the script is told nothing it could act by; its reply tells the time. One that
+  // has drifted behind since then is told so by a refusal; one that has drifted ahead is found with the next reply.
+  it.each([
+    [-600_000, null, 2],
+    [600_000, null, 2],
+    [-600_000, 0, 2],
+    [600_000, 0, 1],
+  ])("by %d ms and known as %j takes %d turns, is learnt, and changes nothing", async (skew, offset, turns) => {
+    let calls = 0;
+    const store = bent(
+      () => true,
+      (real) => {
+        calls++;
+        return real();
+      },
+    );
+    const deps = { redis: store, now: () => Date.now() + skew, clock: { offset: offset as number | null } };
     expect((await consumeWith(brand.secretKey.secret, { deps })).status).toBe(200);
-    expect(Math.abs(deps.clock.offset + skew)).toBeLessThan(1000);
+    expect(calls).toBe(turns);
+    expect(Math.abs((deps.clock.offset ?? 0) + skew)).toBeLessThan(1000);
     expect((await accountState(brand)).b).toBe("95");
+    expect((await consumeWith(brand.secretKey.secret, { deps })).status).toBe(200);
+    expect(calls).toBe(turns + 1);
   });
 });
 
-it("keeps what one brand does from every key of another", async () => {
-  const other = await testBrand({ tokens: 50 });
-  const before = await accountState(other);
+/** Everything that either store holds of a brand. */
+async function everythingOf(other: TestBrand) {
+  const hmacs = await Promise.all(
+    [other.publicKey, other.secretKey].map(({ secret }) => hmacApiKey(secret, env().API_KEY_PEPPER)),
+  );
+  const names = [
+    ...(await redis().keys(`*${other.customerId}*`)),
+    ...hmacs.flatMap((hmac) => [keyRecordKey(other.partition, hmac), keyRateKey(other.partition, hmac)]),
+  ].toSorted();
+  const dump = `
+    local kind = redis.call('TYPE', KEYS[1]).ok
+    local read = {hash = 'HGETALL', string = 'GET'}
+    return {kind, read[kind] and redis.call(read[kind], KEYS[1]) or ''}`;
+  const keys: [string, unknown[]][] = [];
+  for (const name of names) keys.push([name, (await redis().eval(dump, [name], [])) as unknown[]]);
+  return {
+    keys,
+    heads: await db().select().from(meteringAccounts).where(eq(meteringAccounts.customerId, other.customerId)),
+    entries: await entriesOf(other),
+    grants: await db().select().from(grants).where(eq(grants.customerId, other.customerId)),
+    uses: await db().select().from(tokenUsage).where(eq(tokenUsage.customerId, other.customerId)),
+  };
+}
+
+it("keeps what one brand does from every key of another, and from its ledger", async () => {
+  // So few requests an hour that its rate buckets last.
+  const other = await testBrand({ tokens: 50, rate: 10 });
+  expect((await consumeWith(other.secretKey.secret)).status).toBe(200);
+  await drain(other);
+  const before = await everythingOf(other);
+  // Its two accounts and its live rate, two key records, and the rate of the key that was used.
+  expect(before.keys.filter(([, [kind]]) => kind !== "none")).toHaveLength(6);
+  expect([before.heads.length, before.entries.length, before.grants.length, before.uses.length]).toEqual([2, 2, 1, 1]);
+
+  await use();
+  await owe(ctx(), { mode: "live", source: "pack", tokens: 50, businessKey: `own:${brand.customerId}` });
+  await applyIntents(metering(), brand.account);
+  await activate(ctx(), metering(), { appId: "fsa-001" });
+  await forget();
   await use();
   await drain(brand);
-  expect(await accountState(other)).toEqual(before);
-  expect(accountName(other.account)).not.toBe(accountName(brand.account));
-  expect(await redis().exists(keyRecordKey(brand.partition, "x"))).toBe(0);
+  expect((await accountState(brand)).b).toBe("140");
+  expect(await everythingOf(other)).toEqual(before);
 });

@@ -1,4 +1,5 @@
-import { and, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
+import { ofAccount } from "@/db/account";
 import type { Db } from "@/db/client";
 import { ledgerEntries, meteringAccounts } from "@/db/schema/metering";
 import { type AccountId, accountOf, mintCustomerId } from "@/lib/ids";
@@ -138,7 +139,7 @@ async function balanceAt(db: Db, account: AccountId, epoch: number, seq: number)
   const [head] = await db
     .select({ epoch: meteringAccounts.epoch })
     .from(meteringAccounts)
-    .where(and(eq(meteringAccounts.customerId, account.customerId), eq(meteringAccounts.mode, account.mode)));
+    .where(ofAccount(meteringAccounts, account));
   if (!head || head.epoch < epoch) return null;
   const [row] = await db.execute(
     sql`select balance_after from (${chain}) c where ${own} and epoch < ${epoch} order by epoch desc, seq desc limit 1`,
@@ -209,6 +210,9 @@ export async function sumsAgree(db: Db): Promise<Finding> {
     left join (select * from ledger_entries where kind = 'grant') e on e.grant_id = i.id
     where (i.applied_at is not null and e.tokens is distinct from i.tokens) or (i.applied_at is null and e.tokens is not null)
     limit ${MOST}`);
+  const late = await db.execute(sql`
+    select customer_id, mode, id, tokens, created_at from grant_intents
+    where applied_at is null and created_at < now() - interval '10 minutes' limit ${MOST}`);
   const ungrounded = await db
     .select({ customer_id: ledgerEntries.customerId, mode: ledgerEntries.mode, grant: ledgerEntries.grantId })
     .from(ledgerEntries)
@@ -224,6 +228,7 @@ export async function sumsAgree(db: Db): Promise<Finding> {
       ...listed(rollups, (r) => `${who(r)} ${r.app_id} on ${r.date}: ledger ${r.ledger}, statistics ${r.rollup}`),
       ...listed(details, (r) => `${who(r)} use ${r.id}: ${r.tokens_consumed} in its details, ledger ${r.tokens}`),
       ...listed(granted, (r) => `${who(r)} grant ${r.id}: owed ${r.tokens}, granted ${r.granted ?? 0}`),
+      ...listed(late, (r) => `${who(r)} grant ${r.id}: ${r.tokens} owed since ${r.created_at}, and not arrived`),
       ...listed(ungrounded, (r) => `${who(r)} grant ${r.grant} was never owed`),
     ],
   };

@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, inArray, or, sql } from "drizzle-orm";
+import { ofAccount } from "@/db/account";
 import { type Db, openDatabase, type Tx } from "@/db/client";
 import {
   deadLetters,
@@ -125,10 +126,7 @@ export async function fieldsOf<F extends string>(
 }
 
 const headOf = (db: Db | Tx, account: AccountId) =>
-  db
-    .select()
-    .from(meteringAccounts)
-    .where(and(eq(meteringAccounts.customerId, account.customerId), eq(meteringAccounts.mode, account.mode)));
+  db.select().from(meteringAccounts).where(ofAccount(meteringAccounts, account));
 
 /** Hydrates under way, by whose dependencies they run on: two of those are two processes. */
 const underWay = new WeakMap<ReconcileDeps, Map<string, Promise<void>>>();
@@ -228,7 +226,7 @@ async function openEpoch(own: Db, account: AccountId, seen: number, lastDrainedA
     await tx
       .update(meteringAccounts)
       .set({ epoch, seq: 0, forked: false, retire: false, epochStartedAt: new Date(), updatedAt: new Date() })
-      .where(and(eq(meteringAccounts.customerId, account.customerId), eq(meteringAccounts.mode, account.mode)));
+      .where(ofAccount(meteringAccounts, account));
     return epoch;
   });
 }
@@ -290,12 +288,7 @@ async function grantsLeft(tx: Tx, account: AccountId): Promise<{ left: Grant[]; 
     .select()
     .from(deadLetters)
     .where(
-      and(
-        eq(deadLetters.customerId, account.customerId),
-        eq(deadLetters.mode, account.mode),
-        eq(deadLetters.reason, "poison"),
-        sql`${deadLetters.resolvedAt} is null`,
-      ),
+      and(ofAccount(deadLetters, account), eq(deadLetters.reason, "poison"), sql`${deadLetters.resolvedAt} is null`),
     );
   const moved = new Map<string, number>();
   for (const { fields } of letters) {
@@ -306,7 +299,7 @@ async function grantsLeft(tx: Tx, account: AccountId): Promise<{ left: Grant[]; 
   const rows = await tx
     .select()
     .from(grants)
-    .where(and(eq(grants.customerId, account.customerId), eq(grants.mode, account.mode), touched))
+    .where(and(ofAccount(grants, account), touched))
     .orderBy(asc(grants.grantedAt), asc(grants.id));
   const owed = await tx
     .select()

@@ -1,0 +1,101 @@
+import { and, eq, type SQL } from "drizzle-orm";
+import { db, openDatabase } from "@/db/client";
+import { deadLetters, ledgerEntries, lossReports, meteringAccounts, meteringPartitions } from "@/db/schema/metering";
+import type { LoadAnswer } from "@/features/metering/edge/rules";
+import type { MeterDeps } from "@/features/metering/edge/service";
+import { accountKey, outboxKey } from "@/features/metering/rules";
+import { type Redis, redis } from "@/lib/redis";
+import { consumeWith, meterDeps, type TestBrand } from "@/test/meter";
+
+/** What tests of the metering core look at and break: rows and keys of one brand, locks, and a store that misbehaves. */
+
+export const ctxOf = (brand: TestBrand) =>
+  ({ db: db(), customerId: brand.customerId, actor: { type: "system", id: "test" } }) as const;
+export const use = async (brand: TestBrand, body?: unknown) =>
+  (await consumeWith(brand.secretKey.secret, body ? { body } : {})).status;
+export const forget = (brand: TestBrand) => redis().del(accountKey(brand.account));
+export const headOf = async (brand: TestBrand) =>
+  (
+    await db()
+      .select()
+      .from(meteringAccounts)
+      .where(and(eq(meteringAccounts.customerId, brand.customerId), eq(meteringAccounts.mode, "live")))
+  )[0];
+export const lettersOf = (brand: TestBrand) =>
+  db().select().from(deadLetters).where(eq(deadLetters.customerId, brand.customerId));
+export const entriesOf = (brand: TestBrand) =>
+  db()
+    .select()
+    .from(ledgerEntries)
+    .where(eq(ledgerEntries.customerId, brand.customerId))
+    .orderBy(ledgerEntries.epoch, ledgerEntries.seq);
+export const usesOf = async (brand: TestBrand) => (await entriesOf(brand)).filter((entry) => entry.kind === "usage");
+export const reportsOf = (brand: TestBrand) =>
+  db().select().from(lossReports).where(eq(lossReports.customerId, brand.customerId));
+export const backlogOf = (brand: TestBrand) => redis().xlen(outboxKey(brand.partition));
+/** Has the next drain believe that another Redis answers than last time. */
+export const restarted = (brand: TestBrand) =>
+  db()
+    .update(meteringPartitions)
+    .set({ redisRunId: "another" })
+    .where(eq(meteringPartitions.partition, brand.partition));
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A hash as Redis holds it: field, value, field, value. */
+export const hashOf = async (key: string): Promise<string[]> =>
+  (await redis().eval("return redis.call('HGETALL', KEYS[1])", [key], [])) as string[];
+/** Puts a hash back as it was, as a failover to an older copy does. */
+export const restoreHash = (key: string, flat: string[]) =>
+  redis().eval("redis.call('DEL', KEYS[1]) return redis.call('HSET', KEYS[1], unpack(ARGV))", [key], flat);
+
+/** A superuser's connection, for what only an outage does. */
+export const admin = () => openDatabase(process.env.STACK_POSTGRES_ADMIN_URL ?? "", { max: 2 });
+/** Does something while a transaction of the schema's owner holds what a statement locks. */
+export async function whileHeld<T>(statement: SQL, act: () => Promise<T>): Promise<T> {
+  const owner = openDatabase(process.env.DATABASE_OWNER_URL ?? "", { max: 1 });
+  try {
+    return await owner.transaction(async (tx) => {
+      await tx.execute(statement);
+      return act();
+    });
+  } finally {
+    await owner.$client.end();
+  }
+}
+
+/** A key that is meant to be something else becomes a string for a while, so that every script on it fails. */
+export async function whileBroken<T>(key: string, act: () => Promise<T>): Promise<T> {
+  await redis().del(key);
+  await redis().set(key, "x");
+  try {
+    return await act();
+  } finally {
+    await redis().del(key);
+  }
+}
+
+/** The client, with some calls of scripts treated otherwise: `act` is given the real call, to make or not. */
+export const bent = (
+  match: (keys: string[], args: string[]) => boolean,
+  act: (real: () => Promise<unknown>) => Promise<unknown>,
+): Redis =>
+  new Proxy(redis(), {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (name !== "evalsha" && name !== "eval") return typeof value === "function" ? value.bind(target) : value;
+      return async (script: string, keys: string[], args: string[]) => {
+        const real = () => (value as (...all: unknown[]) => Promise<unknown>).call(target, script, keys, args);
+        return match(keys, args) ? act(real) : real();
+      };
+    },
+  });
+/** What the client throws where it has given up waiting. */
+export const timedOut = () => Object.assign(new Error("The operation timed out"), { name: "TimeoutError" });
+
+/** The Node side as the edge sees it over HTTP: where it cannot help it says so, and does not throw. */
+export const overHttp: Pick<MeterDeps, "load"> = {
+  load: (want, signal) =>
+    meterDeps()
+      .load(want, signal)
+      .catch((): LoadAnswer => "failed"),
+};
