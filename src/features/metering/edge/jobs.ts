@@ -19,6 +19,11 @@ export class Waker {
     private readonly now: () => number = Date.now,
   ) {}
 
+  /** True while a wake is under way: another one only has to be noted, and ends with it. */
+  get busy(): boolean {
+    return this.flight !== null;
+  }
+
   /** Notes a partition. The promise ends when it has been sent; hand it to `after()` so that the host waits for it. */
   wake(partition: number): Promise<void> {
     this.waiting.add(partition);

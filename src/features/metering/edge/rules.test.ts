@@ -175,6 +175,20 @@ describe("a wake", () => {
     await first;
     expect(sent).toEqual([[1], [2]]);
   });
+  it("is under way until everything noted meanwhile has been sent", async () => {
+    const sent: number[][] = [];
+    const waker = new Waker(async (partitions) => {
+      await pause(10);
+      sent.push(partitions);
+    }, 1);
+    expect(waker.busy).toBe(false);
+    const first = waker.wake(1);
+    expect(waker.busy).toBe(true);
+    void waker.wake(2);
+    await first;
+    expect(sent).toEqual([[1], [2]]);
+    expect(waker.busy).toBe(false);
+  });
   it("that fails leaves the next one working", async () => {
     let calls = 0;
     const waker = new Waker(async () => {
