@@ -36,9 +36,16 @@ async function serveWithout(
   return { url, child };
 }
 
+/** How long a server may take to finish with the pages that are still asking it, ms. */
+const GRACE_MS = 5_000;
+
 async function stop(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit");
   child.kill("SIGTERM");
-  await once(child, "exit");
+  // An open page asks once a second, and its connection can keep a server that is stopping alive for good.
+  const force = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+  await ended;
+  clearTimeout(force);
 }
 
 const consume = (url: string) =>
