@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Wordmark } from "@/components/icons/mark";
 
-interface MessageProps {
+export interface MessageProps {
   drawing: ReactNode;
   title: string;
   children: ReactNode;

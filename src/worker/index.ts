@@ -1,13 +1,5 @@
 import { closeDb } from "@/db/client";
-import {
-  applyAllIntents,
-  drainAll,
-  ensurePartitions,
-  inspectAll,
-  retireOutdated,
-  sweepDue,
-} from "@/features/metering/jobs";
-import { retireMarked } from "@/features/metering/service";
+import { drainAll, UPKEEP } from "@/features/metering/jobs";
 import { env } from "@/lib/env";
 import { logger } from "@/lib/logger";
 import { metering } from "@/rest/internal/metering";
@@ -28,12 +20,7 @@ await Promise.all([
     const { errors } = await drainAll(deps);
     if (errors.length > 0) throw errors[0];
   }),
-  loop("inspect", 10_000, stop.signal, () => inspectAll(deps)),
-  loop("retire", 500, stop.signal, () => retireMarked(deps)),
-  loop("outdated", 60_000, stop.signal, () => retireOutdated(deps)),
-  loop("grants", 1_000, stop.signal, () => applyAllIntents(deps)),
-  loop("expiry", 1_000, stop.signal, () => sweepDue(deps)),
-  loop("partitions", 6 * 60 * 60 * 1000, stop.signal, () => ensurePartitions(deps)),
+  ...UPKEEP.map(({ name, everyMs, run }) => loop(name, everyMs, stop.signal, () => run(deps))),
 ]);
 await closeDb();
 logger.info("the worker has stopped");

@@ -8,7 +8,7 @@ import { runScript } from "./edge/service";
 import { type DrainResult, drainPartition, partitionsWithEvents } from "./outbox/service";
 import { loadCatalog, type ReconcileDeps } from "./reconcile/service";
 import { accountKey, dueKey, outboxKey, parseAccountName } from "./rules";
-import { accountsOwed, applyIntents } from "./service";
+import { accountsOwed, applyIntents, retireMarked } from "./service";
 
 export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS }, (_, i) => i);
 
@@ -107,3 +107,20 @@ export async function ensurePartitions(deps: Pick<ReconcileDeps, "db">): Promise
 export async function publishCatalog(deps: ReconcileDeps): Promise<void> {
   await each(ALL_PARTITIONS.map((partition) => () => loadCatalog(deps, partition)));
 }
+
+/**
+ * What has to be done over and over beside the drain: by the worker, each at its own pace, and by the cron, all at once.
+ * One list for both, so that neither forgets what the other does.
+ */
+export const UPKEEP: readonly {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly run: (deps: ReconcileDeps) => Promise<void>;
+}[] = [
+  { name: "partitions", everyMs: 6 * 60 * 60 * 1000, run: ensurePartitions },
+  { name: "inspect", everyMs: 10_000, run: inspectAll },
+  { name: "retire", everyMs: 500, run: (deps) => retireMarked(deps) },
+  { name: "outdated", everyMs: 60_000, run: retireOutdated },
+  { name: "grants", everyMs: 1_000, run: applyAllIntents },
+  { name: "expiry", everyMs: 1_000, run: (deps) => sweepDue(deps) },
+];

@@ -3,18 +3,9 @@ import { db } from "@/db/client";
 import { activeApps } from "@/features/activations/queries";
 import { catalogRecords } from "@/features/catalog/queries";
 import { loadKeyRecord as keyRecord } from "@/features/keys/queries";
-import {
-  ALL_PARTITIONS,
-  applyAllIntents,
-  drainAll,
-  ensurePartitions,
-  inspectAll,
-  retireOutdated,
-  sweepDue,
-} from "@/features/metering/jobs";
+import { drainAll, UPKEEP } from "@/features/metering/jobs";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
-import { retireMarked } from "@/features/metering/service";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
@@ -136,22 +127,14 @@ export const getDrain = (request: Request): Promise<Response> =>
     const deps = metering();
     const errors: unknown[] = [];
     let written = 0;
-    const drain = async (): Promise<void> => {
-      const { drained, errors: failed } = await drainAll(deps, ALL_PARTITIONS);
-      written = drained.written;
-      errors.push(...failed);
-    };
-    for (const job of [
-      () => ensurePartitions(deps),
-      drain,
-      () => inspectAll(deps),
-      () => retireMarked(deps),
-      () => retireOutdated(deps),
-      () => applyAllIntents(deps),
-      () => sweepDue(deps),
-    ]) {
-      await job().catch((error: unknown) => errors.push(error));
-    }
+    await drainAll(deps).then(
+      (result) => {
+        written = result.drained.written;
+        errors.push(...result.errors);
+      },
+      (error: unknown) => errors.push(error),
+    );
+    for (const { run } of UPKEEP) await run(deps).catch((error: unknown) => errors.push(error));
     if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "not everything could be done");
     return json({ written, failed: errors.length }, errors.length > 0 ? 503 : 200, requestId);
   });
