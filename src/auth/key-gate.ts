@@ -25,7 +25,7 @@ export async function requireSecretKey(request: Request, scope: Scope): Promise<
       "Send a secret key of yours as `Authorization: Bearer ca_sk_…`. It may be mistyped, expired or revoked.",
     );
   if (!text || !parseApiKey(text)) throw refused();
-  const row = await findKeyByHmac(db(), await hmacApiKey(text, env().API_KEY_PEPPER));
+  const row = await findKeyByHmac(db(), hmacApiKey(text, env().API_KEY_PEPPER));
   if (!row || keyStatus(row, new Date()) !== "active") throw refused();
   if (row.kind !== "sk")
     throw new Refusal(

@@ -17,7 +17,7 @@ import { accountKey } from "@/features/metering/rules";
 import { parseApiKey } from "@/lib/api-key";
 import { accountOf, isUuid, mintCustomerId } from "@/lib/ids";
 import { redis } from "@/lib/redis";
-import { type ConsumeOptions, consumeWith, expectSound } from "@/test/meter";
+import { type ConsumeOptions, consumeWith, expectAllSound } from "@/test/meter";
 
 /** The commands as people type them: processes of their own, on the stack that the tests run on. */
 
@@ -100,7 +100,7 @@ const counts = async () => {
 
 beforeAll(() => seedCatalog(db()));
 afterAll(async () => {
-  await expectSound();
+  await expectAllSound();
   await closeDb();
 });
 

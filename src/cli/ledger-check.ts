@@ -16,11 +16,6 @@ const PROVED = [
     test: "src/features/metering/outages.stack.test.ts",
   },
   {
-    invariant: 7,
-    title: "A reservation resolves at most once (there are none yet: the ledger refuses their kinds in a test)",
-    test: "src/features/metering/ledger/rules.test.ts",
-  },
-  {
     invariant: 9,
     title: "An operation of one account changes nothing of another",
     test: "src/features/metering/reconcile/hydrate.redis.test.ts",

@@ -79,7 +79,7 @@ export async function seedDemo(options: { storefrontOrigin: string; knownSecretK
         scopes: [],
       })
     ).secret;
-  const known = options.knownSecretKey ? await hmacApiKey(options.knownSecretKey, env().API_KEY_PEPPER) : null;
+  const known = options.knownSecretKey ? hmacApiKey(options.knownSecretKey, env().API_KEY_PEPPER) : null;
   const secretKey =
     options.knownSecretKey && keys.some((key) => key.hmac === known)
       ? options.knownSecretKey

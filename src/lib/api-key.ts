@@ -1,4 +1,5 @@
 import { crc32 } from "./crc32";
+import { hmacSha256 } from "./digest";
 import type { CustomerId, Mode } from "./ids";
 import { partitionOf } from "./partition";
 
@@ -72,23 +73,5 @@ export function parseApiKey(text: string): ParsedKey | null {
   return { kind: kind as KeyKind, mode: mode as Mode, customerId, partition: partitionOf(customerId) };
 }
 
-/** Bytes as base64url without padding. */
-export function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-}
-
-const imported = new Map<string, Promise<CryptoKey>>();
-
 /** HMAC-SHA-256 of a whole key under the pepper, base64url, 43 characters: the only form in which a key is looked up. */
-export async function hmacApiKey(text: string, pepper: string): Promise<string> {
-  const encoder = new TextEncoder();
-  let key = imported.get(pepper);
-  if (!key) {
-    key = crypto.subtle.importKey("raw", encoder.encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-    imported.set(pepper, key);
-  }
-  return base64url(new Uint8Array(await crypto.subtle.sign("HMAC", await key, encoder.encode(text))));
-}
+export const hmacApiKey = (text: string, pepper: string): string => hmacSha256(pepper, text);

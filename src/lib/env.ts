@@ -25,6 +25,8 @@ const schema = z.object({
   INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** What a consume may take in all, in milliseconds, before it answers `outcome_unknown`. */
   METERING_BUDGET_MS: z.coerce.number().int().min(500).max(30_000).default(2_000),
+  /** How many events one of the 64 outboxes may hold, about 300 bytes each, before uses are refused with 503. */
+  METERING_MAX_BACKLOG: z.coerce.number().int().min(1_000).max(100_000_000).default(250_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 

@@ -3,10 +3,11 @@ import { PROBLEMS, type ProblemCode } from "./errors";
 const SANE_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
 
 /** The caller's own `X-Request-Id` where it is a sane one (it will stand in logs), else a new UUID. */
-export function requestIdOf(request: Request): string {
-  const given = request.headers.get("x-request-id");
-  return given && SANE_ID.test(given) ? given : crypto.randomUUID();
-}
+export const saneRequestId = (given: string | null): string =>
+  given && SANE_ID.test(given) ? given : crypto.randomUUID();
+
+/** The id of a request, as `saneRequestId` reads it. */
+export const requestIdOf = (request: Request): string => saneRequestId(request.headers.get("x-request-id"));
 
 /** Headers on every answer of the API, errors included. */
 export const apiHeaders = (requestId: string): Record<string, string> => ({
@@ -16,15 +17,26 @@ export const apiHeaders = (requestId: string): Record<string, string> => ({
   "Cache-Control": "no-store",
 });
 
+/** An answer before any host has made a response of it. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+/** An answer as a Web response. */
+export const toResponse = (answer: Answer): Response =>
+  new Response(answer.body, { status: answer.status, headers: answer.headers });
+
 /**
  * An error as `application/problem+json` (RFC 9457) with our `code` and `request_id`. `detail` is written by us for
  * the caller; never pass a library's text.
  */
-export function problem(
+export function problemAnswer(
   code: ProblemCode,
   detail: string,
   options: { requestId: string; headers?: Record<string, string>; more?: Record<string, unknown> },
-): Response {
+): Answer {
   const [status, title] = PROBLEMS[code];
   const body = {
     type: `/docs/api/errors#${code}`,
@@ -35,27 +47,30 @@ export function problem(
     request_id: options.requestId,
     ...options.more,
   };
-  return new Response(JSON.stringify(body), {
+  return {
     status,
-    headers: {
-      ...apiHeaders(options.requestId),
-      "Content-Type": "application/problem+json",
-      ...options.headers,
-    },
-  });
+    headers: { ...apiHeaders(options.requestId), "Content-Type": "application/problem+json", ...options.headers },
+    body: JSON.stringify(body),
+  };
 }
 
 /** A JSON answer of the API. */
-export const json = (
+export const jsonAnswer = (
   body: unknown,
   status: number,
   requestId: string,
   headers: Record<string, string> = {},
-): Response =>
-  new Response(typeof body === "string" ? body : JSON.stringify(body), {
-    status,
-    headers: { ...apiHeaders(requestId), "Content-Type": "application/json", ...headers },
-  });
+): Answer => ({
+  status,
+  headers: { ...apiHeaders(requestId), "Content-Type": "application/json", ...headers },
+  body: typeof body === "string" ? body : JSON.stringify(body),
+});
+
+/** `problemAnswer` as a Web response. */
+export const problem = (...args: Parameters<typeof problemAnswer>): Response => toResponse(problemAnswer(...args));
+
+/** `jsonAnswer` as a Web response. */
+export const json = (...args: Parameters<typeof jsonAnswer>): Response => toResponse(jsonAnswer(...args));
 
 /** The answer for a method that a route does not know. */
 export const methodNotAllowed =

@@ -2,18 +2,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eq } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { apiKeys } from "@/db/schema/keys";
 import { createKeyInput } from "@/features/keys/contract";
-import { SCOPES, type Scope } from "@/features/keys/rules";
+import { SCOPES } from "@/features/keys/rules";
 import { createKey, revokeKey } from "@/features/keys/service";
 import { mintApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { mintCustomerId, uuidv7 } from "@/lib/ids";
 import { redis } from "@/lib/redis";
-import { accountState, drain, expectSound, SHOP, type TestBrand, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, drain, SHOP, type TestBrand, testBrand } from "@/test/meter";
+import { ADDRESSES, ADMITTED, BODIES, type Caller, TABLE } from "@/test/routes";
 import { respond } from "./respond";
 
 /**
@@ -24,75 +25,6 @@ import { respond } from "./respond";
 // The real routes are called, without Next's server around them: what its request would give is handed in.
 vi.mock("@/auth/session", () => ({ currentSession: async () => ({ state: "out" }) }));
 vi.mock("next/server", () => ({ after: () => {} }));
-
-type Caller =
-  | "anyone"
-  /** The web app's own pages; src/trpc/access.db.test.ts holds each procedure to its permission. */
-  | "session"
-  /** Who signs in, in next-auth's own hands. */
-  | "next-auth"
-  /** Our own edge and the hosting's cron. */
-  | "internal"
-  /** A public key from its origin, or a secret one with the scope from a server. */
-  | { readonly key: "any"; readonly scope: Scope }
-  | { readonly key: "secret"; readonly scope: Scope }
-  /** 405, with the methods that there are. */
-  | "no method"
-  /** 404: no such address. */
-  | "no address";
-
-const CONSUME = { key: "any", scope: "tokens:consume" } as const;
-const USAGE = { key: "secret", scope: "tokens:consume" } as const;
-
-const NO_WRITES = { POST: "no method", PUT: "no method", PATCH: "no method", DELETE: "no method" } as const;
-const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> = {
-  "/api/[...unknown]": {
-    GET: "no address",
-    POST: "no address",
-    PUT: "no address",
-    PATCH: "no address",
-    DELETE: "no address",
-  },
-  "/api/auth/[...nextauth]": { GET: "next-auth", POST: "next-auth" },
-  "/api/health": { GET: "anyone", ...NO_WRITES },
-  "/api/internal/metering/drain": { GET: "internal", POST: "internal" },
-  "/api/internal/metering/load": { POST: "internal" },
-  "/api/ready": { GET: "anyone", ...NO_WRITES },
-  "/api/trpc/[trpc]": { GET: "session", POST: "session" },
-  "/api/v1/customer/tokens/consume": {
-    POST: CONSUME,
-    OPTIONS: "anyone",
-    GET: "no method",
-    HEAD: "no method",
-    PUT: "no method",
-    PATCH: "no method",
-    DELETE: "no method",
-  },
-  "/api/v1/customer/tokens/balance": {
-    GET: USAGE,
-    ...NO_WRITES,
-  },
-  "/api/v1/customer/tokens/ledger": {
-    GET: USAGE,
-    ...NO_WRITES,
-  },
-  "/api/v1/customer/tokens/usage": {
-    GET: USAGE,
-    ...NO_WRITES,
-  },
-};
-
-/** What stands for the folders in brackets. */
-const ADDRESSES: Readonly<Record<string, string>> = {
-  "GET /api/trpc/[trpc]": "/api/trpc/session.me",
-  "POST /api/trpc/[trpc]": "/api/trpc/keys.create",
-};
-/** A body that is in order, where one is needed to get as far as the caller's rights. */
-const BODIES: Readonly<Record<string, unknown>> = {
-  "POST /api/v1/customer/tokens/consume": { app_id: "vto-001" },
-  "POST /api/trpc/[trpc]": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
-  "POST /api/internal/metering/drain": { partitions: [0] },
-};
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const ROOT = join(import.meta.dirname, "../app/api");
@@ -121,7 +53,8 @@ function exportedBy(text: string): string[] {
   return [...braces.flat(), ...single];
 }
 
-type Handler = (request: Request) => Response | Promise<Response>;
+type Params = { readonly params: Promise<{ readonly id: string }> };
+type Handler = (request: Request, context: Params) => Response | Promise<Response>;
 interface Listed {
   readonly name: string;
   readonly route: string;
@@ -187,7 +120,7 @@ async function call(at: Listed, { headers = {}, query = "", body }: Call = {}): 
     ...(bodiless || sent === undefined ? {} : { body: sent }),
   });
   if (!at.handler) throw new Error(`${at.name} is no function`);
-  const response = await at.handler(request);
+  const response = await at.handler(request, { params: Promise.resolve({ id: uuidv7() }) });
   const text = await response.text();
   const { status } = response;
   const id = response.headers.get("x-request-id") ?? "";
@@ -230,7 +163,9 @@ function connectEdge(): void {
     const url = new URL(input instanceof Request ? input.url : input);
     const inside = url.origin === new URL(env().AUTH_URL).origin && url.pathname.startsWith("/api/internal/");
     const at = listed.find((one) => inside && one.route === url.pathname && one.method === init?.method);
-    return at?.handler ? at.handler(new Request(url, init)) : real(input, init);
+    return at?.handler
+      ? at.handler(new Request(url, init), { params: Promise.resolve({ id: "" }) })
+      : real(input, init);
   });
 }
 
@@ -249,7 +184,7 @@ beforeAll(async () => {
   keys.alien = mintApiKey({ kind: "sk", mode: "live", customerId: mintCustomerId(uuidv7()) }).text;
   await sleep(Math.max(0, expiry + 100 - Date.now()));
 });
-afterEach(expectSound);
+checkedAfterEach();
 afterAll(async () => {
   vi.unstubAllGlobals();
   await closeDb();
@@ -372,10 +307,11 @@ describe.each(keyed)("$name, for keys", ({ who, ...at }) => {
   it("lets in the key that may, and only to its own brand", async () => {
     const before = await accountState(brand);
     const answer = await call(at, { headers: bearer(stranger.secretKey.secret) });
-    expect(answer.status).toBe(200);
+    const admitted = ADMITTED[at.name] ?? "200";
+    expect(answer.code ? `${answer.status} ${answer.code}` : `${answer.status}`).toBe(admitted);
     for (const theirs of [brand.customerId, pk(), sk()]) expect(answer.text).not.toContain(theirs);
     expect(await accountState(brand)).toEqual(before);
-    expect(await refusedAs(bearer(sk()))).toBe("200");
+    expect(await refusedAs(bearer(sk()))).toBe(admitted);
   });
 });
 

@@ -1,21 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { expect } from "vitest";
+import { afterAll, afterEach, expect } from "vitest";
 import { db } from "@/db/client";
 import { seedCatalog } from "@/db/seed/catalog";
 import type { CreatedBrand } from "@/features/admin/service";
 import { makeBrand } from "@/features/admin/service";
-import { handleConsume } from "@/features/metering/edge/handler";
-import { MissLimit } from "@/features/metering/edge/rules";
+import { handleBatch, handleConsume } from "@/features/metering/edge/handler";
+import { KeyHashes, MissLimit } from "@/features/metering/edge/rules";
 import type { MeterDeps } from "@/features/metering/edge/service";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { checkLedger } from "@/features/metering/reconcile/queries";
-import { fieldsOf, hydrateAccount, loadCatalog, loadKeyRecord } from "@/features/metering/reconcile/service";
+import { fieldsOf } from "@/features/metering/reconcile/service";
+import { handleHold, handleResolve } from "@/features/metering/reservations/handler";
 import { accountKey } from "@/features/metering/rules";
 import { env } from "@/lib/env";
-import { type AccountId, accountOf, mintCustomerId } from "@/lib/ids";
+import { type AccountId, accountOf } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
 import { redis } from "@/lib/redis";
-import { metering } from "@/rest/internal/metering";
+import { bringIn, metering } from "@/rest/internal/metering";
 
 export const SHOP = "https://shop.example";
 
@@ -47,6 +48,7 @@ export async function testBrand(
       people: [],
     },
   );
+  fresh.push(brand.customerId);
   return {
     ...brand,
     account: accountOf(brand.customerId, "live"),
@@ -57,15 +59,10 @@ export async function testBrand(
 /** The metering handler's dependencies as the edge wires them, with the Node side called directly. */
 export const meterDeps = (overrides: Partial<MeterDeps> = {}): MeterDeps => ({
   redis: redis(),
-  pepper: env().API_KEY_PEPPER,
+  hashes: new KeyHashes(env().API_KEY_PEPPER),
+  maxBacklog: 1_000_000,
   budgetMs: 5_000,
-  load: async (want) => {
-    const deps = metering();
-    if (want.what === "key") return (await loadKeyRecord(deps, want.partition, want.hmac)) ? "loaded" : "unknown";
-    if (want.what === "catalog") await loadCatalog(deps, want.partition);
-    else await hydrateAccount(deps, accountOf(mintCustomerId(want.customerId), want.mode));
-    return "loaded";
-  },
+  load: async (want) => ((await bringIn(metering(), want)) ? "loaded" : "unknown"),
   wake: () => {},
   misses: new MissLimit(),
   clock: { offset: 0 },
@@ -101,6 +98,42 @@ export async function consumeWith(key: string, options: ConsumeOptions = {}): Pr
   );
 }
 
+const posted = (path: string, key: string, options: ConsumeOptions): Request =>
+  new Request(`http://localhost/api/v1/customer/tokens/${path}`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${key}`,
+      ...(options.origin ? { origin: options.origin } : {}),
+      ...(options.idempotencyKey ? { "idempotency-key": options.idempotencyKey } : {}),
+      ...options.headers,
+    },
+    body: options.text ?? JSON.stringify(options.body ?? {}),
+  });
+
+/** One batch through the real handler. */
+export const batchWith = (key: string, records: unknown, options: ConsumeOptions = {}): Promise<Response> =>
+  handleBatch(posted("consume/batch", key, { ...options, body: { records } }), meterDeps(options.deps));
+
+/** One hold through the real handler; 10 tokens of vto-001 unless told otherwise. */
+export const holdWith = (key: string, options: ConsumeOptions = {}): Promise<Response> =>
+  handleHold(
+    posted("reservations", key, { body: { app_id: "vto-001", tokens_reserved: 10 }, ...options }),
+    meterDeps(options.deps),
+  );
+
+/** Settles a reservation through the real handler. */
+export const settleWith = (key: string, id: string, tokens: number, options: ConsumeOptions = {}): Promise<Response> =>
+  handleResolve(
+    posted(`reservations/${id}/settle`, key, { body: { tokens_consumed: tokens }, ...options }),
+    meterDeps(options.deps),
+    { id, verb: "settle" },
+  );
+
+/** Releases a reservation through the real handler. */
+export const releaseWith = (key: string, id: string, options: ConsumeOptions = {}): Promise<Response> =>
+  handleResolve(posted(`reservations/${id}/release`, key, options), meterDeps(options.deps), { id, verb: "release" });
+
 /** Drains a brand's partition to its end. */
 export const drain = (brand: TestBrand) => drainPartition(metering(), brand.partition);
 
@@ -109,9 +142,22 @@ export async function accountState(brand: TestBrand): Promise<Record<"e" | "s" |
   return fieldsOf(redis(), accountKey(brand.account), ["e", "s", "b", "g"]);
 }
 
-/** Every invariant holds, over everything any test of this run has done. */
-export async function expectSound(): Promise<void> {
-  for (const finding of await checkLedger(metering())) {
+const fresh: string[] = [];
+
+async function expectFindings(scope?: readonly string[]): Promise<void> {
+  for (const finding of await checkLedger(metering(), scope)) {
     expect(finding.breaches, `${finding.invariant}. ${finding.title}`).toEqual([]);
   }
+}
+
+/** Every invariant holds for the brands that were made since this was asked last. */
+export const expectSound = (): Promise<void> => expectFindings(fresh.splice(0));
+
+/** Every invariant holds, over everything any test of this run has done. */
+export const expectAllSound = (): Promise<void> => expectFindings();
+
+/** After each test its own brands are sound, and after the file every other as well. */
+export function checkedAfterEach(): void {
+  afterEach(expectSound);
+  afterAll(expectAllSound);
 }

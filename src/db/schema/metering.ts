@@ -50,6 +50,8 @@ export const meteringAccounts = pgTable(
     /** True where Redis holds a state that must not be used and could not be told so; the worker retires it. */
     retire: boolean("retire").notNull().default(false),
     epochStartedAt: at("epoch_started_at"),
+    /** Until then Redis may have forgotten operations of before an unplanned epoch: unseen keys are looked up here. */
+    lookUpUntil: at("look_up_until"),
     updatedAt: at("updated_at").notNull().defaultNow(),
   },
   (t) => [
@@ -114,6 +116,10 @@ export const ledgerEntries = pgTable(
     unique("ledger_entries_operation").on(t.customerId, t.mode, t.operationId),
     // A grant enters the ledger once, whatever is retried.
     uniqueIndex("ledger_entries_grant").on(t.grantId).where(sql`${t.kind} = 'grant'`),
+    // For the look-up of an idempotency key that Redis has forgotten.
+    index("ledger_entries_idempotency").on(t.idempotencyHash).where(sql`${t.idempotencyHash} is not null`),
+    // One hold and one resolution a reservation.
+    uniqueIndex("ledger_entries_resolution").on(t.reservationId).where(sql`${t.kind} in ('settle', 'release')`),
     check("ledger_entries_tokens", sql`${t.tokens} >= 0`),
     check("ledger_entries_balance", sql`${t.balanceAfter} >= 0`),
     check("ledger_entries_position", sql`${t.epoch} > 0 and ${t.seq} > 0`),
@@ -145,6 +151,8 @@ export const tokenUsage = pgTable(
     metadata: jsonb("metadata").$type<Record<string, string | number | boolean>>().notNull().default({}),
     ipAddress: inet("ip_address"),
     userAgent: text("user_agent"),
+    /** Set where the tokens were given back; the use is then struck from the statistics. */
+    refundedAt: at("refunded_at"),
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (t) => [
@@ -181,14 +189,21 @@ export const usageAnalyticsDaily = pgTable(
 );
 
 /**
- * Tokens somebody is owed. Written before Redis is asked, unique on the business object that owes them, and retried
- * until the grant's entry has come through the outbox.
+ * What is to be done to an account's grants, by billing, an admin or a refund. Written before Redis is asked, unique on
+ * the business object behind it, and retried until its entry has come through the outbox.
+ * - `grant`: tokens somebody is owed
+ * - `refund`: a use given back; `target` is its usage id
+ * - `expiry`: what is left of a grant is written off before its time; `target` is the grant's id
+ * - `adjustment`: tokens taken back, in burn order
  */
 export const grantIntents = pgTable(
   "grant_intents",
   {
-    /** Also the grant's id. */
+    /** Also the id of the grant that it opens. */
     id: uuid("id").primaryKey(),
+    kind: varchar("kind", { length: 10, enum: ["grant", "refund", "expiry", "adjustment"] })
+      .notNull()
+      .default("grant"),
     customerId: uuid("customer_id")
       .notNull()
       .references(() => customers.id, { onDelete: "restrict" }),
@@ -198,13 +213,20 @@ export const grantIntents = pgTable(
     expiresAt: at("expires_at"),
     /** The invoice line and month, payment intent or reason that owes it; one intent each. */
     businessKey: varchar("business_key", { length: 200 }).notNull().unique(),
-    /** Set by the drain when the grant's entry is in the ledger. */
+    target: uuid("target"),
+    /** Why, in the words of whoever did it. */
+    reason: text("reason"),
+    /** Set by the drain when the intent's entry is in the ledger. */
     appliedAt: at("applied_at"),
+    /** Set where the script said that it cannot be done, such as taking back more than there is; it then never will be. */
+    refusedAt: at("refused_at"),
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (t) => [
-    index("grant_intents_unapplied").on(t.customerId, t.mode).where(sql`${t.appliedAt} is null`),
-    check("grant_intents_tokens", sql`${t.tokens} > 0`),
+    index("grant_intents_open").on(t.customerId, t.mode).where(sql`${t.appliedAt} is null and ${t.refusedAt} is null`),
+    check("grant_intents_tokens", sql`${t.tokens} > 0 or ${t.kind} = 'expiry'`),
+    check("grant_intents_kind", sql`${t.kind} in ('grant', 'refund', 'expiry', 'adjustment')`),
+    check("grant_intents_once", sql`${t.appliedAt} is null or ${t.refusedAt} is null`),
     check("grant_intents_source", sql`${t.source} in ('plan', 'pack', 'refund', 'adjustment')`),
   ],
 );
@@ -231,6 +253,79 @@ export const grants = pgTable(
     index("grants_left").on(t.customerId, t.mode).where(sql`${t.remaining} > 0`),
     check("grants_remaining", sql`${t.remaining} between 0 and ${t.tokens}`),
   ],
+);
+
+/**
+ * Reservations, in step with the ledger: written by the drain in the same transaction as their entries. A hydrate takes
+ * the open ones from here; a resolved one that Redis has forgotten is answered from here.
+ */
+export const reservations = pgTable(
+  "reservations",
+  {
+    id: uuid("id").primaryKey(),
+    customerId: uuid("customer_id").notNull(),
+    mode: mode(),
+    appId: varchar("app_id", { length: 20 }).notNull(),
+    status: varchar("status", { length: 10, enum: ["held", "settled", "released"] }).notNull(),
+    tokensReserved: tokens("tokens_reserved").notNull(),
+    /** Which grants the hold took how much from: `[[grant_id, tokens], …]`; empty on a plan without a limit. */
+    parts: jsonb("parts").$type<[string, number][]>().notNull(),
+    /** True where it was made on a plan without a limit. */
+    unlimited: boolean("unlimited").notNull(),
+    createdAt: at("created_at").notNull(),
+    expiresAt: at("expires_at").notNull(),
+    /** Null while it is held. */
+    tokensConsumed: tokens("tokens_consumed"),
+    usageId: uuid("usage_id"),
+    resolvedAt: at("resolved_at"),
+    /** The balance after its resolution. */
+    balanceAfter: tokens("balance_after"),
+  },
+  (t) => [
+    index("reservations_held").on(t.customerId, t.mode).where(sql`${t.status} = 'held'`),
+    check("reservations_status", sql`${t.status} in ('held', 'settled', 'released')`),
+    check(
+      "reservations_tokens",
+      sql`${t.tokensReserved} > 0 and ${t.tokensConsumed} between 0 and ${t.tokensReserved}`,
+    ),
+  ],
+);
+
+/** A brand's own limits on what an account may spend: over all apps (`*`) or on one; by UTC day and by calendar month. */
+export const spendCaps = pgTable(
+  "spend_caps",
+  {
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "cascade" }),
+    mode: mode(),
+    /** A catalog id, or `*`. */
+    scope: varchar("scope", { length: 20 }).notNull(),
+    daily: tokens("daily"),
+    monthly: tokens("monthly"),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.customerId, t.mode, t.scope] }),
+    check("spend_caps_some", sql`${t.daily} is not null or ${t.monthly} is not null`),
+    check("spend_caps_tokens", sql`coalesce(${t.daily}, 0) >= 0 and coalesce(${t.monthly}, 0) >= 0`),
+  ],
+);
+
+/** What the reconcile job found, each time: the history of drift between Redis and the ledger. */
+export const driftReports = pgTable(
+  "drift_reports",
+  {
+    id: uuid("id").primaryKey(),
+    checkedAt: at("checked_at").notNull().defaultNow(),
+    tookMs: integer("took_ms").notNull(),
+    /** Per invariant: how much was looked at and what was wrong. */
+    findings: jsonb("findings")
+      .$type<{ invariant: number; title: string; checked: number; breaches: string[] }[]>()
+      .notNull(),
+    breaches: integer("breaches").notNull(),
+  },
+  (t) => [index("drift_reports_checked").on(t.checkedAt.desc())],
 );
 
 /** Entries the drain could not write: `poison` ones keep their place in the chain, `fork` ones have lost it. */

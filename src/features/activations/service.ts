@@ -16,7 +16,7 @@ export async function activate(
   edge: Pick<ReconcileDeps, "redis" | "budgetMs">,
   input: { appId: string },
 ): Promise<{ activationId: string }> {
-  return configureAccounts({ db: ctx.db, ...edge }, ctx.customerId, async (tx) => {
+  return configureAccounts({ db: ctx.db, ...edge }, ctx.customerId, { modes: ["live", "test"] }, async (tx) => {
     const [app] = await tx.select().from(apps).where(eq(apps.catalogId, input.appId));
     if (!app) throw new Refusal("app_not_found", `There is no app ${input.appId}.`);
     if (app.status === "disabled") throw new Refusal("app_not_active", `${app.name} is no longer offered.`);

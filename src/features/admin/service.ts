@@ -7,10 +7,11 @@ import type { KeyView } from "@/features/keys/contract";
 import { loadKeyRecord } from "@/features/keys/queries";
 import { SCOPES } from "@/features/keys/rules";
 import { createKeyIn } from "@/features/keys/service";
+import { applyIntents, owe } from "@/features/metering/intents/service";
 import { publishKeyRecord } from "@/features/metering/keys/service";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, type ReconcileDeps } from "@/features/metering/reconcile/service";
-import { applyIntents, openAccounts, owe } from "@/features/metering/service";
+import { openAccounts } from "@/features/metering/service";
 import { findPlan, isUnlimited } from "@/features/plans/queries";
 import type { Role } from "@/features/team/rules";
 import { addPersonIn } from "@/features/team/service";
@@ -129,7 +130,7 @@ export async function makeBrand(deps: ReconcileDeps, actor: Actor, input: NewBra
   const partition = partitionOf(brand.customerId);
   await loadCatalog(deps, partition);
   for (const secret of [brand.publicKey.secret, brand.secretKey.secret]) {
-    const record = await loadKeyRecord(deps.db, await hmacApiKey(secret, env().API_KEY_PEPPER));
+    const record = await loadKeyRecord(deps.db, hmacApiKey(secret, env().API_KEY_PEPPER));
     if (record) await publishKeyRecord(record, deps.redis);
   }
   for (const mode of ["live", "test"] as const) await hydrateAccount(deps, accountOf(brand.customerId, mode));

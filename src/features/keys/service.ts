@@ -38,7 +38,7 @@ export async function createKeyIn(tx: Tx, scope: Scope, input: NewKey): Promise<
       name: input.name,
       kind: input.kind,
       mode: input.mode,
-      hmac: await hmacApiKey(minted.text, env().API_KEY_PEPPER),
+      hmac: hmacApiKey(minted.text, env().API_KEY_PEPPER),
       publicKey: input.kind === "pk" ? minted.text : null,
       lastFour: minted.lastFour,
       origins: input.origins,

@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { db, openDatabase } from "@/db/client";
 import { deadLetters, tokenUsage } from "@/db/schema/metering";
 import { isExactOrigin } from "@/features/keys/rules";
@@ -21,13 +21,13 @@ import {
   usesOf,
   whileHeld,
 } from "@/test/ledger";
-import { accountState, consumeWith, drain, expectSound, meterDeps, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, consumeWith, drain, meterDeps, testBrand } from "@/test/meter";
 import { handleConsume } from "./edge/handler";
+import { applyIntents, owe } from "./intents/service";
 import { hydrateAccount } from "./reconcile/service";
 import { catalogKey, outboxKey } from "./rules";
-import { applyIntents, owe } from "./service";
 
-afterEach(expectSound);
+checkedAfterEach();
 
 describe("a lock in Postgres that was not to be had in time", () => {
   // lock_not_available: a fault of the moment, not of the entry.

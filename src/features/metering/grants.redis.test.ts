@@ -1,16 +1,16 @@
 import { eq, sql } from "drizzle-orm";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { grantIntents } from "@/db/schema/metering";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { ctxOf, entriesOf, forget, lettersOf, use, usesOf, whileBroken } from "@/test/ledger";
-import { accountState, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, drain, type TestBrand, testBrand } from "@/test/meter";
+import { accountsOwed, applyIntents, owe } from "./intents/service";
 import { applyAllIntents } from "./jobs";
 import { accountKey, MAX_AMOUNT } from "./rules";
-import { accountsOwed, applyIntents, owe } from "./service";
 
-afterEach(expectSound);
+checkedAfterEach();
 
 const oweTo = (brand: TestBrand, tokens: number, why = "pack") =>
   owe(ctxOf(brand), { mode: "live", source: "pack", tokens, businessKey: `${why}:${brand.customerId}` });

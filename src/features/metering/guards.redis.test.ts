@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { apps, customerApps } from "@/db/schema/catalog";
 import { grants } from "@/db/schema/metering";
@@ -7,12 +7,12 @@ import { activate } from "@/features/activations/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { bent, ctxOf, forget, headOf, lettersOf, pause, timedOut, use, usesOf } from "@/test/ledger";
-import { accountState, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, drain, type TestBrand, testBrand } from "@/test/meter";
 import { hydrateAccount } from "./reconcile/service";
 import { accountKey, accountName, catalogKey, outboxKey } from "./rules";
 import { retireMarked } from "./service";
 
-afterEach(expectSound);
+checkedAfterEach();
 
 /**
  * A hydrate's last call, on its way while the client gives up on it.

@@ -5,10 +5,11 @@ import { PARTITIONS } from "@/lib/partition";
 import { RETIRE } from "./edge/lua/state";
 import { SWEEP } from "./edge/lua/sweep";
 import { runScript } from "./edge/service";
+import { accountsOwed, applyIntents } from "./intents/service";
 import { type DrainResult, drainPartition, partitionsWithEvents } from "./outbox/service";
 import { loadCatalog, type ReconcileDeps } from "./reconcile/service";
-import { accountKey, dueKey, outboxKey, parseAccountName } from "./rules";
-import { accountsOwed, applyIntents, retireMarked } from "./service";
+import { accountKey, accountKeys, dueKey, parseAccountName } from "./rules";
+import { retireMarked } from "./service";
 
 export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS }, (_, i) => i);
 
@@ -88,7 +89,7 @@ export async function sweepDue(deps: ReconcileDeps, limit = 100): Promise<void> 
       const parsed = parseAccountName(name);
       if (!parsed) continue;
       const account = accountOf(mintCustomerId(parsed.customerId), parsed.mode);
-      await runScript(deps.redis, SWEEP, [accountKey(account), outboxKey(partition), dueKey(partition)], [name]);
+      await runScript(deps.redis, SWEEP, accountKeys(account), [name]);
     }
   }
 }

@@ -4,7 +4,7 @@ import { migrateDatabase } from "@/db/migrate";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { getUsage } from "@/rest/v1/usage";
-import { accountState, consumeWith, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
+import { accountState, consumeWith, drain, expectAllSound, type TestBrand, testBrand } from "@/test/meter";
 import type { Services } from "../../../dev/stack/services";
 import { startThrowAway } from "../../../dev/stack/throw-away";
 import { drainAll } from "./jobs";
@@ -53,7 +53,7 @@ describe("Postgres away", () => {
     await closeDb();
     expect((await drain(brand)).written).toBe(21);
     expect((await usage()).status).toBe(200);
-    await expectSound();
+    await expectAllSound();
   });
 });
 
@@ -81,7 +81,7 @@ describe("Redis away", () => {
     // It was started anew: the account opens a new epoch before it is used again.
     expect((await use()).status).toBe(200);
     expect(Number((await accountState(brand)).e)).toBe(Number(state.e) + 1);
-    await expectSound();
+    await expectAllSound();
   });
 
   it("behind a bridge that is gone is a 503 that debited nothing", async () => {
@@ -143,6 +143,6 @@ describe("everything killed under load", () => {
     const missing = [...acknowledged].filter((id) => !written.has(id));
     expect(missing).toEqual([]);
     expect([...written.values()].every((n) => n === 1)).toBe(true);
-    await expectSound();
+    await expectAllSound();
   });
 });

@@ -3,11 +3,11 @@ import { ofAccount } from "@/db/account";
 import type { Ctx } from "@/db/context";
 import { apps } from "@/db/schema/catalog";
 import { grantIntents, ledgerEntries, meteringAccounts } from "@/db/schema/metering";
-import { accountOf, type Mode } from "@/lib/ids";
+import { type AccountId, accountOf, type Mode } from "@/lib/ids";
 import type { Redis } from "@/lib/redis";
 import type { BalanceReport, BalanceResponse, LedgerPage } from "./contract";
 import { fieldsOf, hydrateAccount, type ReconcileDeps } from "./reconcile/service";
-import { accountKey, unpackGrants } from "./rules";
+import { accountKey, holdsKey, unpackGrants } from "./rules";
 
 /**
  * The balance at this moment: from Redis, which decides, or from the ledger where Redis cannot be asked.
@@ -82,6 +82,7 @@ export async function liveAccount(ctx: Ctx, deps: ReconcileDeps, input: { mode: 
   }
   if (there.b === null || there.ret !== null) throw new BalanceUnavailable("The account could not be brought in");
   const now = Date.now();
+  const open = await heldTokens(deps.redis, account, now);
   const grants = unpackGrants(there.g ?? "").filter((grant) => grant.expiresAt === 0 || grant.expiresAt > now);
   const granted = await ctx.db
     .select({ id: grantIntents.id, tokens: grantIntents.tokens })
@@ -100,7 +101,7 @@ export async function liveAccount(ctx: Ctx, deps: ReconcileDeps, input: { mode: 
     epoch: Number(there.e),
     seq: Number(there.s),
     balance: grants.reduce((sum, grant) => sum + grant.remaining, 0),
-    held: 0,
+    held: open.reduce((sum, tokens) => sum + tokens, 0),
     unlimited: there.u === "1",
     grants: grants.map((grant) => ({
       grant_id: grant.id,
@@ -111,6 +112,20 @@ export async function liveAccount(ctx: Ctx, deps: ReconcileDeps, input: { mode: 
     })),
     as_of: new Date(now).toISOString(),
   };
+}
+
+/** What an account's open reservations hold, each; those of an unlimited plan hold nothing of a balance. */
+async function heldTokens(redis: Redis, account: AccountId, now: number): Promise<number[]> {
+  const ids = (await redis.zrange<string[]>(holdsKey(account), now + 1, "+inf", { byScore: true })).map(String);
+  if (ids.length === 0) return [];
+  const records = await fieldsOf(
+    redis,
+    accountKey(account),
+    ids.map((id) => `h:${id}`),
+  );
+  return Object.values(records).map((record) =>
+    unpackGrants(record?.split("|")[4] ?? "").reduce((sum, part) => sum + part.remaining, 0),
+  );
 }
 
 /**

@@ -16,17 +16,33 @@ export const accountKey = (account: AccountId): string =>
   `${partitionTag(partitionOf(account.customerId))}:acct:${accountName(account)}`;
 /** The partition's copy of the catalogue, a hash; its field `gen` is the partition's generation. */
 export const catalogKey = (partition: number): string => `${partitionTag(partition)}:catalog`;
-/** The rate bucket of one API key. */
-export const keyRateKey = (partition: number, hmac: string): string => `${partitionTag(partition)}:rk:${hmac}`;
-/** The rate bucket of one account over all its keys. */
-export const accountRateKey = (account: AccountId): string =>
-  `${partitionTag(partitionOf(account.customerId))}:rc:${accountName(account)}`;
 /** The record of one operation, under a hash of account, kind of key, endpoint and idempotency key. */
 export const operationKey = (partition: number, hash: string): string => `${partitionTag(partition)}:op:${hash}`;
 /** The stream of events not yet in the ledger. */
 export const outboxKey = (partition: number): string => `${partitionTag(partition)}:outbox`;
 /** Accounts by the time at which something of theirs falls due, a sorted set scored in milliseconds. */
 export const dueKey = (partition: number): string => `${partitionTag(partition)}:due`;
+
+/** An account's open reservations by when they release themselves, a sorted set scored in milliseconds. */
+export const holdsKey = (account: AccountId): string =>
+  `${partitionTag(partitionOf(account.customerId))}:holds:${accountName(account)}`;
+
+/** KEYS of the scripts that a caller's request runs, in their order (edge/lua/common.ts). */
+export const callerKeys = (partition: number, hmac: string, account: AccountId, operation: string): string[] => [
+  keyRecordKey(partition, hmac),
+  accountKey(account),
+  catalogKey(partition),
+  operationKey(partition, operation),
+  outboxKey(partition),
+  dueKey(partition),
+  holdsKey(account),
+];
+
+/** KEYS of the scripts that we run on an account ourselves: intents and the sweep. */
+export const accountKeys = (account: AccountId): string[] => {
+  const partition = partitionOf(account.customerId);
+  return [accountKey(account), outboxKey(partition), dueKey(partition), holdsKey(account)];
+};
 
 /** The largest amount one request may name: 15 digits. */
 export const MAX_AMOUNT = 999_999_999_999_999;
@@ -63,15 +79,56 @@ export const unpackGrants = (packed: string): Grant[] =>
     expiresAt: Number(expiresAt),
   }));
 
+/** An open reservation as the account hash holds it. Times in Redis milliseconds. */
+export interface Hold {
+  readonly id: string;
+  readonly appId: string;
+  readonly tokens: number;
+  readonly expiresAt: number;
+  readonly createdAt: number;
+  /** What it took from which grant, in the order in which it will be used; `remaining` is what it took. */
+  readonly parts: readonly Grant[];
+}
+
+/** The `h:<id>` field of an account's hash: `app|tokens|expires|created|parts`. */
+export const packHold = (hold: Hold): string =>
+  `${hold.appId}|${hold.tokens}|${hold.expiresAt}|${hold.createdAt}|${packGrants(hold.parts)}`;
+
+/** One cap of an account with what is spent of it, as its hash holds it. `scope` is a catalog id or `*`. */
+export interface Cap {
+  readonly scope: string;
+  readonly daily: number | null;
+  readonly monthly: number | null;
+  readonly spentToday: number;
+  readonly spentThisMonth: number;
+}
+
+/** Days since 1970 (UTC), and months since year 0: how caps name the day and the month they have counted. */
+export const dayOf = (ms: number): number => Math.floor(ms / 86_400_000);
+export const monthOf = (ms: number): number => {
+  const date = new Date(ms);
+  return date.getUTCFullYear() * 12 + date.getUTCMonth() + 1;
+};
+
+/** The `cap` field of an account's hash: `scope,daily,monthly,day,spent,month,spent;` each. */
+export const packCaps = (caps: readonly Cap[], now: number): string =>
+  caps
+    .map(
+      (cap) =>
+        `${cap.scope},${cap.daily ?? "-"},${cap.monthly ?? "-"},${dayOf(now)},${cap.spentToday},${monthOf(now)},${cap.spentThisMonth};`,
+    )
+    .join("");
+
 /**
  * The order in which grants burn: soonest expiry first and those without one last, a plan's before any other on a
- * tie, then the oldest. `granted` must be listed oldest first; the sort is stable.
+ * tie, then the oldest. A grant's id is a UUIDv7, which counts up in time.
  */
 export function burnOrder(granted: readonly Grant[]): Grant[] {
   const expiry = (g: Grant) => (g.expiresAt === 0 ? Number.POSITIVE_INFINITY : g.expiresAt);
   const rank = (g: Grant) => (g.source === "plan" ? 0 : 1);
   return granted.toSorted((a, b) => {
     const [x, y] = [expiry(a), expiry(b)];
-    return x === y ? rank(a) - rank(b) : x < y ? -1 : 1;
+    if (x !== y) return x < y ? -1 : 1;
+    return rank(a) - rank(b) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
   });
 }

@@ -1,17 +1,17 @@
 import { eq } from "drizzle-orm";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { meteringPartitions } from "@/db/schema/metering";
 import { env } from "@/lib/env";
 import { metering, postDrain } from "@/rest/internal/metering";
 import { backlogOf, pause, restarted, use, usesOf, whileBroken } from "@/test/ledger";
-import { accountState, drain, expectSound, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, drain, testBrand } from "@/test/meter";
 import { Waker } from "./edge/jobs";
 import { inspectAll } from "./jobs";
 import { drainPartition } from "./outbox/service";
 import { outboxKey } from "./rules";
 
-afterEach(expectSound);
+checkedAfterEach();
 
 /** What the edge sends after an answer is out. */
 const wake = (...partitions: number[]) =>

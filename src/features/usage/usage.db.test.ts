@@ -1,17 +1,17 @@
 import { eq, sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { ledgerEntries } from "@/db/schema/metering";
 import { customerBilling } from "@/db/schema/plans";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
+import { applyIntents, owe } from "@/features/metering/intents/service";
 import { outboxKey } from "@/features/metering/rules";
-import { applyIntents, owe } from "@/features/metering/service";
 import { accountOf } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { getUsage } from "@/rest/v1/usage";
-import { consumeWith, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
+import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { type UsageResponse, usageResponse } from "./contract";
 
 /** `GET /api/v1/customer/tokens/usage` against what the ledger holds, through the real consume and the real drain. */
@@ -23,7 +23,7 @@ let brand: TestBrand;
 beforeEach(async () => {
   brand = await testBrand({ tokens: 100, apps: APPS });
 });
-afterEach(expectSound);
+checkedAfterEach();
 afterAll(closeDb);
 
 const ask = (query: string, key = brand.secretKey.secret): Promise<Response> =>

@@ -1,8 +1,9 @@
 import { after } from "next/server";
-import { handleConsume, handleConsumeOptions } from "@/features/metering/edge/handler";
+import { handleBatch, handleConsume, handleConsumeOptions } from "@/features/metering/edge/handler";
 import { Waker } from "@/features/metering/edge/jobs";
-import { type LoadAnswer, MissLimit } from "@/features/metering/edge/rules";
+import { KeyHashes, type LoadAnswer, MissLimit } from "@/features/metering/edge/rules";
 import type { MeterDeps, Wanted } from "@/features/metering/edge/service";
+import { handleHold, handleResolve } from "@/features/metering/reservations/handler";
 import { env } from "@/lib/env";
 import { redis } from "@/lib/redis";
 
@@ -41,8 +42,9 @@ function meter(): MeterDeps {
   }, WAKE_INTERVAL_MS);
   deps = {
     redis: redis(),
-    pepper: env().API_KEY_PEPPER,
+    hashes: new KeyHashes(env().API_KEY_PEPPER),
     budgetMs: env().METERING_BUDGET_MS,
+    maxBacklog: env().METERING_MAX_BACKLOG,
     load,
     // The host waits for one wake and whatever is noted while it is under way; a wait for each request would cost more
     // than the wake itself.
@@ -62,3 +64,20 @@ export const consumeRoute = {
   POST: (request: Request): Promise<Response> => handleConsume(request, meter()),
   OPTIONS: handleConsumeOptions,
 };
+
+/** `…/consume/batch`. */
+export const batchRoute = {
+  POST: (request: Request): Promise<Response> => handleBatch(request, meter()),
+  OPTIONS: handleConsumeOptions,
+};
+
+type Context = { readonly params: Promise<{ readonly id: string }> };
+
+/** `…/reservations`. */
+export const holdRoute = (request: Request): Promise<Response> => handleHold(request, meter());
+
+/** `…/reservations/{id}/settle` and `…/release`. */
+export const resolveRoute =
+  (verb: "settle" | "release") =>
+  async (request: Request, { params }: Context): Promise<Response> =>
+    handleResolve(request, meter(), { id: (await params).id, verb });

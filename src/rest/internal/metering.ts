@@ -3,7 +3,9 @@ import { db } from "@/db/client";
 import { activeApps } from "@/features/activations/queries";
 import { catalogRecords } from "@/features/catalog/queries";
 import { loadKeyRecord as keyRecord } from "@/features/keys/queries";
+import type { Wanted } from "@/features/metering/edge/service";
 import { drainAll, UPKEEP } from "@/features/metering/jobs";
+import { loadOperation, loadReservation } from "@/features/metering/lookup/service";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
 import { env } from "@/lib/env";
@@ -60,7 +62,7 @@ async function guarded(request: Request, verb: (requestId: string) => Promise<Re
 }
 
 const wanted = z.strictObject({
-  what: z.enum(["key", "catalog", "account"]),
+  what: z.enum(["key", "catalog", "account", "operation", "reservation"]),
   partition: z
     .int()
     .min(0)
@@ -68,17 +70,36 @@ const wanted = z.strictObject({
   hmac: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   customerId: z.string().regex(/^[0-9a-f-]{36}$/),
   mode: z.enum(["live", "test"]),
+  subject: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{22,36}$/)
+    .optional(),
 });
+
+/** Brings in one piece of state that a script found missing. False where there is no such thing. */
+export async function bringIn(deps: ReconcileDeps, want: Wanted): Promise<boolean> {
+  const account = accountOf(mintCustomerId(want.customerId), want.mode);
+  switch (want.what) {
+    case "key":
+      return loadKeyRecord(deps, want.partition, want.hmac);
+    case "catalog":
+      await loadCatalog(deps, want.partition);
+      return true;
+    case "account":
+      await hydrateAccount(deps, account);
+      return true;
+    case "operation":
+      return loadOperation(deps, account, want.subject ?? "");
+    case "reservation":
+      return loadReservation(deps, account, want.subject ?? "");
+  }
+}
 
 /** `POST /api/internal/metering/load`: brings in the one piece of state that a script found missing, or says that there is none. */
 export const postLoad = (request: Request): Promise<Response> =>
   guarded(request, async (requestId) => {
-    const want = wanted.parse(await request.json());
-    const deps = metering();
-    let found = true;
-    if (want.what === "key") found = await loadKeyRecord(deps, want.partition, want.hmac);
-    else if (want.what === "catalog") await loadCatalog(deps, want.partition);
-    else await hydrateAccount(deps, accountOf(mintCustomerId(want.customerId), want.mode));
+    const { subject, ...want } = wanted.parse(await request.json());
+    const found = await bringIn(metering(), { ...want, ...(subject === undefined ? {} : { subject }) });
     return json({ found }, 200, requestId);
   });
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { balanceReport, ledgerPage } from "@/features/metering/contract";
+import { applyIntents, owe } from "@/features/metering/intents/service";
 import { accountKey } from "@/features/metering/rules";
-import { applyIntents, owe } from "@/features/metering/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { accountState, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";

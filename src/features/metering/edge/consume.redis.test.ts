@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type AddressInfo, createServer } from "node:net";
 import { eq } from "drizzle-orm";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { apps } from "@/db/schema/catalog";
 import { loadKeyRecord } from "@/features/keys/queries";
@@ -15,7 +15,7 @@ import { mintCustomerId } from "@/lib/ids";
 import { createRedis, redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { entriesOf } from "@/test/ledger";
-import { accountState, consumeWith, drain, expectSound, SHOP, type TestBrand, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, consumeWith, drain, SHOP, type TestBrand, testBrand } from "@/test/meter";
 
 /** Every row of the contract's consume table, named by its status. */
 
@@ -23,7 +23,7 @@ let brand: TestBrand;
 beforeEach(async () => {
   brand = await testBrand({ tokens: 100 });
 });
-afterEach(expectSound);
+checkedAfterEach();
 
 const sk = () => brand.secretKey.secret;
 const pk = () => brand.publicKey.secret;
@@ -283,7 +283,7 @@ describe("401 invalid_api_key", () => {
   it("refuses a revoked key at once, and an older record does not bring it back", async () => {
     const { secret, key } = await newKey({});
     expect((await consumeWith(secret)).status).toBe(200);
-    const older = await loadKeyRecord(db(), await hmacApiKey(secret, env().API_KEY_PEPPER));
+    const older = await loadKeyRecord(db(), hmacApiKey(secret, env().API_KEY_PEPPER));
     if (!older) throw new Error("The key has no record");
     expect(older.status).toBe("active");
     await revokeKey(ctx(), { keyId: key.keyId });

@@ -37,3 +37,17 @@ export const consumeResponse = z.strictObject({
 
 /** Header `Idempotency-Key`: 1 to 255 visible ASCII characters. */
 export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+
+/** How many records one batch may hold. */
+export const MAX_BATCH = 25;
+
+/** Body of `POST …/tokens/consume/batch`. What is wrong with one record is that record's answer, not the batch's. */
+export const batchRequest = z.strictObject({ records: z.array(z.unknown()).min(1).max(MAX_BATCH) });
+
+/** One record of a batch. */
+export const batchRecord = consumeRequest.extend({ idempotency_key: idempotencyKey });
+
+/** Answer of a batch: per record what a consume of its own would have answered, in order. */
+export const batchResponse = z.strictObject({
+  results: z.array(z.strictObject({ status: z.int(), body: z.record(z.string(), z.unknown()) })),
+});

@@ -108,12 +108,16 @@ describe("details of a use", () => {
 
 describe("limits", () => {
   it("are announced for the key, and for the customer where it is the nearer", () => {
-    expect(rateHeaders("1000,999,4;10000,9999,1;")).toEqual({
+    // One of 1,000 an hour takes 3.6 s to come back, one of 10,000 a tenth of that.
+    expect(rateHeaders("1000,1000,1003600.000;10000,10000,1000360.000;", 1_000_000)).toEqual({
       "RateLimit-Policy": '"key";q=1000;w=3600, "customer";q=10000;w=3600',
       RateLimit: '"key";r=999;t=4',
     });
-    expect(rateHeaders("1000,999,4;10000,99,1;").RateLimit).toBe('"key";r=999;t=4, "customer";r=99;t=1');
-    expect(rateHeaders("")).toEqual({});
+    expect(rateHeaders("1000,1000,1003600.000;10000,100,1000360.000;", 1_000_000).RateLimit).toBe(
+      '"key";r=999;t=4, "customer";r=99;t=1',
+    );
+    expect(rateHeaders("10,10,900000.000;", 1_000_000).RateLimit).toBe('"key";r=10;t=0');
+    expect(rateHeaders("", 1_000_000)).toEqual({});
   });
 });
 

@@ -1,30 +1,56 @@
-import { base64url } from "@/lib/api-key";
+import { hmacSha256, sha256 } from "@/lib/digest";
 import type { AccountId } from "@/lib/ids";
 import { accountName } from "../rules";
 import type { ConsumeRequest } from "./contract";
 
-const encoder = new TextEncoder();
-
-/** SHA-256 of text, base64url, cut to 22 characters: 132 bits, enough to tell apart whatever one account ever sends. */
-async function shortHash(value: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", encoder.encode(value));
-  return base64url(new Uint8Array(digest)).slice(0, 22);
-}
+/** SHA-256 of text, cut to 22 characters: 132 bits, enough to tell apart whatever one account ever sends. */
+const shortHash = (value: string): string => sha256(value).slice(0, 22);
 
 /**
  * What an idempotency key means, hashed: account, kind of key, endpoint and the key itself, so that the same text
  * from another brand, another kind of key or for another endpoint is another key.
  */
-export const operationHash = (account: AccountId, kind: string, endpoint: string, key: string): Promise<string> =>
+export const operationHash = (account: AccountId, kind: string, endpoint: string, key: string): string =>
   shortHash([accountName(account), kind, endpoint, key].join("\n"));
 
 /**
  * Hash of everything in a consume that is not app or amount (the script compares those itself, after defaults):
  * spacing, order of fields and an absent field written as an empty one make no difference.
  */
-export function requestHash(body: ConsumeRequest): Promise<string> {
+export function requestHash(body: ConsumeRequest): string {
   const metadata = Object.entries(body.metadata ?? {}).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return shortHash(JSON.stringify([body.session_id ?? "", metadata]));
+}
+
+/** Hash of everything in a hold that is not its app. */
+export const holdHash = (tokens: number, expiresIn: number): string => shortHash(`${tokens}\n${expiresIn}`);
+
+/**
+ * HMACs of the keys that came last, so that a busy key is not hashed anew for every use. Holds at most `capacity` of them;
+ * the oldest goes first.
+ */
+export class KeyHashes {
+  private readonly known = new Map<string, string>();
+
+  constructor(
+    private readonly pepper: string,
+    private readonly capacity = 2_000,
+  ) {}
+
+  /** The HMAC under which a key is looked up. */
+  of(key: string): string {
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const hmac = hmacSha256(this.pepper, key);
+    if (this.known.size >= this.capacity) {
+      for (const oldest of this.known.keys()) {
+        this.known.delete(oldest);
+        break;
+      }
+    }
+    this.known.set(key, hmac);
+    return hmac;
+  }
 }
 
 /** What a consume did, as the script reports it or its record remembers it. */
@@ -89,37 +115,43 @@ export function usageDetails(
   });
 }
 
-/** Counts of a rate bucket as the script returns them: `limit,remaining,seconds to full`. */
+/** What is left of a rate bucket. `seconds` until it is full again. */
 export interface RateState {
   readonly limit: number;
   readonly remaining: number;
   readonly seconds: number;
 }
 
-/** Reads `limit,remaining,seconds;` pairs: the key's first, then the customer's. */
-export const parseRates = (packed: string): RateState[] =>
+/**
+ * Reads the script's `limit,burst,full at;` pairs: the key's first, then the customer's. A bucket is the time at which it
+ * is full again; each request takes a `limit`th of an hour.
+ * @param now Redis ms, as the same reply tells
+ */
+export const parseRates = (packed: string, now: number): RateState[] =>
   packed
     .split(";")
     .filter(Boolean)
     .map((part) => {
-      const [limit = 0, remaining = 0, seconds = 0] = part.split(",").map(Number);
-      return { limit, remaining, seconds };
+      const [limit = 1, burst = 0, full = 0] = part.split(",").map(Number);
+      const ahead = Math.max(0, full - now);
+      const remaining = Math.max(0, Math.floor(burst - ahead / (3_600_000 / limit) + 0.001));
+      return { limit, remaining, seconds: Math.ceil(ahead / 1000) };
     });
 
 /**
  * `RateLimit-Policy` and `RateLimit` (IETF httpapi draft). The key's bucket is always reported; the customer's joins it
  * where it is the nearer to its end.
  */
-export function rateHeaders(packed: string): Record<string, string> {
-  const [key, customer] = parseRates(packed);
+export function rateHeaders(packed: string, now: number): Record<string, string> {
+  const [key, customer] = parseRates(packed, now);
   if (!key) return {};
-  const policy = [`"key";q=${key.limit};w=3600`];
-  const state = [`"key";r=${key.remaining};t=${key.seconds}`];
-  if (customer) {
-    policy.push(`"customer";q=${customer.limit};w=3600`);
-    if (customer.remaining < key.remaining) state.push(`"customer";r=${customer.remaining};t=${customer.seconds}`);
-  }
-  return { "RateLimit-Policy": policy.join(", "), RateLimit: state.join(", ") };
+  const own = `"key";r=${key.remaining};t=${key.seconds}`;
+  if (!customer) return { "RateLimit-Policy": `"key";q=${key.limit};w=3600`, RateLimit: own };
+  return {
+    "RateLimit-Policy": `"key";q=${key.limit};w=3600, "customer";q=${customer.limit};w=3600`,
+    RateLimit:
+      customer.remaining < key.remaining ? `${own}, "customer";r=${customer.remaining};t=${customer.seconds}` : own,
+  };
 }
 
 /** What became of asking for missing state: it is there now, there is no such thing, or nobody could tell. */

@@ -1,6 +1,6 @@
+import { sha1 } from "@/lib/digest";
 import type { Redis } from "@/lib/redis";
-import { CONSUME } from "./lua/consume";
-import type { LoadAnswer, MissLimit } from "./rules";
+import type { KeyHashes, LoadAnswer, MissLimit } from "./rules";
 
 /** What became of a call to the store. */
 export type StoreAnswer =
@@ -35,19 +35,35 @@ function neverSent(error: unknown): boolean {
   return false;
 }
 
-const shas = new Map<string, Promise<string>>();
+const shas = new Map<string, string>();
 
 /** SHA-1 of a script's text, hexadecimal: how EVALSHA names it. */
-function shaOf(script: string): Promise<string> {
+function shaOf(script: string): string {
   let sha = shas.get(script);
   if (!sha) {
-    sha = crypto.subtle
-      .digest("SHA-1", new TextEncoder().encode(script))
-      .then((digest) => Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    sha = sha1(script);
     shas.set(script, sha);
   }
   return sha;
 }
+
+/** What one script is run with. */
+export interface Run {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+}
+
+const asReply = (reply: unknown): StoreAnswer => ({
+  kind: "reply",
+  reply: Array.isArray(reply) ? reply.map(String) : [String(reply)],
+});
+
+const asFailure = (error: unknown): StoreAnswer => {
+  const nothing = neverSent(error) || (error instanceof Error && NOTHING_RAN.test(error.message));
+  return { kind: nothing ? "refused" : "lost" };
+};
+
+const isUnknownScript = (message: string | undefined): boolean => message?.startsWith("NOSCRIPT") ?? false;
 
 /**
  * Runs a script once: by its hash, and by its text where the store has not seen it, which is the one refusal after
@@ -55,28 +71,58 @@ function shaOf(script: string): Promise<string> {
  */
 export async function runScript(redis: Redis, script: string, keys: string[], args: string[]): Promise<StoreAnswer> {
   try {
-    const sha = await shaOf(script);
-    let reply: unknown;
     try {
-      reply = await redis.evalsha<string[], unknown>(sha, keys, args);
+      return asReply(await redis.evalsha<string[], unknown>(shaOf(script), keys, args));
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      reply = await redis.eval<string[], unknown>(script, keys, args);
+      if (!(error instanceof Error && isUnknownScript(error.message))) throw error;
+      return asReply(await redis.eval<string[], unknown>(script, keys, args));
     }
-    return { kind: "reply", reply: Array.isArray(reply) ? reply.map(String) : [String(reply)] };
   } catch (error) {
-    const nothing = neverSent(error) || (error instanceof Error && NOTHING_RAN.test(error.message));
-    return { kind: nothing ? "refused" : "lost" };
+    return asFailure(error);
   }
 }
 
-/** What a consume needs from the outside; the handlers take it as an argument so that any host can bring its own. */
+/** Runs a script several times in order and in one round trip; each run is a step of its own. Never throws. */
+async function runScripts(redis: Redis, script: string, runs: readonly Run[]): Promise<StoreAnswer[]> {
+  const [only] = runs;
+  if (only && runs.length === 1) return [await runScript(redis, script, [...only.keys], [...only.args])];
+  const send = async (some: readonly Run[], known: boolean): Promise<{ result?: unknown; error?: string }[]> => {
+    const pipeline = redis.pipeline();
+    for (const { keys, args } of some) {
+      if (known) pipeline.evalsha(shaOf(script), [...keys], [...args]);
+      else pipeline.eval(script, [...keys], [...args]);
+    }
+    return pipeline.exec({ keepErrors: true });
+  };
+  try {
+    const replies = await send(runs, true);
+    const unseen = runs.flatMap((_, i) => (isUnknownScript(replies[i]?.error) ? [i] : []));
+    if (unseen.length > 0) {
+      const again = await send(
+        unseen.map((i) => runs[i] as Run),
+        false,
+      );
+      for (const [at, i] of unseen.entries()) replies[i] = again[at] as (typeof again)[number];
+    }
+    return runs.map((_, i) => {
+      const reply = replies[i];
+      if (!reply) return { kind: "lost" };
+      return reply.error === undefined ? asReply(reply.result) : asFailure(new Error(reply.error));
+    });
+  } catch (error) {
+    return runs.map(() => asFailure(error));
+  }
+}
+
+/** What the metering handlers need from the outside; they take it as an argument so that any host can bring its own. */
 export interface MeterDeps {
   readonly redis: Redis;
-  /** The pepper under which keys are looked up. */
-  readonly pepper: string;
+  /** HMACs of keys under the pepper. */
+  readonly hashes: KeyHashes;
   /** How long one request may take in all, ms. */
   readonly budgetMs: number;
+  /** How many events a partition's outbox may hold before uses are refused. */
+  readonly maxBacklog: number;
   /**
    * Asks the Node side to bring missing state into Redis, or to remember that there is none. Must not throw.
    * `signal` ends with the request's budget.
@@ -93,58 +139,110 @@ export interface MeterDeps {
 
 /** State that a script found missing. */
 export interface Wanted {
-  readonly what: "key" | "catalog" | "account";
+  /** `operation` and `reservation`: what became of one, where Redis may have forgotten it. */
+  readonly what: "key" | "catalog" | "account" | "operation" | "reservation";
   readonly partition: number;
   readonly hmac: string;
   readonly customerId: string;
   readonly mode: "live" | "test";
+  /** The hash of the idempotency key, or the reservation's id. */
+  readonly subject?: string;
 }
 
-export interface ConsumeCall {
+/** One call of a caller's script. */
+export interface MeterCall {
   readonly keys: readonly string[];
-  /** ARGV 2 and on; the deadline is put in front. */
+  /** ARGV 2 to 5: kind, where from, app, account name. */
+  readonly door: readonly [string, string, string, string];
+  /** ARGV 8 and on. */
   readonly args: readonly string[];
-  readonly wanted: Omit<Wanted, "what">;
+  readonly wanted: Omit<Wanted, "what" | "subject">;
+  /** What `unseen` asks for. */
+  readonly unseen: { readonly what: "operation" | "reservation"; readonly subject: string };
   /** Where the request came from. */
   readonly address: string;
 }
 
 const MISSING = { missing_key: "key", missing_catalog: "catalog", missing_account: "account" } as const;
-/** One of each kind of state may be missing, and a clock may be wrong once. */
-const MAX_TURNS = 5;
+/** One of each kind of state may be missing, an operation unseen, and a clock may be wrong once. */
+const MAX_TURNS = 6;
+const NOTHING: StoreAnswer = { kind: "refused" };
 
 /**
- * One consume against the store, within the request's budget. The same operation is sent again only where the script
- * has said that it did nothing: past its deadline by a clock we had not learnt, or for want of state that has since
- * been brought in. A lost reply is never sent again: it comes back as `lost`.
+ * Calls of one request against the store, within the request's budget, each turn in one round trip. An operation is sent
+ * again only where the script has said that it did nothing: past its deadline by a clock we had not learnt, or for want of
+ * state that has since been brought in. A lost reply is never sent again: it comes back as `lost`.
  */
-export async function consume(deps: MeterDeps, call: ConsumeCall): Promise<StoreAnswer> {
+export async function meter(deps: MeterDeps, script: string, calls: readonly MeterCall[]): Promise<StoreAnswer[]> {
   const end = deps.now() + deps.budgetMs;
-  const signal = AbortSignal.timeout(deps.budgetMs);
-  let late = 0;
+  let signal: AbortSignal | undefined;
+  const answers: StoreAnswer[] = calls.map(() => NOTHING);
+  const lookedUp = new Set<number>();
   const loaded = new Set<string>();
-  const bringIn = (what: Wanted["what"]): Promise<LoadAnswer> => {
-    const ask = () => deps.load({ ...call.wanted, what }, signal);
-    return what === "key" ? deps.misses.lookUp(call.wanted.hmac, call.address, deps.now(), ask) : ask();
+  let late = 0;
+  const bringIn = (call: MeterCall, what: Wanted["what"]): Promise<LoadAnswer> => {
+    signal ??= AbortSignal.timeout(Math.max(1, end - deps.now()));
+    const until = signal;
+    if (what === "key") {
+      const ask = () => deps.load({ ...call.wanted, what }, until);
+      return deps.misses.lookUp(call.wanted.hmac, call.address, deps.now(), ask);
+    }
+    const subject = what === call.unseen.what ? { subject: call.unseen.subject } : {};
+    return deps.load({ ...call.wanted, what, ...subject }, until);
   };
-  for (let turn = 0; turn < MAX_TURNS; turn++) {
-    if (deps.now() >= end) return { kind: "refused" };
+
+  let pending = calls.map((_, i) => i);
+  for (let turn = 0; turn < MAX_TURNS && pending.length > 0; turn++) {
+    if (deps.now() >= end) return answers;
     // Until a reply has told the time there, no deadline of ours means anything: one that is over has the script do
     // nothing but tell it. Once in a process's life this costs a turn.
-    const deadline = deps.clock.offset === null ? 0 : Math.floor(end + deps.clock.offset);
-    const answer = await runScript(deps.redis, CONSUME, [...call.keys], [String(deadline), ...call.args]);
-    if (answer.kind !== "reply") return answer;
-    const [code = "", at] = answer.reply;
-    deps.clock.offset = Number(at) - deps.now();
-    if (code === "late") {
-      if (++late > 1) return { kind: "refused" };
-    } else if (code in MISSING) {
-      const what = MISSING[code as keyof typeof MISSING];
-      if (loaded.has(what) || (await bringIn(what)) === "failed") return { kind: "refused" };
-      loaded.add(what);
-    } else {
-      return answer;
+    const deadline = String(deps.clock.offset === null ? 0 : Math.floor(end + deps.clock.offset));
+    const backlog = String(deps.maxBacklog);
+    const runs = pending.map((i) => {
+      const { keys, door, args } = calls[i] as MeterCall;
+      return { keys, args: [deadline, ...door, lookedUp.has(i) ? "1" : "", backlog, ...args] };
+    });
+    const replies = await runScripts(deps.redis, script, runs);
+    const again: number[] = [];
+    let wasLate = false;
+    for (const [at, i] of pending.entries()) {
+      const answer = replies[at] as StoreAnswer;
+      const call = calls[i] as MeterCall;
+      if (answer.kind !== "reply") {
+        answers[i] = answer;
+        continue;
+      }
+      const [code = "", time] = answer.reply;
+      deps.clock.offset = Number(time) - deps.now();
+      if (code === "late") {
+        wasLate = true;
+        if (late === 0) again.push(i);
+      } else if (code in MISSING) {
+        const what = MISSING[code as keyof typeof MISSING];
+        // Of a batch, the first that misses something has it brought in for all.
+        if (!loaded.has(`${what}:${turn}`)) {
+          if (loaded.has(what) || (await bringIn(call, what)) === "failed") return answers;
+          loaded.add(what).add(`${what}:${turn}`);
+        }
+        again.push(i);
+      } else if (code === "unseen" && !lookedUp.has(i)) {
+        const found = await bringIn(call, call.unseen.what);
+        if (found === "failed") continue;
+        // Known: its record is back, and the next turn answers from it. Unknown: the script may go on without.
+        lookedUp.add(i);
+        again.push(i);
+      } else {
+        answers[i] = answer;
+      }
     }
+    if (wasLate) late++;
+    pending = again;
   }
-  return { kind: "refused" };
+  return answers;
+}
+
+/** One call of a request; see `meter`. */
+export async function meterOne(deps: MeterDeps, script: string, call: MeterCall): Promise<StoreAnswer> {
+  const [answer] = await meter(deps, script, [call]);
+  return answer ?? NOTHING;
 }

@@ -34,7 +34,8 @@ describe("an entry of the outbox", () => {
   });
 
   it.each([
-    ["a kind that is not known yet, such as a hold, a settle or a release", { k: "hold" }],
+    ["a kind that is not known", { k: "loan" }],
+    ["a reservation that is no UUID", { v: "one" }],
     ["details that are no JSON", { m: "{" }],
     ["an amount that is no number", { t: "0x10" }],
     ["no time", { n: "" }],

@@ -6,7 +6,7 @@ import { parseAccountName } from "../rules";
  * An event as a script wrote it into the outbox. Field names are one letter, because every event of a brand's traffic
  * carries them: a account, e epoch, s seq, o operation, k kind, t tokens, d delta, b balance after, g grant parts,
  * p app, c its list price, n now (Redis ms), y key id, i idempotency hash, h request hash, m details (JSON), r grant id,
- * x expires (ms).
+ * x expires (ms), v reservation id, z the usage id that it gives back, j intent id.
  */
 export type StreamFields = Readonly<Record<string, string>>;
 
@@ -24,8 +24,11 @@ export interface Place {
   readonly balanceAfter: number;
 }
 
+export const ENTRY_KINDS = ["grant", "usage", "hold", "settle", "release", "refund", "expiry", "adjustment"] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
 export interface LedgerEvent extends Place {
-  readonly kind: "grant" | "usage" | "expiry";
+  readonly kind: EntryKind;
   readonly tokens: number;
   readonly grantParts: [string, number][];
   readonly appId: string | null;
@@ -33,6 +36,10 @@ export interface LedgerEvent extends Place {
   readonly keyId: string | null;
   readonly grantId: string | null;
   readonly expiresAt: Date | null;
+  readonly reservationId: string | null;
+  /** The usage id of what it gives back. */
+  readonly reverses: string | null;
+  readonly intentId: string | null;
   readonly idempotencyHash: string | null;
   readonly requestHash: string | null;
   readonly occurredAt: Date;
@@ -75,7 +82,7 @@ const place = z.object({
 });
 
 const content = z.object({
-  k: z.enum(["grant", "usage", "expiry"]),
+  k: z.enum(ENTRY_KINDS),
   t: integer.pipe(z.int().nonnegative()),
   g: z.string(),
   n: integer,
@@ -84,6 +91,9 @@ const content = z.object({
   y: z.string().optional(),
   r: z.string().optional(),
   x: integer.optional(),
+  v: z.uuid().optional(),
+  z: z.uuid().optional(),
+  j: z.uuid().optional(),
   i: z.string().optional(),
   h: z.string().optional(),
   m: z.string().optional(),
@@ -129,6 +139,10 @@ export function readEntry(streamId: string, fields: StreamFields): LedgerEvent |
       keyId: read.y ?? null,
       grantId: read.r ?? null,
       expiresAt: read.x ? new Date(read.x) : null,
+      reservationId: read.v ?? null,
+      reverses: read.z ?? null,
+      // A grant's intent is the grant.
+      intentId: read.j ?? (read.k === "grant" ? (read.r ?? null) : null),
       idempotencyHash: read.i ?? null,
       requestHash: read.h ?? null,
       occurredAt: new Date(read.n),
@@ -165,6 +179,9 @@ export function placeOf(
   if (head.forked || event.epoch !== head.epoch || event.seq !== head.seq + 1) return "fork";
   return event.balanceAfter === head.balance + event.delta ? "next" : "fork";
 }
+
+/** True for an entry that is a use of an app, of which the statistics tell: one use, or what a reservation came to. */
+export const isUse = (event: Pick<LedgerEvent, "kind">): boolean => event.kind === "usage" || event.kind === "settle";
 
 /** A processing time that can be averaged: a number of milliseconds of at most an hour; null for anything else. */
 export function processingTime(details: UsageDetails): number | null {

@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import {
   deadLetters,
@@ -13,7 +13,7 @@ import { sumsAgree } from "@/features/metering/reconcile/queries";
 import { loadCatalog } from "@/features/metering/reconcile/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
-import { accountState, consumeWith, drain, expectSound, meterDeps, type TestBrand, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, consumeWith, drain, meterDeps, type TestBrand, testBrand } from "@/test/meter";
 import { accountKey, accountName, outboxKey } from "../rules";
 import { type DrainDeps, drainPartition } from "./service";
 
@@ -21,7 +21,7 @@ let brand: TestBrand;
 beforeEach(async () => {
   brand = await testBrand({ tokens: 1000 });
 });
-afterEach(expectSound);
+checkedAfterEach();
 
 const use = (times = 1) => Promise.all(Array.from({ length: times }, () => consumeWith(brand.secretKey.secret)));
 const entries = () =>
@@ -175,7 +175,7 @@ describe("a fork", () => {
     expect(reports[0]?.reason).toContain("chain");
   });
 
-  it("is a tail that was lost and its sequence used again: nothing of the second history is written", async () => {
+  it("is a tail that was lost and its sequence used again: what was acknowledged then is posted again", async () => {
     await use(3);
     await drain(brand);
     const { e } = await accountState(brand);
@@ -192,7 +192,13 @@ describe("a fork", () => {
       .where(and(eq(meteringAccounts.customerId, brand.customerId), eq(meteringAccounts.mode, "live")));
     expect(head).toMatchObject({ epoch: Number(e), seq: 4, balance: 985, forked: true });
     expect((await consumeWith(brand.secretKey.secret)).status).toBe(200);
-    expect(await accountState(brand)).toMatchObject({ e: String(Number(e) + 1), b: "980" });
+    // Two uses of the first history, four of the second and the one that opened the epoch: all are in the ledger, once.
+    expect(await accountState(brand)).toMatchObject({ e: String(Number(e) + 1), b: "960" });
+    await drain(brand);
+    const uses = (await entries()).filter((entry) => entry.kind === "usage");
+    expect(uses).toHaveLength(8);
+    expect(new Set(uses.map((entry) => entry.operationId)).size).toBe(8);
+    expect((await letters()).map((letter) => letter.resolution)).toEqual(Array(4).fill("posted again (epoch 2)"));
   });
 
   it("of an epoch that is over is kept aside and does not close the present one", async () => {

@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { grants, lossReports, meteringAccounts, tokenUsage } from "@/db/schema/metering";
 import { activate } from "@/features/activations/service";
@@ -8,16 +8,16 @@ import { env } from "@/lib/env";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { bent, entriesOf, pause } from "@/test/ledger";
-import { accountState, consumeWith, drain, expectSound, type TestBrand, testBrand } from "@/test/meter";
-import { accountKey, keyRateKey, keyRecordKey, outboxKey } from "../rules";
-import { applyIntents, owe } from "../service";
+import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { applyIntents, owe } from "../intents/service";
+import { accountKey, keyRecordKey, outboxKey } from "../rules";
 import { hydrateAccount, type ReconcileDeps } from "./service";
 
 let brand: TestBrand;
 beforeEach(async () => {
   brand = await testBrand({ tokens: 100 });
 });
-afterEach(expectSound);
+checkedAfterEach();
 
 const use = async () => (await consumeWith(brand.secretKey.secret)).status;
 const forget = () => redis().del(accountKey(brand.account));
@@ -284,7 +284,7 @@ async function everythingOf(other: TestBrand) {
   );
   const names = [
     ...(await redis().keys(`*${other.customerId}*`)),
-    ...hmacs.flatMap((hmac) => [keyRecordKey(other.partition, hmac), keyRateKey(other.partition, hmac)]),
+    ...hmacs.map((hmac) => keyRecordKey(other.partition, hmac)),
   ].toSorted();
   const dump = `
     local kind = redis.call('TYPE', KEYS[1]).ok
@@ -302,13 +302,12 @@ async function everythingOf(other: TestBrand) {
 }
 
 it("keeps what one brand does from every key of another, and from its ledger", async () => {
-  // So few requests an hour that its rate buckets last.
   const other = await testBrand({ tokens: 50, rate: 10 });
   expect((await consumeWith(other.secretKey.secret)).status).toBe(200);
   await drain(other);
   const before = await everythingOf(other);
-  // Its two accounts and its live rate, two key records, and the rate of the key that was used.
-  expect(before.keys.filter(([, [kind]]) => kind !== "none")).toHaveLength(6);
+  // Its two accounts, its rate buckets with them, and two key records.
+  expect(before.keys.filter(([, [kind]]) => kind !== "none")).toHaveLength(4);
   expect([before.heads.length, before.entries.length, before.grants.length, before.uses.length]).toEqual([2, 2, 1, 1]);
 
   await use();

@@ -1,25 +1,18 @@
-import { and, asc, eq, gt, inArray, or, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { ofAccount } from "@/db/account";
 import { type Db, openDatabase, type Tx } from "@/db/client";
-import {
-  deadLetters,
-  grantIntents,
-  grants,
-  lossReports,
-  meteringAccounts,
-  meteringPartitions,
-} from "@/db/schema/metering";
+import { lossReports, meteringAccounts, meteringPartitions } from "@/db/schema/metering";
 import { customers } from "@/db/schema/people";
 import { type AccountId, uuidv7 } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
 import type { Redis } from "@/lib/redis";
+import { computeAccount, healForks } from "../account/service";
 import type { CatalogRecord, KeyRecord } from "../contract";
 import { RETIRE, SET_ACCOUNT, SET_CATALOG } from "../edge/lua/state";
 import { runScript } from "../edge/service";
 import { publishKeyRecord, publishUnknownKey } from "../keys/service";
-import { partsOf } from "../ledger/rules";
 import { drainPartition, LOCK_CLASS } from "../outbox/service";
-import { accountKey, accountName, burnOrder, catalogKey, dueKey, type Grant, packGrants } from "../rules";
+import { accountKey, accountName, catalogKey, dueKey, holdsKey, packGrants, packHold } from "../rules";
 
 /** What other domains know and metering must bring to the edge; the routes and the worker wire it. */
 export interface Loaders {
@@ -46,6 +39,8 @@ export class NotLoaded extends Error {}
 
 /** How long a hydrate waits for whoever drains the partition, ms. */
 const LOCK_WAIT_MS = 5_000;
+/** For how long after an unplanned epoch an unseen idempotency key is looked up: as long as a result is promised. */
+const LOOK_UP_HOURS = 24;
 /** How many hydrates one process runs at a time, each on a connection of its own. */
 const HYDRATES_AT_ONCE = 4;
 
@@ -148,12 +143,14 @@ function giveSlot(): void {
 /**
  * Brings a missing or retired account back from the ledger, under a new epoch. Callers that come while one is under way
  * for the same account wait for that one: after a restart they come in their hundreds.
+ * @param after for a caller who has just changed what a hydrate reads: one that was under way before does not do
  * @throws NotLoaded where the account is not known, or somebody else was at it and it is not sound yet
  */
-export async function hydrateAccount(deps: ReconcileDeps, account: AccountId): Promise<void> {
+export async function hydrateAccount(deps: ReconcileDeps, account: AccountId, after?: "change"): Promise<void> {
   const name = accountName(account);
   const flights = underWay.get(deps) ?? new Map<string, Promise<void>>();
   underWay.set(deps, flights);
+  if (after) await flights.get(name)?.catch(() => undefined);
   let flight = flights.get(name);
   if (!flight) {
     flight = hydrateOnce(deps, account).finally(() => flights.delete(name));
@@ -185,13 +182,23 @@ async function hydrateOnce(deps: ReconcileDeps, account: AccountId): Promise<voi
     if (await isSound({ ...deps, db: own }, account)) return;
     const [head] = await headOf(own, account);
     if (!head) throw new NotLoaded("The account is not known");
-    const [before] = await own.select().from(meteringPartitions).where(eq(meteringPartitions.partition, partition));
+    const before = await partitionRow(own, partition);
+    const left = await fieldsOf(deps.redis, accountKey(account), ["e", "s", "b", "gen"]);
     const retired = await runScript(deps.redis, RETIRE, [accountKey(account)], [String(head.epoch)]);
     if (retired.kind !== "reply") throw new NotLoaded("The old account could not be retired");
     await deps.between?.("retired");
     const drained = await drainPartition({ db: own, redis: deps.redis }, partition);
     if (drained.busy) throw new NotLoaded("The partition's lock was lost");
-    const epoch = await openEpoch(own, account, head.epoch, before?.lastDrainedAt ?? null);
+    const after = await partitionRow(own, partition);
+    // What was there was ours to close, and what came out of it is the ledger's last entry: nothing is missing.
+    const whole = (last: typeof head): boolean =>
+      !last.forked &&
+      before?.generation === after?.generation &&
+      left.gen === String(before?.generation) &&
+      left.e === String(last.epoch) &&
+      left.s === String(last.seq) &&
+      left.b === String(last.balance);
+    const epoch = await openEpoch(own, account, head.epoch, { whole, since: before?.lastDrainedAt ?? null });
     await deps.between?.("opened");
     await setAccount(deps, own, account, epoch);
   } finally {
@@ -201,16 +208,40 @@ async function hydrateOnce(deps: ReconcileDeps, account: AccountId): Promise<voi
   }
 }
 
+const partitionRow = async (db: Db, partition: number) =>
+  (await db.select().from(meteringPartitions).where(eq(meteringPartitions.partition, partition)))[0];
+
 /**
- * Commits the epoch after the one seen. An epoch after the first that nobody planned leaves a report of what may be lost.
+ * Commits the epoch after the one seen. Where what came before it is not known to be whole, it leaves a report of what may
+ * be lost, posts again what was acknowledged and lost its place, and has keys looked up for a day, because Redis may have
+ * forgotten the operations of the last one.
  * @throws NotLoaded where another one has been opened meanwhile
  */
-async function openEpoch(own: Db, account: AccountId, seen: number, lastDrainedAt: Date | null): Promise<number> {
+async function openEpoch(
+  own: Db,
+  account: AccountId,
+  seen: number,
+  known: { readonly whole: (head: typeof meteringAccounts.$inferSelect) => boolean; readonly since: Date | null },
+): Promise<number> {
   return own.transaction(async (tx) => {
     const [head] = await headOf(tx, account).for("update");
     if (head?.epoch !== seen) throw new NotLoaded("Another epoch was opened meanwhile");
     const epoch = seen + 1;
-    if (seen > 0) {
+    const unplanned = seen > 0 && !known.whole(head);
+    await tx
+      .update(meteringAccounts)
+      .set({
+        epoch,
+        seq: 0,
+        forked: false,
+        retire: false,
+        epochStartedAt: new Date(),
+        updatedAt: new Date(),
+        ...(unplanned ? { lookUpUntil: sql`now() + make_interval(hours => ${LOOK_UP_HOURS})` } : {}),
+      })
+      .where(ofAccount(meteringAccounts, account));
+    const healed = await healForks(tx, account, epoch);
+    if (unplanned || healed.lost > 0) {
       await tx.insert(lossReports).values({
         id: uuidv7(),
         customerId: account.customerId,
@@ -218,15 +249,12 @@ async function openEpoch(own: Db, account: AccountId, seen: number, lastDrainedA
         epoch,
         reason: head.forked ? "The chain of the previous epoch broke" : "The account was missing or retired in Redis",
         // Before the drain that this hydrate has just made: what was in Redis then is what may be missing now.
-        windowFrom: lastDrainedAt,
-        // What Redis lost before it was drained left no trace here: unknown, not zero.
-        tokensLost: null,
+        windowFrom: known.since,
+        // Of what Redis lost before it was drained there is no trace here: unknown, not zero. What came without its
+        // place and could not be posted again is known.
+        tokensLost: healed.lost > 0 ? healed.lost : null,
       });
     }
-    await tx
-      .update(meteringAccounts)
-      .set({ epoch, seq: 0, forked: false, retire: false, epochStartedAt: new Date(), updatedAt: new Date() })
-      .where(ofAccount(meteringAccounts, account));
     return epoch;
   });
 }
@@ -236,7 +264,7 @@ async function setAccount(deps: ReconcileDeps, own: Db, account: AccountId, epoc
   await own.transaction(async (tx) => {
     const [head] = await headOf(tx, account).for("update");
     if (!head || head.epoch !== epoch) return;
-    const { left, waiting } = await grantsLeft(tx, account);
+    const state = await computeAccount(tx, account);
     const [row] = await tx
       .select()
       .from(meteringPartitions)
@@ -244,81 +272,41 @@ async function setAccount(deps: ReconcileDeps, own: Db, account: AccountId, epoc
       .for("share");
     const [customer] = await tx.select().from(customers).where(eq(customers.id, account.customerId));
     if (!row || !customer) throw new NotLoaded("The account is not known");
-    const sum = left.reduce((total, grant) => total + grant.remaining, 0);
+    const sum = state.grants.reduce((total, grant) => total + grant.remaining, 0);
     // Two ways to the same figure; where they differ the account stays closed until somebody has looked.
     if (sum !== head.balance) throw new NotLoaded("The grants do not add up to the balance; run ledger:check");
     const fields: Record<string, string> = {
       e: String(epoch),
-      s: "0",
+      s: String(head.seq),
       b: String(head.balance),
-      g: packGrants(left),
+      g: packGrants(state.grants),
       gen: String(row.generation),
       u: head.unlimited ? "1" : "0",
       cl: String(customer.rateLimit),
       cb: String(customer.rateBurst),
+      ...(state.caps ? { cap: state.caps } : {}),
+      ...(head.lookUpUntil ? { lk: String(head.lookUpUntil.getTime()) } : {}),
     };
     for (const app of await deps.loaders.activeApps(tx, account.customerId)) fields[`app:${app}`] = "1";
-    // Applied, though their entries are dead letters: their intents must not be applied once more.
-    for (const id of waiting) fields[`gid:${id}`] = "1";
-    const expiring = left.filter((grant) => grant.expiresAt > 0).map((grant) => grant.expiresAt);
+    // Carried out, though their entries are dead letters: these intents must not be carried out once more.
+    for (const id of state.carriedOut) fields[`gid:${id}`] = "1";
+    for (const hold of state.holds) fields[`h:${hold.id}`] = packHold(hold);
+    const due = [...state.grants, ...state.holds].map(({ expiresAt }) => expiresAt).filter((at) => at > 0);
     const deadline = await deadlineOf(deps);
     await deps.between?.("computed");
     const answer = await runScript(
       deps.redis,
       SET_ACCOUNT,
-      [accountKey(account), dueKey(partition)],
+      [accountKey(account), dueKey(partition), holdsKey(account)],
       [
         deadline,
         accountName(account),
-        expiring.length > 0 ? String(Math.min(...expiring)) : "",
+        due.length > 0 ? String(due.reduce((a, b) => Math.min(a, b))) : "",
         String(epoch),
+        state.holds.map((hold) => `${hold.id},${hold.expiresAt};`).join(""),
         ...Object.entries(fields).flat(),
       ],
     );
     if (answer.kind !== "reply" || answer.reply[0] !== "ok") throw new NotLoaded("Redis did not take the account");
   });
-}
-
-/**
- * What is left of each grant, in burn order: the ledger's own figure, with what unresolved dead letters gave and took.
- * `waiting` are the grants whose own entry is such a letter.
- */
-async function grantsLeft(tx: Tx, account: AccountId): Promise<{ left: Grant[]; waiting: string[] }> {
-  const letters = await tx
-    .select()
-    .from(deadLetters)
-    .where(
-      and(ofAccount(deadLetters, account), eq(deadLetters.reason, "poison"), sql`${deadLetters.resolvedAt} is null`),
-    );
-  const moved = new Map<string, number>();
-  for (const { fields } of letters) {
-    for (const [id, delta] of partsOf(fields)) moved.set(id, (moved.get(id) ?? 0) + delta);
-  }
-  const waiting = letters.flatMap(({ fields }) => (fields.k === "grant" && fields.r ? [fields.r] : []));
-  const touched = or(gt(grants.remaining, 0), inArray(grants.id, [...moved.keys()]));
-  const rows = await tx
-    .select()
-    .from(grants)
-    .where(and(ofAccount(grants, account), touched))
-    .orderBy(asc(grants.grantedAt), asc(grants.id));
-  const owed = await tx
-    .select()
-    .from(grantIntents)
-    .where(and(eq(grantIntents.customerId, account.customerId), inArray(grantIntents.id, waiting)))
-    .orderBy(asc(grantIntents.createdAt));
-  const known = [
-    ...rows.map(({ id, source, remaining, expiresAt }) => ({ id, source, remaining, expiresAt })),
-    ...owed
-      .filter(({ id }) => !rows.some((row) => row.id === id))
-      .map(({ id, source, expiresAt }) => ({ id, source, remaining: 0, expiresAt })),
-  ];
-  const left = known
-    .map(({ id, source, remaining, expiresAt }) => ({
-      id,
-      source,
-      remaining: remaining + (moved.get(id) ?? 0),
-      expiresAt: expiresAt?.getTime() ?? 0,
-    }))
-    .filter((grant) => grant.remaining > 0);
-  return { left: burnOrder(left), waiting };
 }

@@ -1,4 +1,4 @@
-import { CLOCK, FLAGS, TEXT } from "./common";
+import { CLOCK, FLAGS } from "./common";
 
 /**
  * Retires an account's hash up to an epoch, so that it refuses until a later one is set.
@@ -9,7 +9,7 @@ import { CLOCK, FLAGS, TEXT } from "./common";
  *
  * Where there is no hash a retired one is left: it is the floor for a set of that epoch which is still on its way.
  */
-export const RETIRE = `${FLAGS}${TEXT}
+export const RETIRE = `${FLAGS}
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'e') or '0')
 if epoch > tonumber(ARGV[1]) then return {'newer'} end
 redis.call('HSET', KEYS[1], 'ret', '1', 'e', ARGV[1])
@@ -19,21 +19,31 @@ return {'ok'}
 /**
  * Sets an account's hash from what Postgres knows, where it is absent or retired.
  *
- * KEYS 1 account hash · 2 due
+ * KEYS 1 account hash · 2 due · 3 holds
  * ARGV 1 deadline (Redis ms): a hydrate whose lock may be gone must not act any more · 2 account name
- *      3 soonest expiry (Redis ms, '' for none) · 4 epoch · 5… field, value, field, value …
- * Returns {code, now}: `ok` | `late` | `present` (a hash in force, or one retired at this epoch or a later one: untouched)
+ *      3 when something falls due (Redis ms, '' for never) · 4 epoch · 5 open reservations, \`id,expires;\` each
+ *      6… field, value, field, value …
+ * Returns {code, now}: \`ok\` | \`late\` | \`present\` (a hash in force, or one retired at this epoch or a later one: untouched)
+ *
+ * The rate buckets stay where there are any: a brand must not get new ones by changing what it has configured.
  */
-export const SET_ACCOUNT = `${FLAGS}${CLOCK}${TEXT}
-local at = text(now)
+export const SET_ACCOUNT = `${FLAGS}${CLOCK}
 if now > tonumber(ARGV[1]) then return {'late', at} end
 local there = redis.call('HMGET', KEYS[1], 'e', 'ret')
 if there[1] and (not there[2] or tonumber(there[1]) >= tonumber(ARGV[4])) then return {'present', at} end
-redis.call('DEL', KEYS[1])
-local fields = {}
-for i = 5, #ARGV do fields[#fields + 1] = ARGV[i] end
-redis.call('HSET', KEYS[1], unpack(fields))
-if ARGV[3] ~= '' then redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2]) else redis.call('ZREM', KEYS[2], ARGV[2]) end
+local old = redis.call('HGETALL', KEYS[1])
+redis.call('DEL', KEYS[1], KEYS[3])
+for i = 1, #old, 2 do
+  if old[i] == 'rc' or string.sub(old[i], 1, 3) == 'rk:' then redis.call('HSET', KEYS[1], old[i], old[i + 1]) end
+end
+for i = 6, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for id, expires in string.gmatch(ARGV[5], '([^,;]+),(%d+);') do redis.call('ZADD', KEYS[3], expires, id) end
+if ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[1], 'x', ARGV[3])
+  redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
+else
+  redis.call('ZREM', KEYS[2], ARGV[2])
+end
 return {'ok', at}
 `;
 
@@ -64,13 +74,13 @@ return {'ok'}
  * ARGV 1 deadline (Redis ms) · 2… field, value, …
  * Returns {code, now}: `ok` | `late`
  */
-export const SET_CATALOG = `${FLAGS}${CLOCK}${TEXT}
-if now > tonumber(ARGV[1]) then return {'late', text(now)} end
+export const SET_CATALOG = `${FLAGS}${CLOCK}
+if now > tonumber(ARGV[1]) then return {'late', at} end
 local fields = {}
 for i = 2, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], unpack(fields))
-return {'ok', text(now)}
+return {'ok', at}
 `;
 
 /**
@@ -80,12 +90,12 @@ return {'ok', text(now)}
  * ARGV 1 deadline (Redis ms) · 2… field, value, …
  * Returns {code, now}: `ok` | `late` | `absent` (there is no account to set them on; the hydrate will read them)
  */
-export const CONFIGURE_ACCOUNT = `${FLAGS}${CLOCK}${TEXT}
-if now > tonumber(ARGV[1]) then return {'late', text(now)} end
+export const CONFIGURE_ACCOUNT = `${FLAGS}${CLOCK}
+if now > tonumber(ARGV[1]) then return {'late', at} end
 local there = redis.call('HMGET', KEYS[1], 'e', 'ret')
-if not there[1] or there[2] then return {'absent', text(now)} end
+if not there[1] or there[2] then return {'absent', at} end
 local fields = {}
 for i = 2, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', KEYS[1], unpack(fields))
-return {'ok', text(now)}
+return {'ok', at}
 `;

@@ -1,23 +1,22 @@
-import { CLOCK, FLAGS, GRANTS, TEXT } from "./common";
+import { BOOKS, CLOCK, FLAGS } from "./common";
 
 /**
- * Writes off what has expired on one account that nobody has touched.
+ * Does what is due on one account that nobody has touched: releases reservations and writes off grants.
  *
- * KEYS 1 account hash · 2 outbox · 3 due
+ * KEYS 1 account hash · 2 outbox · 3 due · 4 holds
  * ARGV 1 account name
  * Returns {code, now}: `ok` | `missing_account` (taken off the due set; the hydrate puts it back)
  */
-export const SWEEP = `${FLAGS}${CLOCK}${TEXT}${GRANTS}
-local account = redis.call('HMGET', KEYS[1], 'e', 's', 'b', 'g', 'ret')
+export const SWEEP = `${FLAGS}${CLOCK}
+local ACCOUNT, OUTBOX, DUE, HOLDS, NAME = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
+${BOOKS}
+local account = redis.call('HMGET', ACCOUNT, 'e', 's', 'b', 'g', 'ret', 'cap')
 if not account[1] or account[5] then
-  redis.call('ZREM', KEYS[3], ARGV[1])
-  return {'missing_account', text(now)}
+  redis.call('ZREM', DUE, NAME)
+  return {'missing_account', at}
 end
-local live, expired = split(account[4])
-local seq, balance = sweep(KEYS[2], ARGV[1], account[1], expired, tonumber(account[2]), tonumber(account[3]))
-if #expired > 0 then
-  redis.call('HSET', KEYS[1], 's', text(seq), 'b', text(balance), 'g', pack(live))
-end
-mark_due(KEYS[3], ARGV[1], live)
-return {'ok', text(now)}
+epoch, seq, balance, caps = account[1], tonumber(account[2]), tonumber(account[3]), account[6]
+local B = books()
+B.save(B.sweep(account[4]))
+return {'ok', at}
 `;

@@ -1,0 +1,214 @@
+import { isIP } from "node:net";
+import { sql } from "drizzle-orm";
+import { listOf } from "@/db/array";
+import type { Tx } from "@/db/client";
+import { isUse, type LedgerEvent, processingTime } from "../ledger/rules";
+
+/** Thrown where an entry names something that does not exist; it can never be written as it is. */
+export class UnknownReference extends Error {}
+
+const column = (events: readonly LedgerEvent[], pick: (event: LedgerEvent) => string | number | null) =>
+  listOf(events.map(pick));
+
+/**
+ * Writes entries that follow their chains, with everything that stands in step with the ledger: grants, reservations,
+ * intents, the business side of usage and its rollups.
+ * @throws UnknownReference, or what the driver throws; nothing of the caller's transaction is then to be kept
+ */
+export async function writeEntries(tx: Tx, events: readonly LedgerEvent[]): Promise<void> {
+  await tx.execute(sql`
+    insert into ledger_entries (customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after,
+      grant_parts, app_id, price, usage_id, grant_id, reservation_id, expires_at, reverses, idempotency_hash, request_hash,
+      occurred_at)
+    select customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after, parts::jsonb, app_id, price,
+      case when kind in ('usage', 'settle') then operation_id::uuid end, grant_id, reservation_id, expires_at, reverses,
+      idempotency_hash, request_hash, occurred_at
+    from unnest(
+      ${column(events, (e) => e.customerId)}::uuid[], ${column(events, (e) => e.mode)}::text[],
+      ${column(events, (e) => e.epoch)}::bigint[], ${column(events, (e) => e.seq)}::bigint[],
+      ${column(events, (e) => e.operationId)}::text[], ${column(events, (e) => e.kind)}::text[],
+      ${column(events, (e) => e.tokens)}::bigint[], ${column(events, (e) => e.delta)}::bigint[],
+      ${column(events, (e) => e.balanceAfter)}::bigint[], ${column(events, (e) => JSON.stringify(e.grantParts))}::text[],
+      ${column(events, (e) => e.appId)}::text[], ${column(events, (e) => e.price)}::bigint[],
+      ${column(events, (e) => e.grantId)}::uuid[], ${column(events, (e) => e.reservationId)}::uuid[],
+      ${column(events, (e) => e.expiresAt?.toISOString() ?? null)}::timestamptz[],
+      ${column(events, (e) => e.reverses)}::text[],
+      ${column(events, (e) => e.idempotencyHash)}::text[], ${column(events, (e) => e.requestHash)}::text[],
+      ${column(events, (e) => e.occurredAt.toISOString())}::timestamptz[]
+    ) as e(customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after, parts, app_id, price, grant_id,
+      reservation_id, expires_at, reverses, idempotency_hash, request_hash, occurred_at)`);
+  const some = (kind: LedgerEvent["kind"]) => events.filter((event) => event.kind === kind);
+  await writeGrants(tx, events);
+  await openReservations(tx, some("hold"));
+  await resolveReservations(tx, [...some("settle"), ...some("release")]);
+  const uses = events.filter(isUse);
+  if (uses.length > 0) await writeUsage(tx, uses);
+  await strikeRefunded(tx, some("refund"));
+}
+
+/** Opens granted grants and takes from them what the entries' parts say; settles the intents behind them. */
+async function writeGrants(tx: Tx, events: readonly LedgerEvent[]): Promise<void> {
+  // A refund opens one where what it gives back came from a grant whose time is over.
+  const opened = events.flatMap((event) =>
+    (event.kind === "grant" || event.kind === "refund") && event.grantId
+      ? [{ ...event, opens: event.grantParts.find(([id]) => id === event.grantId)?.[1] ?? 0 }]
+      : [],
+  );
+  if (opened.length > 0) {
+    const made = await tx.execute(sql`
+      insert into grants (id, customer_id, mode, source, tokens, remaining, expires_at, granted_at)
+      select i.id, i.customer_id, i.mode, i.source, e.tokens, 0, e.expires_at, e.at
+      from unnest(${listOf(opened.map((e) => e.grantId))}::uuid[], ${listOf(opened.map((e) => e.customerId))}::uuid[],
+        ${listOf(opened.map((e) => e.mode))}::text[], ${listOf(opened.map((e) => e.opens))}::bigint[],
+        ${listOf(opened.map((e) => e.expiresAt?.toISOString() ?? null))}::timestamptz[],
+        ${listOf(opened.map((e) => e.occurredAt.toISOString()))}::timestamptz[]
+      ) as e(id, customer_id, mode, tokens, expires_at, at)
+      join grant_intents i on i.id = e.id and i.customer_id = e.customer_id and i.mode = e.mode
+      returning id`);
+    if (made.length !== opened.length) throw new UnknownReference("The entry opens a grant that was never owed");
+  }
+  const ended = events.filter((event) => event.kind === "expiry" && event.intentId);
+  if (ended.length > 0) {
+    await tx.execute(sql`
+      update grants g set expires_at = least(g.expires_at, e.at)
+      from unnest(${column(ended, (e) => e.grantId)}::uuid[], ${column(ended, (e) => e.customerId)}::uuid[],
+        ${column(ended, (e) => e.mode)}::text[], ${column(ended, (e) => e.expiresAt?.toISOString() ?? null)}::timestamptz[]
+      ) as e(id, customer_id, mode, at)
+      where g.id = e.id and g.customer_id = e.customer_id and g.mode = e.mode`);
+  }
+  const carried = events.filter((event) => event.intentId);
+  if (carried.length > 0) {
+    const done = await tx.execute(sql`
+      update grant_intents i set applied_at = now(), refused_at = null
+      from unnest(${column(carried, (e) => e.intentId)}::uuid[], ${column(carried, (e) => e.customerId)}::uuid[],
+        ${column(carried, (e) => e.mode)}::text[]) as e(id, customer_id, mode)
+      where i.id = e.id and i.customer_id = e.customer_id and i.mode = e.mode returning i.id`);
+    if (done.length !== carried.length) throw new UnknownReference("The entry carries out what nobody asked for");
+  }
+  const changes = new Map<string, { id: string; customerId: string; mode: string; delta: number }>();
+  for (const { customerId, mode, grantParts } of events) {
+    for (const [id, delta] of grantParts) {
+      // The account is part of the key: an entry may move its own account's grants and no other's.
+      const key = `${id}:${customerId}:${mode}`;
+      changes.set(key, { id, customerId, mode, delta: (changes.get(key)?.delta ?? 0) + delta });
+    }
+  }
+  if (changes.size === 0) return;
+  const rows = [...changes.values()];
+  const updated = await tx.execute(sql`
+    update grants g set remaining = g.remaining + c.delta
+    from unnest(${listOf(rows.map((row) => row.id))}::uuid[], ${listOf(rows.map((row) => row.customerId))}::uuid[],
+      ${listOf(rows.map((row) => row.mode))}::text[], ${listOf(rows.map((row) => row.delta))}::bigint[]
+    ) as c(id, customer_id, mode, delta)
+    where g.id = c.id and g.customer_id = c.customer_id and g.mode = c.mode
+    returning g.id`);
+  if (updated.length !== changes.size) throw new UnknownReference("The entry names a grant that is not known");
+}
+
+async function openReservations(tx: Tx, holds: readonly LedgerEvent[]): Promise<void> {
+  if (holds.length === 0) return;
+  const parts = (event: LedgerEvent) => JSON.stringify(event.grantParts.map(([id, delta]) => [id, -delta]));
+  await tx.execute(sql`
+    insert into reservations (id, customer_id, mode, app_id, status, tokens_reserved, parts, unlimited, created_at, expires_at)
+    select id, customer_id, mode, app_id, 'held', tokens, parts::jsonb, delta = 0, at, expires_at
+    from unnest(${column(holds, (e) => e.reservationId)}::uuid[], ${column(holds, (e) => e.customerId)}::uuid[],
+      ${column(holds, (e) => e.mode)}::text[], ${column(holds, (e) => e.appId)}::text[],
+      ${column(holds, (e) => e.tokens)}::bigint[], ${column(holds, (e) => e.delta)}::bigint[],
+      ${column(holds, parts)}::text[], ${column(holds, (e) => e.occurredAt.toISOString())}::timestamptz[],
+      ${column(holds, (e) => e.expiresAt?.toISOString() ?? null)}::timestamptz[]
+    ) as h(id, customer_id, mode, app_id, tokens, delta, parts, at, expires_at)`);
+}
+
+async function resolveReservations(tx: Tx, resolutions: readonly LedgerEvent[]): Promise<void> {
+  if (resolutions.length === 0) return;
+  const used = (event: LedgerEvent) => (event.kind === "settle" ? event.tokens : 0);
+  const resolved = await tx.execute(sql`
+    update reservations r set status = h.status, tokens_consumed = h.used, usage_id = h.usage_id, resolved_at = h.at,
+      balance_after = h.balance
+    from unnest(${column(resolutions, (e) => e.reservationId)}::uuid[], ${column(resolutions, (e) => e.customerId)}::uuid[],
+      ${column(resolutions, (e) => e.mode)}::text[],
+      ${column(resolutions, (e) => (e.kind === "settle" ? "settled" : "released"))}::text[],
+      ${column(resolutions, used)}::bigint[],
+      ${column(resolutions, (e) => (e.kind === "settle" ? e.operationId : null))}::uuid[],
+      ${column(resolutions, (e) => e.occurredAt.toISOString())}::timestamptz[],
+      ${column(resolutions, (e) => e.balanceAfter)}::bigint[]
+    ) as h(id, customer_id, mode, status, used, usage_id, at, balance)
+    where r.id = h.id and r.customer_id = h.customer_id and r.mode = h.mode and r.status = 'held' returning r.id`);
+  if (resolved.length !== resolutions.length)
+    throw new UnknownReference("The entry resolves a reservation that is not open");
+}
+
+/** Takes refunded uses out of the statistics of the day on which they were. */
+async function strikeRefunded(tx: Tx, refunds: readonly LedgerEvent[]): Promise<void> {
+  if (refunds.length === 0) return;
+  const uses = sql`
+    select l.customer_id, l.mode, l.operation_id, l.occurred_at, l.app_id, l.tokens
+    from unnest(${column(refunds, (e) => e.customerId)}::uuid[], ${column(refunds, (e) => e.mode)}::text[],
+      ${column(refunds, (e) => e.reverses)}::text[]) as r(customer_id, mode, usage_id)
+    join ledger_entries l on l.customer_id = r.customer_id and l.mode = r.mode and l.operation_id = r.usage_id`;
+  const found = await tx.execute(uses);
+  if (found.length !== refunds.length) throw new UnknownReference("The entry gives back a use that is not known");
+  await tx.execute(sql`
+    update usage_analytics_daily d
+    set tokens_consumed = d.tokens_consumed - u.tokens, sessions_count = d.sessions_count - u.uses
+    from (select u.customer_id, u.mode, a.id as app_id, (u.occurred_at at time zone 'UTC')::date as date,
+        sum(u.tokens) as tokens, count(*)::int as uses
+      from (${uses}) u join apps a on a.catalog_id = u.app_id group by 1, 2, 3, 4) u
+    where d.customer_id = u.customer_id and d.mode = u.mode and d.app_id = u.app_id and d.date = u.date`);
+  await tx.execute(sql`
+    update token_usage t set refunded_at = now()
+    from (${uses}) u where t.id = u.operation_id::uuid and t.created_at = u.occurred_at`);
+}
+
+/** An address as Postgres takes it, or none: a detail must never keep money out of the ledger. */
+const storable = (ip: string | undefined): string | null => (ip && isIP(ip) && !ip.includes("%") ? ip : null);
+
+/** The business side of usage, and its rollup by day, for entries that are new. */
+async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<void> {
+  const ids = column(uses, (e) => e.operationId);
+  const customers = column(uses, (e) => e.customerId);
+  const modes = column(uses, (e) => e.mode);
+  const apps = column(uses, (e) => e.appId);
+  const amounts = column(uses, (e) => e.tokens);
+  const times = column(uses, (e) => e.occurredAt.toISOString());
+  const inserted = await tx.execute(sql`
+    insert into token_usage (id, customer_id, mode, app_id, tokens_consumed, key_id, session_id, metadata, ip_address,
+      user_agent, created_at)
+    select u.id, u.customer_id, u.mode, a.id, u.tokens, u.key_id, u.session_id, u.metadata::jsonb, u.ip::inet, u.agent, u.at
+    from unnest(${ids}::uuid[], ${customers}::uuid[], ${modes}::text[], ${apps}::text[], ${amounts}::bigint[],
+      ${column(uses, (e) => e.keyId)}::text[], ${column(uses, (e) => e.details.s ?? null)}::text[],
+      ${column(uses, (e) => JSON.stringify(e.details.m ?? {}))}::text[], ${column(uses, (e) => storable(e.details.ip))}::text[],
+      ${column(uses, (e) => e.details.ua ?? null)}::text[], ${times}::timestamptz[]
+    ) as u(id, customer_id, mode, app_id, tokens, key_id, session_id, metadata, ip, agent, at)
+    join apps a on a.catalog_id = u.app_id
+    returning id`);
+  if (inserted.length !== uses.length)
+    throw new UnknownReference("The entry names an app that is not in the catalogue");
+  await tx.execute(sql`
+    insert into usage_analytics_daily as d
+      (customer_id, mode, app_id, date, tokens_consumed, sessions_count, avg_processing_time_ms, processing_time_count)
+    select u.customer_id, u.mode, a.id, (u.at at time zone 'UTC')::date, sum(u.tokens), count(*), avg(u.took), count(u.took)
+    from unnest(${customers}::uuid[], ${modes}::text[], ${apps}::text[], ${amounts}::bigint[], ${times}::timestamptz[],
+      ${column(uses, (e) => processingTime(e.details))}::numeric[]) as u(customer_id, mode, app_id, tokens, at, took)
+    join apps a on a.catalog_id = u.app_id
+    group by 1, 2, 3, 4
+    on conflict (customer_id, mode, app_id, date) do update set
+      tokens_consumed = d.tokens_consumed + excluded.tokens_consumed,
+      sessions_count = d.sessions_count + excluded.sessions_count,
+      avg_processing_time_ms = case when d.processing_time_count + excluded.processing_time_count = 0 then null else
+        (coalesce(d.avg_processing_time_ms, 0) * d.processing_time_count
+          + coalesce(excluded.avg_processing_time_ms, 0) * excluded.processing_time_count)
+        / (d.processing_time_count + excluded.processing_time_count) end,
+      processing_time_count = d.processing_time_count + excluded.processing_time_count`);
+  await tx.execute(sql`
+    update customer_apps c set last_used_at = greatest(c.last_used_at, u.at)
+    from (select customer_id, app_id, max(at) as at
+      from unnest(${customers}::uuid[], ${apps}::text[], ${times}::timestamptz[]) as u(customer_id, app_id, at) group by 1, 2) u
+    join apps a on a.catalog_id = u.app_id
+    where c.customer_id = u.customer_id and c.app_id = a.id`);
+  await tx.execute(sql`
+    update api_keys k set last_used_at = greatest(k.last_used_at, u.at)
+    from (select key_id, max(at) as at from unnest(${column(uses, (e) => e.keyId)}::text[], ${times}::timestamptz[]) as u(key_id, at)
+      group by 1) u
+    where k.key_id = u.key_id`);
+}
