@@ -145,9 +145,9 @@ const layers = [
   ),
   rule(
     "trpc-adapts",
-    "src/trpc imports routers, auth, db and lib: pages and REST stand beside it, not under it",
+    "src/trpc imports routers, auth, db, lib and metering as it is wired: pages and REST stand beside it, not under it",
     { path: "^src/trpc/", pathNot: TESTS },
-    { path: "^src/", pathNot: ["^src/(?:trpc|auth|db|lib)/", "^src/features/"] },
+    { path: "^src/", pathNot: ["^src/(?:trpc|auth|db|lib)/", "^src/features/", "^src/rest/internal/"] },
   ),
   rule(
     "auth-looks-down",

@@ -10,6 +10,7 @@ import { apiKeys } from "@/db/schema/keys";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from "@/features/team/rules";
+import { metering } from "@/rest/internal/metering";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import type { TrpcContext } from "./context";
 import { PublicError } from "./errors";
@@ -30,6 +31,8 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "keys.create": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
   "keys.revoke": { keyId: "ak_live_nothing" },
   "metering.latestEntries": { limit: 5 },
+  "metering.caps": { mode: "live" },
+  "metering.setCap": { mode: "live", scope: "*", daily: 5, monthly: null },
 };
 
 /** For a procedure that names an object: how to name another brand's. It must answer "not found". */
@@ -43,6 +46,8 @@ const NAMES_NOTHING: readonly string[] = [
   "keys.create",
   "metering.balance",
   "metering.latestEntries",
+  "metering.caps",
+  "metering.setCap",
   "catalog.list",
 ];
 
@@ -78,6 +83,7 @@ afterAll(closeDb);
 const as = (state: SessionState): TrpcContext => ({
   session: async () => state,
   actAs: (session) => actingAs(db(), session),
+  metering,
 });
 
 async function sessionFor(role: Role): Promise<Session> {

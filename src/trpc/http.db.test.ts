@@ -4,6 +4,7 @@ import type { Session } from "@/auth/session-state";
 import { loadSession, openSession } from "@/auth/store";
 import { closeDb, db, openDatabase } from "@/db/client";
 import { Refusal } from "@/lib/errors";
+import { metering } from "@/rest/internal/metering";
 import { makeBrand } from "@/test/brands";
 import type { TrpcContext } from "./context";
 import { toPublicError } from "./errors";
@@ -25,6 +26,7 @@ afterAll(closeDb);
 const signedIn = (): TrpcContext => ({
   session: async () => ({ state: "in", session }),
   actAs: (who) => actingAs(db(), who),
+  metering,
 });
 
 interface Answer {
@@ -115,6 +117,7 @@ describe("an error", () => {
     const answer = await send("session.me", {}, () => ({
       session: () => Promise.reject(new Error("password=hunter2 at db.internal")),
       actAs: (who) => actingAs(db(), who),
+      metering,
     }));
     expect(answer.status).toBe(500);
     expect(answer.text).not.toMatch(/hunter2|internal\b.*db|stack/);
@@ -141,6 +144,7 @@ describe("an error", () => {
     const answer = await send("keys.list", {}, () => ({
       session: async () => ({ state: "in", session }),
       actAs: (who) => actingAs(away, who),
+      metering,
     }));
     expect(answer.status).toBe(503);
     expect(answer.error?.data).toMatchObject({ code: "SERVICE_UNAVAILABLE", problem: "database_unavailable" });

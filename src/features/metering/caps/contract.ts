@@ -11,3 +11,8 @@ export const capInput = z.strictObject({
   monthly: limit,
 });
 export type CapInput = z.infer<typeof capInput>;
+
+/** Which account's caps. */
+export const capsQuery = capInput.pick({ mode: true });
+export const capsAnswer = z.object({ caps: z.array(capInput.omit({ mode: true })) });
+export const setCapAnswer = z.object({ inForce: z.boolean() });

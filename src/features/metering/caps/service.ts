@@ -1,8 +1,10 @@
 import { and, asc, eq } from "drizzle-orm";
 import { ofAccount } from "@/db/account";
 import type { Ctx } from "@/db/context";
+import { apps } from "@/db/schema/catalog";
 import { meteringAccounts, spendCaps } from "@/db/schema/metering";
 import { recordAudit } from "@/features/audit/service";
+import { Refusal } from "@/lib/errors";
 import { accountOf } from "@/lib/ids";
 import { hydrateAccount, type ReconcileDeps } from "../reconcile/service";
 import type { CapInput } from "./contract";
@@ -10,12 +12,15 @@ import type { CapInput } from "./contract";
 /**
  * Sets a brand's own cap on what an account may spend, over all apps or on one; without limits it is taken away. What was
  * spent today and this month before counts, open reservations included, so the account is opened anew from the ledger.
+ * @throws Refusal app_not_found
  * @returns whether it is in force now; where Redis cannot be told, it is as soon as it can
  */
 export async function setCap(ctx: Ctx, deps: ReconcileDeps, input: CapInput): Promise<{ readonly inForce: boolean }> {
   const account = accountOf(ctx.customerId, input.mode);
   const { scope, daily, monthly } = input;
   await ctx.db.transaction(async (tx) => {
+    const [app] = scope === "*" ? [true] : await tx.select().from(apps).where(eq(apps.catalogId, scope));
+    if (!app) throw new Refusal("app_not_found", "There is no app with this id.");
     // The row lock that hydrates take too; the mark has the account closed and opened anew.
     await tx
       .select({ epoch: meteringAccounts.epoch })
