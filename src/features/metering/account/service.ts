@@ -1,10 +1,9 @@
 import { and, asc, eq, gt, inArray, or, sql } from "drizzle-orm";
 import { ofAccount } from "@/db/account";
 import type { Tx } from "@/db/client";
-import { deadLetters, grantIntents, grants, meteringAccounts, reservations, spendCaps } from "@/db/schema/metering";
+import { deadLetters, grantIntents, grants, reservations, spendCaps } from "@/db/schema/metering";
 import type { AccountId } from "@/lib/ids";
-import { writeEntries } from "../entries/service";
-import { type LedgerEvent, partsOf, readEntry } from "../ledger/rules";
+import { partsOf } from "../ledger/rules";
 import { burnOrder, type Cap, dayOf, type Grant, type Hold, packCaps } from "../rules";
 
 /** An account as the ledger knows it. */
@@ -18,7 +17,8 @@ export interface ComputedAccount {
   readonly carriedOut: string[];
 }
 
-const lettersOf = (tx: Tx, account: AccountId, reason: "poison" | "fork") =>
+/** An account's unresolved dead letters of one kind, in the order of its chain. */
+export const lettersOf = (tx: Tx, account: AccountId, reason: "poison" | "fork") =>
   tx
     .select()
     .from(deadLetters)
@@ -150,153 +150,4 @@ async function capsOf(tx: Tx, account: AccountId, holds: readonly Hold[], letter
     spentThisMonth: total(scope, (row) => row.month),
   }));
   return packCaps(caps, now);
-}
-
-/** How a quarantined entry is posted again. */
-type Posting = Pick<LedgerEvent, "kind" | "tokens" | "delta" | "grantParts"> & { readonly event: LedgerEvent };
-
-const covered = (
-  left: Grant[],
-  tokens: number,
-): { readonly parts: [string, number][]; readonly left: Grant[] } | null => {
-  const parts: [string, number][] = [];
-  let missing = tokens;
-  const after = left.map((grant) => {
-    const burnt = Math.min(grant.remaining, missing);
-    missing -= burnt;
-    if (burnt > 0) parts.push([grant.id, -burnt]);
-    return { ...grant, remaining: grant.remaining - burnt };
-  });
-  return missing === 0 ? { parts, left: after } : null;
-};
-
-/**
- * Posts again, under the epoch that is being opened, what was acknowledged and has lost its place in the chain: uses, as
- * far as the balance covers them, reservations and what became of them. Grants, refunds and corrections come back by their
- * intents, expiries by themselves. What cannot be posted is counted.
- * @returns tokens that were acknowledged and that nothing covers
- */
-export async function healForks(tx: Tx, account: AccountId, epoch: number): Promise<{ posted: number; lost: number }> {
-  const letters = await lettersOf(tx, account, "fork");
-  if (letters.length === 0) return { posted: 0, lost: 0 };
-  const state = await computeAccount(tx, account);
-  let left = state.grants;
-  const holds = new Map(state.holds.map((hold) => [hold.id, hold]));
-  const known = await operationsOf(
-    tx,
-    account,
-    letters.map((letter) => letter.fields.o ?? ""),
-  );
-  const postings: Posting[] = [];
-  const seen = new Set<string>();
-  const verdicts = new Map<string, string>();
-  let lost = 0;
-
-  for (const letter of letters) {
-    const event = readEntry(letter.streamId, letter.fields);
-    const verdict = ((): string => {
-      if (!("kind" in event)) return "cannot be read";
-      if (known.has(event.operationId) || seen.has(event.operationId)) return "is in the ledger already";
-      if (event.kind === "usage" || event.kind === "hold") {
-        const free = event.delta === 0;
-        const paid = free ? { parts: [], left } : covered(left, event.tokens);
-        if (!paid) {
-          if (event.kind === "usage") lost += event.tokens;
-          return "is not covered by the balance: lost";
-        }
-        left = paid.left;
-        if (event.kind === "hold" && event.reservationId) {
-          const { reservationId: id, appId, tokens, expiresAt, occurredAt } = event;
-          holds.set(id, {
-            id,
-            appId: appId ?? "",
-            tokens,
-            expiresAt: expiresAt?.getTime() ?? 0,
-            createdAt: occurredAt.getTime(),
-            parts: paid.parts.map(([grant, delta]) => ({
-              ...(state.grants.find((one) => one.id === grant) as Grant),
-              remaining: -delta,
-            })),
-          });
-        }
-        postings.push({
-          event,
-          kind: event.kind,
-          tokens: event.tokens,
-          delta: free ? 0 : -event.tokens,
-          grantParts: paid.parts,
-        });
-        return "posted again";
-      }
-      if (event.kind === "settle" || event.kind === "release") {
-        const hold = event.reservationId ? holds.get(event.reservationId) : undefined;
-        if (!hold) {
-          if (event.kind === "settle") lost += event.tokens;
-          return "resolves a reservation that is lost";
-        }
-        holds.delete(hold.id);
-        let used = event.kind === "settle" ? event.tokens : 0;
-        const back: [string, number][] = [];
-        for (const part of hold.parts) {
-          const consumed = Math.min(part.remaining, used);
-          used -= consumed;
-          if (part.remaining > consumed) back.push([part.id, part.remaining - consumed]);
-        }
-        const sum = back.reduce((total, [, tokens]) => total + tokens, 0);
-        left = giveBack(left, hold.parts, back);
-        postings.push({ event, kind: event.kind, tokens: event.tokens, delta: sum, grantParts: back });
-        return "posted again";
-      }
-      return "comes back by itself";
-    })();
-    if ("operationId" in event && verdict === "posted again") seen.add(event.operationId);
-    verdicts.set(letter.id, verdict);
-  }
-
-  const [head] = await tx.select().from(meteringAccounts).where(ofAccount(meteringAccounts, account));
-  let balance = head?.balance ?? 0;
-  const entries: LedgerEvent[] = postings.map(({ event, ...posting }, i) => {
-    balance += posting.delta;
-    return { ...event, ...posting, epoch, seq: i + 1, balanceAfter: balance };
-  });
-  if (entries.length > 0) {
-    await writeEntries(tx, entries);
-    await tx.update(meteringAccounts).set({ seq: entries.length, balance }).where(ofAccount(meteringAccounts, account));
-  }
-  for (const [id, resolution] of verdicts) {
-    await tx
-      .update(deadLetters)
-      .set({ resolvedAt: new Date(), resolution: `${resolution} (epoch ${epoch})` })
-      .where(and(eq(deadLetters.id, id), eq(deadLetters.customerId, account.customerId)));
-  }
-  return { posted: entries.length, lost };
-}
-
-const giveBack = (
-  left: readonly Grant[],
-  from: readonly Grant[],
-  back: readonly (readonly [string, number])[],
-): Grant[] => {
-  const after = new Map(left.map((grant) => [grant.id, grant]));
-  for (const [id, tokens] of back) {
-    const there = after.get(id);
-    const grant = there ?? { ...(from.find((part) => part.id === id) as Grant), remaining: 0 };
-    after.set(id, { ...grant, remaining: grant.remaining + tokens });
-  }
-  return burnOrder([...after.values()]);
-};
-
-/** Which of some operations the ledger, or a letter that waits in its place, holds already. */
-async function operationsOf(tx: Tx, account: AccountId, operations: readonly string[]): Promise<Set<string>> {
-  const rows = await tx.execute(sql`
-    select operation_id from ledger_entries
-    where customer_id = ${account.customerId} and mode = ${account.mode}
-      and operation_id in (${sql.join(
-        operations.map((operation) => sql`${operation}`),
-        sql`, `,
-      )})
-    union all
-    select fields->>'o' from dead_letters
-    where customer_id = ${account.customerId} and mode = ${account.mode} and reason = 'poison' and resolved_at is null`);
-  return new Set(rows.map((row) => String(row.operation_id)));
 }

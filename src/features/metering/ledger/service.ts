@@ -23,7 +23,7 @@ export interface Recorded {
  * breaks (class 23), or something it names that is not there. Anything else (a lock that was not to be had, a table
  * that a migration holds, a full disk) is no reason to give an entry up: the drain fails and comes again.
  */
-function isPoison(error: unknown): boolean {
+export function isPoison(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if (at instanceof UnknownReference) return true;
     if ("code" in at && typeof at.code === "string" && /^2[23][0-9A-Z]{3}$/.test(at.code)) return true;

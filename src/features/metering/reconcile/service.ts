@@ -6,10 +6,11 @@ import { customers } from "@/db/schema/people";
 import { type AccountId, uuidv7 } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
 import type { Redis } from "@/lib/redis";
-import { computeAccount, healForks } from "../account/service";
+import { computeAccount } from "../account/service";
 import type { CatalogRecord, KeyRecord } from "../contract";
 import { RETIRE, SET_ACCOUNT, SET_CATALOG } from "../edge/lua/state";
 import { runScript } from "../edge/service";
+import { healForks } from "../healing/service";
 import { publishKeyRecord, publishUnknownKey } from "../keys/service";
 import { drainPartition, LOCK_CLASS } from "../outbox/service";
 import { accountKey, accountName, catalogKey, dueKey, holdsKey, packGrants, packHold } from "../rules";
@@ -183,9 +184,9 @@ async function hydrateOnce(deps: ReconcileDeps, account: AccountId): Promise<voi
     const [head] = await headOf(own, account);
     if (!head) throw new NotLoaded("The account is not known");
     const before = await partitionRow(own, partition);
-    const left = await fieldsOf(deps.redis, accountKey(account), ["e", "s", "b", "gen"]);
     const retired = await runScript(deps.redis, RETIRE, [accountKey(account)], [String(head.epoch)]);
     if (retired.kind !== "reply") throw new NotLoaded("The old account could not be retired");
+    const [, e, s, b, gen] = retired.reply;
     await deps.between?.("retired");
     const drained = await drainPartition({ db: own, redis: deps.redis }, partition);
     if (drained.busy) throw new NotLoaded("The partition's lock was lost");
@@ -194,10 +195,10 @@ async function hydrateOnce(deps: ReconcileDeps, account: AccountId): Promise<voi
     const whole = (last: typeof head): boolean =>
       !last.forked &&
       before?.generation === after?.generation &&
-      left.gen === String(before?.generation) &&
-      left.e === String(last.epoch) &&
-      left.s === String(last.seq) &&
-      left.b === String(last.balance);
+      gen === String(before?.generation) &&
+      e === String(last.epoch) &&
+      s === String(last.seq) &&
+      b === String(last.balance);
     const epoch = await openEpoch(own, account, head.epoch, { whole, since: before?.lastDrainedAt ?? null });
     await deps.between?.("opened");
     await setAccount(deps, own, account, epoch);

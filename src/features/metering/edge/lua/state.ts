@@ -5,15 +5,17 @@ import { CLOCK, FLAGS } from "./common";
  *
  * KEYS 1 account hash
  * ARGV 1 the last epoch that is over
- * Returns {code}: `ok` | `newer` (an epoch after that one stands there; untouched)
+ * Returns {code, e, s, b, gen}: `ok`, with what the hash held, '' for what it did not | `newer` (an epoch after that one
+ * stands there; untouched)
  *
- * Where there is no hash a retired one is left: it is the floor for a set of that epoch which is still on its way.
+ * Field `ret` is the floor: a set of that epoch or an earlier one which is still on its way finds its place taken, also
+ * where there is no hash but this.
  */
 export const RETIRE = `${FLAGS}
-local epoch = tonumber(redis.call('HGET', KEYS[1], 'e') or '0')
-if epoch > tonumber(ARGV[1]) then return {'newer'} end
-redis.call('HSET', KEYS[1], 'ret', '1', 'e', ARGV[1])
-return {'ok'}
+local there = redis.call('HMGET', KEYS[1], 'e', 's', 'b', 'gen', 'ret')
+if there[1] and tonumber(there[1]) > tonumber(ARGV[1]) then return {'newer'} end
+if not there[5] or tonumber(there[5]) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'ret', ARGV[1]) end
+return {'ok', there[1] or '', there[2] or '', there[3] or '', there[4] or ''}
 `;
 
 /**
@@ -30,7 +32,11 @@ return {'ok'}
 export const SET_ACCOUNT = `${FLAGS}${CLOCK}
 if now > tonumber(ARGV[1]) then return {'late', at} end
 local there = redis.call('HMGET', KEYS[1], 'e', 'ret')
-if there[1] and (not there[2] or tonumber(there[1]) >= tonumber(ARGV[4])) then return {'present', at} end
+if there[2] then
+  if tonumber(there[2]) >= tonumber(ARGV[4]) then return {'present', at} end
+elseif there[1] then
+  return {'present', at}
+end
 local old = redis.call('HGETALL', KEYS[1])
 redis.call('DEL', KEYS[1], KEYS[3])
 for i = 1, #old, 2 do
