@@ -6,6 +6,7 @@ import { customerBilling } from "@/db/schema/plans";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { applyIntents, owe } from "@/features/metering/intents/service";
+import { unpackEvent } from "@/features/metering/ledger/rules";
 import { outboxKey } from "@/features/metering/rules";
 import { accountOf } from "@/lib/ids";
 import { redis } from "@/lib/redis";
@@ -67,7 +68,7 @@ async function usedAt(at: Date, appId: string, tokens?: number): Promise<void> {
   for (const [id, flat] of events) {
     const pairs = Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
     await redis().xdel(outbox, id);
-    await redis().xadd(outbox, "*", { ...Object.fromEntries(pairs), n: String(at.getTime()) });
+    await redis().xadd(outbox, "*", { ...unpackEvent(Object.fromEntries(pairs)), n: String(at.getTime()) });
   }
   await drain(brand);
 }

@@ -15,36 +15,36 @@ import {
   refusedAs,
   refusedByScript,
 } from "../http/rules";
-import { accountName, callerKeys } from "../rules";
+import { callerKeys } from "../rules";
 import { batchRecord, batchRequest, type ConsumeRequest, consumeRequest } from "./contract";
 import { CONSUME } from "./lua/consume";
 import { operationHash, rateHeaders, requestHash, serializeConsumed, usageDetails } from "./rules";
 import { type MeterCall, type MeterDeps, meter, meterOne, type StoreAnswer } from "./service";
 
-/** How long an operation's result is kept, ms: the contract's 24 hours and one for clocks and retries at the edge of it. */
-export const OPERATION_LIFETIME_MS = 25 * 60 * 60 * 1000;
+/** What one use goes by: the caller's key for it, or ours where there is none, and our id of this attempt. */
+interface Ids {
+  readonly idempotency: string;
+  readonly operationId: string;
+}
 
 /** The call that one use is, for the script. */
 function consumeCall(
   deps: MeterDeps,
   caller: Caller,
   body: ConsumeRequest,
-  idempotency: string,
-  operationId: string,
+  { idempotency, operationId }: Ids,
 ): MeterCall {
   const { kind, account, partition, customerId, mode, address, agent } = caller;
   const hmac = deps.hashes.of(caller.key);
   const operation = operationHash(account, kind, "consume", idempotency);
   return {
     keys: callerKeys(partition, hmac, account, operation),
-    door: [kind, caller.from, body.app_id, accountName(account)],
+    door: [caller.from, body.app_id],
     args: [
       operationId,
       body.tokens_consumed === undefined ? "" : String(body.tokens_consumed),
       requestHash(body),
-      operation,
       usageDetails(body, kind, { address, agent }),
-      String(OPERATION_LIFETIME_MS),
     ],
     wanted: { partition, hmac, customerId, mode },
     unseen: { what: "operation", subject: operation },
@@ -58,18 +58,19 @@ function consumeAnswer(
   caller: Caller,
   answer: StoreAnswer,
   requestId: string,
-  idempotency: string,
-  headers: Record<string, string>,
+  { idempotency, operationId }: Ids,
+  headers: Record<string, string> = {},
 ): Answer {
   if (answer.kind === "refused") return refusal("metering_unavailable", requestId);
   if (answer.kind === "lost") {
     return refusal("outcome_unknown", requestId, { headers: { "Idempotency-Key": idempotency } });
   }
-  const [code = "", at, rates = "", ...rest] = answer.reply;
+  const [code = "", at, rates = "", record = ""] = answer.reply;
   const own = { ...corsHeaders(caller, code), ...rateHeaders(rates, Number(at)) };
   if (code !== "ok") return refusedByScript(answer.reply, requestId, caller.kind, own);
-  const [appId = "", amount = "", balance = "", unlimited, createdAt, usageId = "", replayed] = rest;
-  if (replayed !== "1") deps.wake(caller.partition);
+  const [, , appId = "", , amount = "", usageId = "", balance = "", unlimited, createdAt] = record.split("|");
+  const replayed = usageId !== operationId;
+  if (!replayed) deps.wake(caller.partition);
   const text = serializeConsumed(
     { usageId, appId, amount, balance, unlimited: unlimited === "1", createdAt: Number(createdAt) },
     caller.kind,
@@ -78,7 +79,7 @@ function consumeAnswer(
     ...own,
     Vary: "Origin",
     ...headers,
-    ...(replayed === "1" ? { "Idempotent-Replayed": "true" } : {}),
+    ...(replayed ? { "Idempotent-Replayed": "true" } : {}),
   });
 }
 
@@ -91,16 +92,10 @@ export async function answerConsume(request: Incoming, deps: MeterDeps): Promise
   if (!caller) return noKey(requestId);
   const operationId = uuidv7(deps.now());
   // A caller that named no key of its own is told ours, so that it too can learn what became of a lost answer.
-  const idempotency = read.givenKey ?? operationId;
-  const answer = await meterOne(deps, CONSUME, consumeCall(deps, caller, read.body, idempotency, operationId));
-  return consumeAnswer(
-    deps,
-    caller,
-    answer,
-    requestId,
-    idempotency,
-    read.givenKey === null ? { "Idempotency-Key": idempotency } : {},
-  );
+  const ids = { operationId, idempotency: read.givenKey ?? operationId };
+  const answer = await meterOne(deps, CONSUME, consumeCall(deps, caller, read.body, ids));
+  const own: Record<string, string> = read.givenKey === null ? { "Idempotency-Key": operationId } : {};
+  return consumeAnswer(deps, caller, answer, requestId, ids, own);
 }
 
 /** Refusals that say something of the key or the page, and so of every record of a batch. */
@@ -120,19 +115,23 @@ export async function answerBatch(request: Incoming, deps: MeterDeps): Promise<A
   const records = read.body.records.map((raw) => readValue(raw, batchRecord));
   const calls = records.flatMap((record) => {
     if ("code" in record) return [];
-    const { idempotency_key, ...body } = record.value;
-    return [{ idempotency_key, call: consumeCall(deps, caller, body, idempotency_key, uuidv7(deps.now())) }];
+    const { idempotency_key: idempotency, ...body } = record.value;
+    const ids = { idempotency, operationId: uuidv7(deps.now()) };
+    return [{ ids, call: consumeCall(deps, caller, body, ids) }];
   });
   const answers = await meter(
     deps,
     CONSUME,
     calls.map(({ call }) => call),
   );
-  const first = answers[0];
-  const whole =
-    first &&
-    (first.kind === "reply" ? WHOLE.has(first.reply[0] ?? "") : answers.every((answer) => answer.kind === first.kind));
-  if (whole) return consumeAnswer(deps, caller, first, requestId, calls[0]?.idempotency_key ?? "", {});
+  const [first] = answers;
+  if (first?.kind === "reply" && WHOLE.has(first.reply[0] ?? "")) {
+    return refusedByScript(first.reply, requestId, caller.kind, corsHeaders(caller, first.reply[0] ?? ""));
+  }
+  if (first && first.kind !== "reply" && answers.every((answer) => answer.kind === first.kind)) {
+    // Each record has its own key: the same batch, sent again, tells what became of it.
+    return refusal(first.kind === "lost" ? "outcome_unknown" : "metering_unavailable", requestId);
+  }
 
   let at = 0;
   let headers: Readonly<Record<string, string>> = {};
@@ -141,8 +140,8 @@ export async function answerBatch(request: Incoming, deps: MeterDeps): Promise<A
     if ("code" in record) {
       result = refusedAs(record, requestId);
     } else {
-      const answer = answers[at] as StoreAnswer;
-      result = consumeAnswer(deps, caller, answer, requestId, calls[at]?.idempotency_key ?? "", {});
+      const { ids } = calls[at] as (typeof calls)[number];
+      result = consumeAnswer(deps, caller, answers[at] as StoreAnswer, requestId, ids);
       at++;
       if (result.headers.RateLimit) headers = result.headers;
     }

@@ -152,9 +152,9 @@ export interface Wanted {
 /** One call of a caller's script. */
 export interface MeterCall {
   readonly keys: readonly string[];
-  /** ARGV 2 to 5: kind, where from, app, account name. */
-  readonly door: readonly [string, string, string, string];
-  /** ARGV 8 and on. */
+  /** ARGV 2 and 3: where from, and the app. */
+  readonly door: readonly [string, string];
+  /** ARGV 6 and on. */
   readonly args: readonly string[];
   readonly wanted: Omit<Wanted, "what" | "subject">;
   /** What `unseen` asks for. */

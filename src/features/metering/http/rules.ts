@@ -122,7 +122,7 @@ export interface Caller {
   readonly account: AccountId;
   /** The `Origin` header, '' where it is absent. */
   readonly origin: string;
-  /** What the script is told of where the request came from: a well-formed origin for a pk, '1' for an sk from a browser. */
+  /** What the script is told of where the request came from: `p` and a well-formed origin, `s`, or `sb` from a browser. */
   readonly from: string;
   readonly address: string;
   readonly agent: string | undefined;
@@ -145,7 +145,7 @@ export function readCaller(request: Incoming): Caller | null {
     // The script looks the key up by its HMAC: whatever it then finds belongs to the customer named in the key's text.
     account: accountOf(mintCustomerId(parsed.customerId), parsed.mode),
     origin: origin ?? "",
-    from: parsed.kind === "pk" ? wellFormed : browser ? "1" : "",
+    from: parsed.kind === "pk" ? `p${wellFormed}` : browser ? "sb" : "s",
     address: clientAddress({ get: request.header }) ?? "",
     agent: request.header("user-agent") ?? undefined,
   };

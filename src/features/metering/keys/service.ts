@@ -9,6 +9,17 @@ const UNKNOWN_FOR_MS = 5_000;
 
 const lines = (values: readonly string[]): string => `\n${values.join("\n")}\n`;
 
+/** What every use of a key needs, in one field: `status|expires|key id|may consume|rate limit|burst`. */
+const packed = (record: KeyRecord): string =>
+  [
+    record.status,
+    record.expiresAt ?? 0,
+    record.keyId,
+    record.scopes.includes("tokens:consume") ? 1 : 0,
+    record.rateLimit,
+    record.rateBurst,
+  ].join("|");
+
 /** Thrown where a record could not be brought to the edge; the caller must not report the change as done. */
 export class RecordNotPublished extends Error {}
 
@@ -24,14 +35,9 @@ export async function publishKeyRecord(record: KeyRecord, store: Redis = redis()
     [
       String(record.version),
       "",
-      ...["st", record.status],
-      ...["exp", String(record.expiresAt ?? 0)],
-      ...["id", record.keyId],
-      ...["org", lines(record.origins)],
-      ...["scp", lines(record.scopes)],
+      ...["r", packed(record)],
       ...["app", record.apps === null ? "*" : lines(record.apps)],
-      ...["rl", String(record.rateLimit)],
-      ...["rb", String(record.rateBurst)],
+      ...["org", lines(record.origins)],
     ],
   );
   if (answer.kind !== "reply") throw new RecordNotPublished("The key could not be brought to the edge");
@@ -40,5 +46,5 @@ export async function publishKeyRecord(record: KeyRecord, store: Redis = redis()
 /** Remembers for a moment that there is no such key, so that forged keys cost one look-up each and not one per call. */
 export async function publishUnknownKey(partition: number, hmac: string, store: Redis = redis()): Promise<void> {
   const keys = [keyRecordKey(partition, hmac), catalogKey(partition)];
-  await runScript(store, SET_KEY_RECORD, keys, ["0", String(UNKNOWN_FOR_MS), "st", "none"]);
+  await runScript(store, SET_KEY_RECORD, keys, ["0", String(UNKNOWN_FOR_MS), "r", "none|0||0|1|1"]);
 }

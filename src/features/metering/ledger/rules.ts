@@ -10,6 +10,22 @@ import { parseAccountName } from "../rules";
  */
 export type StreamFields = Readonly<Record<string, string>>;
 
+/** What stands between the bars of a packed use: its place in the chain, then its operation's record. */
+const PACKED = ["a", "e", "s", "d", "g", "y", "i", "version", "h", "p", "c", "t", "o", "b", "unlimited", "n"] as const;
+const USE = new RegExp(`^${"([^|]*)\\|".repeat(PACKED.length)}(.*)$`, "s");
+
+/**
+ * The fields of an entry of the outbox. A use, which is what nearly all of them are, comes packed: field `u` holds its
+ * values in this order, between bars, and its details last.
+ */
+export function unpackEvent(flat: StreamFields): StreamFields {
+  const values = USE.exec(flat.u ?? "");
+  // Not of our making: it is kept as it is, and read as what cannot be.
+  if (!values) return flat;
+  const { version, unlimited, ...fields } = Object.fromEntries(PACKED.map((name, i) => [name, values[i + 1] ?? ""]));
+  return { ...fields, k: "usage", m: values.at(-1) ?? "" };
+}
+
 /** Where an event stands in its account's chain: all that is needed to keep it in its place. */
 export interface Place {
   readonly streamId: string;

@@ -4,13 +4,11 @@ import type { Db } from "@/db/client";
 import { reservations } from "@/db/schema/metering";
 import type { AccountId } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
+import { LIFETIME_MS } from "../edge/lua/common";
 import { drainPartition } from "../outbox/service";
 import { NotLoaded, type ReconcileDeps } from "../reconcile/service";
 import { resolutionHash } from "../reservations/rules";
 import { operationKey } from "../rules";
-
-/** How long a result is kept from the moment of the operation, ms. */
-const LIFETIME_MS = 25 * 60 * 60 * 1000;
 
 /** Puts a record back that Redis has forgotten, for the rest of its time; one that is there is left as it is. */
 async function putBack(deps: ReconcileDeps, account: AccountId, hash: string, record: string, at: Date): Promise<void> {

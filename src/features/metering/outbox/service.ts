@@ -6,7 +6,7 @@ import type { Redis } from "@/lib/redis";
 import { READ_OUTBOX } from "../edge/lua/outbox";
 import { RETIRE } from "../edge/lua/state";
 import { runScript } from "../edge/service";
-import { type LedgerEvent, readEntry, type Unplaced, type UnreadableEvent } from "../ledger/rules";
+import { type LedgerEvent, readEntry, type Unplaced, type UnreadableEvent, unpackEvent } from "../ledger/rules";
 import { type Recorded, recordEvents } from "../ledger/service";
 import { accountKey, catalogKey, outboxKey, parseAccountName } from "../rules";
 
@@ -54,7 +54,7 @@ async function readBatch(redis: Redis, partition: number): Promise<Batch> {
     const fields: Record<string, string> = {};
     for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
     batch.ids.push(streamId);
-    batch.entries.push(readEntry(streamId, fields));
+    batch.entries.push(readEntry(streamId, unpackEvent(fields)));
   }
   return batch;
 }

@@ -10,6 +10,7 @@ import { metering } from "@/rest/internal/metering";
 import { bent, entriesOf, pause } from "@/test/ledger";
 import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { applyIntents, owe } from "../intents/service";
+import { unpackEvent } from "../ledger/rules";
 import { accountKey, keyRecordKey, outboxKey } from "../rules";
 import { hydrateAccount, type ReconcileDeps } from "./service";
 
@@ -199,7 +200,11 @@ describe("a grant", () => {
     expect(await use()).toBe(200);
     expect((await accountState(brand)).b).toBe("95");
     const fields = (await redis().xrange(outboxKey(brand.partition), "-", "+")) as unknown as [string, string[]][];
-    expect(fields.map(([, flat]) => flat[flat.indexOf("k") + 1])).toEqual(["grant", "usage", "expiry", "usage"]);
+    const kinds = fields.map(([, flat]) => {
+      const pairs = Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
+      return unpackEvent(Object.fromEntries(pairs)).k;
+    });
+    expect(kinds).toEqual(["grant", "usage", "expiry", "usage"]);
     await drain(brand);
   });
 

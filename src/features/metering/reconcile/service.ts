@@ -285,8 +285,8 @@ async function setAccount(deps: ReconcileDeps, own: Db, account: AccountId, epoc
       u: head.unlimited ? "1" : "0",
       cl: String(customer.rateLimit),
       cb: String(customer.rateBurst),
-      ...(state.caps ? { cap: state.caps } : {}),
-      ...(head.lookUpUntil ? { lk: String(head.lookUpUntil.getTime()) } : {}),
+      ...(state.caps ? { cap: state.caps, f: "1" } : {}),
+      ...(head.lookUpUntil ? { lk: String(head.lookUpUntil.getTime()), f: "1" } : {}),
     };
     for (const app of await deps.loaders.activeApps(tx, account.customerId)) fields[`app:${app}`] = "1";
     // Carried out, though their entries are dead letters: these intents must not be carried out once more.

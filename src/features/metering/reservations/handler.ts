@@ -1,6 +1,5 @@
 import { isUuid, uuidv7 } from "@/lib/ids";
 import { type Answer, jsonAnswer, toResponse } from "@/lib/problem";
-import { OPERATION_LIFETIME_MS } from "../edge/handler";
 import { HOLD } from "../edge/lua/hold";
 import { RESOLVE } from "../edge/lua/resolve";
 import { holdHash, operationHash, rateHeaders, usageDetails } from "../edge/rules";
@@ -17,19 +16,21 @@ import {
   refusedAs,
   refusedByScript,
 } from "../http/rules";
-import { accountName, callerKeys } from "../rules";
+import { callerKeys } from "../rules";
 import { holdRequest, releaseRequest, settleRequest } from "./contract";
 import { resolutionHash, serializeHeld, serializeResolved } from "./rules";
 
-type Said = { readonly rest: readonly string[]; readonly headers: Record<string, string> };
+type Said = { readonly record: readonly string[]; readonly headers: Record<string, string> };
 
 /** What the script said where it is `ok`; else the refusal. `retry` is how a lost answer is resolved. */
 function said(answer: StoreAnswer, caller: Caller, requestId: string, lost: Record<string, string>): Said | Answer {
   if (answer.kind === "refused") return refusal("metering_unavailable", requestId);
   if (answer.kind === "lost") return refusal("outcome_unknown", requestId, { headers: lost });
-  const [code, at, rates = "", ...rest] = answer.reply;
+  const [code, at, rates = "", record = ""] = answer.reply;
   const headers = rateHeaders(rates, Number(at));
-  return code === "ok" ? { rest, headers } : refusedByScript(answer.reply, requestId, caller.kind, headers);
+  return code === "ok"
+    ? { record: record.split("|"), headers }
+    : refusedByScript(answer.reply, requestId, caller.kind, headers);
 }
 
 /** `POST …/tokens/reservations`: sets tokens aside. Throws nothing. */
@@ -47,23 +48,17 @@ export async function answerHold(request: Incoming, deps: MeterDeps): Promise<An
   const operation = operationHash(account, kind, "reservations", idempotency);
   const call: MeterCall = {
     keys: callerKeys(partition, hmac, account, operation),
-    door: [kind, caller.from, app_id, accountName(account)],
-    args: [
-      reservationId,
-      String(tokens_reserved),
-      holdHash(tokens_reserved, expires_in),
-      operation,
-      String(expires_in * 1000),
-      String(OPERATION_LIFETIME_MS),
-    ],
+    door: [caller.from, app_id],
+    args: [reservationId, String(tokens_reserved), holdHash(tokens_reserved, expires_in), String(expires_in * 1000)],
     wanted: { partition, hmac, customerId, mode },
     unseen: { what: "operation", subject: operation },
     address,
   };
   const outcome = said(await meterOne(deps, HOLD, call), caller, requestId, { "Idempotency-Key": idempotency });
   if ("status" in outcome) return outcome;
-  const [appId = "", tokens = "", balance = "", unlimited, expires, id = "", replayed] = outcome.rest;
-  if (replayed !== "1") deps.wake(partition);
+  const [, , appId = "", tokens = "", id = "", balance = "", unlimited, expires] = outcome.record;
+  const replayed = id !== reservationId;
+  if (!replayed) deps.wake(partition);
   const text = serializeHeld({
     reservationId: id,
     appId,
@@ -75,7 +70,7 @@ export async function answerHold(request: Incoming, deps: MeterDeps): Promise<An
   return jsonAnswer(text, 201, requestId, {
     ...outcome.headers,
     ...(read.givenKey === null ? { "Idempotency-Key": idempotency } : {}),
-    ...(replayed === "1" ? { "Idempotent-Replayed": "true" } : {}),
+    ...(replayed ? { "Idempotent-Replayed": "true" } : {}),
   });
 }
 
@@ -98,17 +93,17 @@ export async function answerResolve(
   if (!caller) return noKey(requestId);
   const { kind, account, partition, customerId, mode, address } = caller;
   const reservationId = isUuid(step.id) ? step.id : NONE;
+  const operationId = uuidv7(deps.now());
   const consumed = "tokens_consumed" in read.body ? read.body.tokens_consumed : 0;
   const hmac = deps.hashes.of(caller.key);
   const call: MeterCall = {
     keys: callerKeys(partition, hmac, account, resolutionHash(account, reservationId)),
-    door: [kind, caller.from, "", accountName(account)],
+    door: [caller.from, ""],
     args: [
+      operationId,
       reservationId,
       String(consumed),
-      uuidv7(deps.now()),
       usageDetails({ app_id: "" }, kind, { address: undefined, agent: undefined }),
-      String(OPERATION_LIFETIME_MS),
     ],
     wanted: { partition, hmac, customerId, mode },
     unseen: { what: "reservation", subject: reservationId },
@@ -123,9 +118,10 @@ export async function answerResolve(
   }
   const outcome = said(answer, caller, requestId, {});
   if ("status" in outcome) return outcome;
-  const [status = "", appId = "", reserved = "", used = "", balance = "", unlimited, expires, usageId = "", replayed] =
-    outcome.rest;
-  if (replayed !== "1") deps.wake(partition);
+  const [, status, appId = "", reserved = "", used = "", balance = "", unlimited, expires, usageId = "", operation] =
+    outcome.record;
+  const replayed = operation !== operationId;
+  if (!replayed) deps.wake(partition);
   const text = serializeResolved({
     reservationId,
     appId,
@@ -139,7 +135,7 @@ export async function answerResolve(
   });
   return jsonAnswer(text, 200, requestId, {
     ...outcome.headers,
-    ...(replayed === "1" ? { "Idempotent-Replayed": "true" } : {}),
+    ...(replayed ? { "Idempotent-Replayed": "true" } : {}),
   });
 }
 

@@ -5,17 +5,20 @@
 /** Upstash takes a lock over the whole database for a script without this line; stock Redis refuses it, so the local bridge drops it. */
 export const FLAGS = "#!lua flags=allow-key-locking\n";
 
-/** Redis time in milliseconds, as the number \`now\` and as the string \`at\` that may be stored. */
+/**
+ * Redis time in milliseconds, as the number `now` and as the string `at` that may be stored; `text(n)`, plain digits for an
+ * amount: Lua's own conversion turns integers of 15 digits into 9.007e+15, and so may be used below that only.
+ */
 export const CLOCK = `
+local call = redis.call
 local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(n) return string.format('%.0f', n) end
-local at = text(now)
+local at = now .. ''
 `;
 
 /**
- * The account while a script works on it, and what is done to it. \`text(n)\` gives plain digits, because Lua's own
- * conversion turns large integers into 9.007e+15. The rarely needed part comes from \`books()\`, so that a script on its
+ * The account while a script works on it, and what is done to it. The rarely needed part comes from \`books()\`, so that a script on its
  * usual way does not pay for making it. A script that uses this has named its keys ACCOUNT, OUTBOX, DUE and HOLDS and its account
  * NAME before, and fills epoch, seq, balance and caps from the hash.
  *
@@ -26,52 +29,52 @@ local at = text(now)
 export const BOOKS = `
 local epoch, seq, balance, caps
 
-local function day_of(ms) return math.floor(ms / 86400000) end
--- Months since year 0, by the proleptic Gregorian calendar (H. Hinnant, "days from civil" read backwards).
-local function month_of(ms)
-  local z = day_of(ms) + 719468
-  local era = math.floor(z / 146097)
-  local doe = z - era * 146097
-  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
-  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
-  local mp = math.floor((5 * doy + 2) / 153)
-  local month = mp < 10 and mp + 3 or mp - 9
-  return (yoe + era * 400 + (month <= 2 and 1 or 0)) * 12 + month
-end
-local CAP = '([^,;]+),([%d-]+),([%d-]+),(%d+),(%d+),(%d+),(%d+);'
-
--- Counts what an app spends now, or gives back of what it spent at \`when\`, against the caps.
-local function spend(app, amount, when)
-  local today, month = day_of(now), month_of(now)
-  caps = string.gsub(caps, CAP, function(scope, daily, monthly, d, spent, m, spent_month)
-    d, spent, m, spent_month = tonumber(d), tonumber(spent), tonumber(m), tonumber(spent_month)
-    -- Only forward: a clock that is set back must not make a day's spending forgotten.
-    if today > d then d, spent = today, 0 end
-    if month > m then m, spent_month = month, 0 end
-    if scope == '*' or scope == app then
-      if amount > 0 or day_of(when) == d then spent = math.max(0, spent + amount) end
-      if amount > 0 or month_of(when) == m then spent_month = math.max(0, spent_month + amount) end
-    end
-    return scope .. ',' .. daily .. ',' .. monthly .. ',' .. text(d) .. ',' .. text(spent) .. ',' .. text(m) .. ',' ..
-      text(spent_month) .. ';'
-  end)
-end
-
--- The first cap that an amount would pass: scope, period, limit.
-local function cap_reached(app, amount)
-  local today, month = day_of(now), month_of(now)
-  for scope, daily, monthly, d, spent, m, spent_month in string.gmatch(caps, CAP) do
-    if scope == '*' or scope == app then
-      if today > tonumber(d) then spent = '0' end
-      if month > tonumber(m) then spent_month = '0' end
-      if daily ~= '-' and tonumber(spent) + amount > tonumber(daily) then return scope, 'day', daily end
-      if monthly ~= '-' and tonumber(spent_month) + amount > tonumber(monthly) then return scope, 'month', monthly end
-    end
-  end
-end
-
 local function books()
   local B = {}
+
+  local function day_of(ms) return math.floor(ms / 86400000) end
+  -- Months since year 0, by the proleptic Gregorian calendar (H. Hinnant, "days from civil" read backwards).
+  local function month_of(ms)
+    local z = day_of(ms) + 719468
+    local era = math.floor(z / 146097)
+    local doe = z - era * 146097
+    local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+    local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+    local mp = math.floor((5 * doy + 2) / 153)
+    local month = mp < 10 and mp + 3 or mp - 9
+    return (yoe + era * 400 + (month <= 2 and 1 or 0)) * 12 + month
+  end
+  local CAP = '([^,;]+),([%d-]+),([%d-]+),(%d+),(%d+),(%d+),(%d+);'
+
+  -- Counts what an app spends now, or gives back of what it spent at \`when\`, against the caps.
+  function B.spend(app, amount, when)
+    local today, month = day_of(now), month_of(now)
+    caps = string.gsub(caps, CAP, function(scope, daily, monthly, d, spent, m, spent_month)
+      d, spent, m, spent_month = tonumber(d), tonumber(spent), tonumber(m), tonumber(spent_month)
+      -- Only forward: a clock that is set back must not make a day's spending forgotten.
+      if today > d then d, spent = today, 0 end
+      if month > m then m, spent_month = month, 0 end
+      if scope == '*' or scope == app then
+        if amount > 0 or day_of(when) == d then spent = math.max(0, spent + amount) end
+        if amount > 0 or month_of(when) == m then spent_month = math.max(0, spent_month + amount) end
+      end
+      return scope .. ',' .. daily .. ',' .. monthly .. ',' .. text(d) .. ',' .. text(spent) .. ',' .. text(m) .. ',' ..
+        text(spent_month) .. ';'
+    end)
+  end
+
+  -- The first cap that an amount would pass: scope, period, limit.
+  function B.cap_reached(app, amount)
+    local today, month = day_of(now), month_of(now)
+    for scope, daily, monthly, d, spent, m, spent_month in string.gmatch(caps, CAP) do
+      if scope == '*' or scope == app then
+        if today > tonumber(d) then spent = '0' end
+        if month > tonumber(m) then spent_month = '0' end
+        if daily ~= '-' and tonumber(spent) + amount > tonumber(daily) then return scope, 'day', daily end
+        if monthly ~= '-' and tonumber(spent_month) + amount > tonumber(monthly) then return scope, 'month', monthly end
+      end
+    end
+  end
 
   local function over(grant) return grant[4] ~= '0' and tonumber(grant[4]) <= now end
 
@@ -166,21 +169,21 @@ local function books()
   function B.emit(kind, operation, tokens, delta, parts, ...)
     seq = seq + 1
     balance = balance + delta
-    redis.call('XADD', OUTBOX, '*', 'a', NAME, 'e', epoch, 's', text(seq), 'o', operation, 'k', kind, 't', text(tokens),
+    call('XADD', OUTBOX, '*', 'a', NAME, 'e', epoch, 's', text(seq), 'o', operation, 'k', kind, 't', text(tokens),
       'd', text(delta), 'b', text(balance), 'g', parts, 'n', at, ...)
   end
 
   -- Holds whose time is over, at most 50 a script, their tokens already put back into the list. Writes nothing.
   function B.release(list)
     local released = {}
-    for _, id in ipairs(redis.call('ZRANGEBYSCORE', HOLDS, '-inf', at, 'LIMIT', 0, 50)) do
-      local record = redis.call('HGET', ACCOUNT, 'h:' .. id)
+    for _, id in ipairs(call('ZRANGEBYSCORE', HOLDS, '-inf', at, 'LIMIT', 0, 50)) do
+      local record = call('HGET', ACCOUNT, 'h:' .. id)
       local app, tokens, created, parts = string.match(record or '', '^([^|]+)|(%d+)|%d+|(%d+)|(.*)$')
       local back, sum = {}, 0
       if app then
         back, sum = B.back(parts, 0)
         for _, grant in ipairs(back) do B.give(list, grant) end
-        if caps then spend(app, -tonumber(tokens), tonumber(created)) end
+        if caps then B.spend(app, -tonumber(tokens), tonumber(created)) end
       end
       released[#released + 1] = {id, app, tokens, back, sum}
     end
@@ -188,8 +191,8 @@ local function books()
   end
 
   function B.forget_hold(id)
-    redis.call('HDEL', ACCOUNT, 'h:' .. id)
-    redis.call('ZREM', HOLDS, id)
+    call('HDEL', ACCOUNT, 'h:' .. id)
+    call('ZREM', HOLDS, id)
   end
 
   -- Writes what is due: holds released, then grants written off whose time is over. Gives back the grants that hold.
@@ -222,20 +225,20 @@ local function books()
 
   -- Stores the account, and when something of it falls due next.
   function B.save(list)
-    redis.call('HSET', ACCOUNT, 's', text(seq), 'b', text(balance), 'g', B.pack(list))
-    if caps then redis.call('HSET', ACCOUNT, 'cap', caps) end
-    local hold = redis.call('ZRANGE', HOLDS, 0, 0, 'WITHSCORES')
+    call('HSET', ACCOUNT, 's', text(seq), 'b', text(balance), 'g', B.pack(list))
+    if caps then call('HSET', ACCOUNT, 'cap', caps) end
+    local hold = call('ZRANGE', HOLDS, 0, 0, 'WITHSCORES')
     local soonest = hold[2] and tonumber(hold[2])
     for _, grant in ipairs(list) do
       local expires = tonumber(grant[4])
       if expires ~= 0 and grant[3] > 0 and (not soonest or expires < soonest) then soonest = expires end
     end
     if soonest then
-      redis.call('HSET', ACCOUNT, 'x', text(soonest))
-      redis.call('ZADD', DUE, text(soonest), NAME)
+      call('HSET', ACCOUNT, 'x', text(soonest), 'f', '1')
+      call('ZADD', DUE, text(soonest), NAME)
     else
-      redis.call('HDEL', ACCOUNT, 'x')
-      redis.call('ZREM', DUE, NAME)
+      call('HDEL', ACCOUNT, 'x')
+      call('ZREM', DUE, NAME)
     end
   end
 
@@ -247,86 +250,119 @@ end
  * The door of every script that a caller's request runs: deadline, catalogue, key, origin or browser, scope.
  *
  * KEYS 1 key record · 2 account · 3 catalogue · 4 operation · 5 outbox · 6 due · 7 holds
- * ARGV 1 deadline (Redis ms) · 2 kind, pk|sk, as the key's text says (its HMAC has vouched for it) · 3 for a pk the Origin
- *      header, '' where there is none; for an sk '1' where a browser sent it, else '' · 4 app, '' where none is named
- *      5 account name · 6 '1' where the operation has been looked up in Postgres and is not there
- *      7 how many events the outbox may hold
- * `only` is what a script asks of the kind of key beside that. Leaves key = {st, exp, id, org, scp, app, rl, rb, gen} and app, price, status, variable of a known app.
+ * ARGV 1 deadline (Redis ms) · 2 where from: for a pk, 'p' and the Origin header where there is a well-formed one; for an
+ *      sk, 's', or 'sb' where a browser sent it (the kind stands in the key's text, which its HMAC has vouched for)
+ *      3 app, '' where none is named · 4 '1' where the operation has been looked up in Postgres and is not there
+ *      5 how many events the outbox may hold · 6 operation id · 7… as each says
+ * \`only\` is what a script asks of the kind of key beside that. Leaves secret, key_id, key_limit, key_burst, the
+ * generation, and app, price, status, variable of a known app.
  */
 export const door = (only = ""): string => `
 if now > tonumber(ARGV[1]) then return {'late', at, ''} end
-local ACCOUNT, OUTBOX, DUE, HOLDS, NAME = KEYS[2], KEYS[5], KEYS[6], KEYS[7], ARGV[5]
-local catalog = redis.call('HMGET', KEYS[3], 'gen', 'app:' .. ARGV[4])
-if not catalog[1] then return {'missing_catalog', at, ''} end
-local key = redis.call('HMGET', KEYS[1], 'st', 'exp', 'id', 'org', 'scp', 'app', 'rl', 'rb', 'gen')
-if not key[1] or key[9] ~= catalog[1] then return {'missing_key', at, ''} end
-if key[1] ~= 'active' or (key[2] ~= '0' and tonumber(key[2]) <= now) then return {'invalid_api_key', at, ''} end
-${only}if ARGV[2] == 'pk' then
-  if ARGV[3] == '' or not string.find(key[4], '\\n' .. ARGV[3] .. '\\n', 1, true) then
+local ACCOUNT, OUTBOX, DUE, HOLDS = KEYS[2], KEYS[5], KEYS[6], KEYS[7]
+-- After '{p00}:acct:'.
+local NAME = string.sub(ACCOUNT, 12)
+local catalog = call('HMGET', KEYS[3], 'gen', 'app:' .. ARGV[3], 'full')
+local generation = catalog[1]
+if not generation then return {'missing_catalog', at, ''} end
+local key = call('HMGET', KEYS[1], 'gen', 'r', 'app')
+if not key[2] or key[1] ~= generation then return {'missing_key', at, ''} end
+local key_status, key_expires, key_id, may_consume, key_limit, key_burst =
+  string.match(key[2], '^(%l+)|(%d+)|([^|]*)|([01])|(%d+)|(%d+)$')
+if key_status ~= 'active' or (key_expires ~= '0' and tonumber(key_expires) <= now) then
+  return {'invalid_api_key', at, ''}
+end
+local secret = string.byte(ARGV[2]) == 115
+${only}if secret then
+  if ARGV[2] ~= 's' then return {'secret_key_in_browser', at, ''} end
+  if may_consume ~= '1' then return {'insufficient_scope', at, ''} end
+else
+  local origins = call('HGET', KEYS[1], 'org')
+  if #ARGV[2] == 1 or not string.find(origins, '\\n' .. string.sub(ARGV[2], 2) .. '\\n', 1, true) then
     return {'origin_not_allowed', at, ''}
   end
-else
-  if ARGV[3] ~= '' then return {'secret_key_in_browser', at, ''} end
-  if not string.find(key[5], '\\ntokens:consume\\n', 1, true) then return {'insufficient_scope', at, ''} end
 end
 local app, price, status, variable
 if catalog[2] then app, price, status, variable = string.match(catalog[2], '^([^|]+)|(%d+)|(%l+)|([01])$') end
 `;
 
+/** How long an operation's result is kept, ms: the contract's 24 hours and one for clocks and retries at the edge of it. */
+export const LIFETIME_MS = 90_000_000;
+
+/**
+ * Marks the partition as full where its outbox is, so that every script refuses; asked at one entry in eight, because the
+ * question costs as much as a check of the key. Who finds the mark asks again, and takes it away.
+ */
+export const FULL =
+  "if seq % 8 == 0 and call('XLEN', OUTBOX) >= tonumber(ARGV[5]) then call('HSET', KEYS[3], 'full', '1') end";
+
+/** Stores both buckets where the answer is a refusal that comes after them. */
+export const COUNT = "call('HSET', ACCOUNT, key_id, key_full, 'rc', account_full)";
+
 /** For what a page may not do. */
-export const SECRET_ONLY = "if ARGV[2] ~= 'sk' then return {'forbidden', at, ''} end\n";
+export const SECRET_ONLY = "if not secret then return {'forbidden', at, ''} end\n";
 
 /** For a day after an account may have forgotten operations, one that is not seen must have been looked up. */
-const UNSEEN = "if account[12] and ARGV[6] ~= '1' and tonumber(account[12]) > now then return {'unseen', at, ''} end\n";
+const UNSEEN = "  if rare[4] and ARGV[4] ~= '1' and tonumber(rare[4]) > now then return {'unseen', at, ''} end\n";
 
 /**
  * After the operation's record was found absent: the account in force, an outbox that has room, and both rate buckets.
- * Leaves account = {e, s, b, g, gen, u, cl, cb, ret, x, cap, lk, rc, app:<id>, rk:<key id>} and what `more` asks for, and
- * \`rates\`: \`limit,burst,full at;\` of key and account. \`count()\` stores the buckets where the answer is a refusal.
+ * \`more\` names further fields of the account to read. Leaves account = {e, s, b, g, gen, u, cl, cb, f, rc, app:<id>,
+ * <key id>, …}, \`due\` (when something of it falls due, or false), and \`rates\`: \`limit,burst,full at;\` of key and
+ * account. What few accounts have stands behind one field, \`f\`: ret (retired), x, cap, lk.
  *
  * A bucket is one number, the ms at which it is full again. It starts full and refills evenly: a request moves that time
  * on by 'every' ms, and is refused where that would leave it more than 'burst' requests ahead.
  */
 export const admission = (more = "", unseen = UNSEEN): string => `
-local account = redis.call('HMGET', ACCOUNT, 'e', 's', 'b', 'g', 'gen', 'u', 'cl', 'cb', 'ret', 'x', 'cap', 'lk', 'rc',
-  'app:' .. (app or ''), 'rk:' .. key[3]${more})
-if not account[1] or account[9] or account[5] ~= catalog[1] then return {'missing_account', at, ''} end
-${unseen}if redis.call('XLEN', OUTBOX) >= tonumber(ARGV[7]) then return {'backlog', at, ''} end
+local account = call('HMGET', ACCOUNT, 'e', 's', 'b', 'g', 'gen', 'u', 'cl', 'cb', 'f', 'rc', 'app:' .. (app or ''),
+  key_id${more})
+if not account[1] or account[5] ~= generation then return {'missing_account', at, ''} end
+local due = false
+if account[9] then
+  local rare = call('HMGET', ACCOUNT, 'ret', 'x', 'cap', 'lk')
+  if rare[1] then return {'missing_account', at, ''} end
+${unseen}  due = rare[2] and tonumber(rare[2]) <= now
+  caps = rare[3]
+end
+if catalog[3] then
+  if call('XLEN', OUTBOX) >= tonumber(ARGV[5]) then return {'backlog', at, ''} end
+  call('HDEL', KEYS[3], 'full')
+end
 
 local function take(full, limit, burst)
   local every = 3600000 / limit
-  full = tonumber(full or '0')
+  full = tonumber(full or 0)
   if full < now then full = now end
   local over = full + every - now - burst * every
   if over > 0.001 then return false, string.format('%.3f', full), text(math.ceil(over / 1000)) end
   return true, string.format('%.3f', full + every)
 end
-local passed, key_full, wait = take(account[15], tonumber(key[7]), tonumber(key[8]))
-local rates = key[7] .. ',' .. key[8] .. ',' .. key_full .. ';'
+local passed, key_full, wait = take(account[12], key_limit, key_burst)
+local rates = key_limit .. ',' .. key_burst .. ',' .. key_full .. ';'
 if not passed then return {'rate_limited', at, rates, wait, 'key'} end
 local account_full
-passed, account_full, wait = take(account[13], tonumber(account[7]), tonumber(account[8]))
+passed, account_full, wait = take(account[10], account[7], account[8])
 rates = rates .. account[7] .. ',' .. account[8] .. ',' .. account_full .. ';'
-local function count() redis.call('HSET', ACCOUNT, 'rk:' .. key[3], key_full, 'rc', account_full) end
 if not passed then
-  count()
+  ${COUNT}
   return {'rate_limited', at, rates, wait, 'customer'}
 end
-epoch, seq, balance, caps = account[1], tonumber(account[2]), tonumber(account[3]), account[11]
+epoch, seq, balance = account[1], tonumber(account[2]), tonumber(account[3])
 `;
 
-/** The app is known, covered by the key, active. Uses what DOOR and ADMISSION left. */
+/** The app is known, covered by the key, active. Uses what door and admission left. */
 export const APP = `
 local refused
 if not app then
   refused = 'app_not_found'
-elseif key[6] ~= '*' and not string.find(key[6], '\\n' .. app .. '\\n', 1, true) then
+elseif key[3] ~= '*' and not string.find(key[3], '\\n' .. app .. '\\n', 1, true) then
   refused = 'app_not_permitted'
-elseif account[14] ~= '1' or status == 'disabled' then
+elseif account[11] ~= '1' or status == 'disabled' then
   refused = 'app_not_active'
 end
 if refused then
-  count()
+  ${COUNT}
   return {refused, at, rates}
 end
 `;

@@ -1,30 +1,29 @@
-import { APP, admission, BOOKS, CLOCK, door, FLAGS } from "./common";
+import { APP, admission, BOOKS, CLOCK, COUNT, door, FLAGS, FULL, LIFETIME_MS } from "./common";
 
 /**
  * One use of an app: every check, the debit and the event, in one step.
  *
  * KEYS
- *  1 key record   hash: v, gen, st (active|revoked|none), exp, id, org, scp, app, rl, rb
- *  2 account      hash: e (epoch), s (seq), b (balance), g (grants), gen, u (unlimited), cl, cb (rate limit, burst), ret
- *                 (retired), x (when something falls due), cap (spend caps), lk (look-ups until), rc, rk:<key id> (rate
- *                 buckets), app:<catalog id>, gid:<intent>, end:<grant>, h:<reservation>
+ *  1 key record   hash: v, gen, r (status|expires|key id|may consume|rate limit|burst), org (origins), app (apps, * for all)
+ *  2 account      hash: e (epoch), s (seq), b (balance), g (grants), gen, u (unlimited), cl, cb (rate limit, burst), rc,
+ *                 <key id> (rate buckets), app:<catalog id>, and where \`f\` is there: ret (retired), x (when something
+ *                 falls due), cap (spend caps), lk (look-ups until); beside them gid:<intent>, end:<grant>, h:<reservation>
  *  3 catalogue    hash: gen, app:<catalog id or slug> = id|price|status|variable
- *  4 operation    string: what this idempotency key has already led to
+ *  4 operation    string: what this idempotency key has already led to; its name ends in the key's hash
  *  5 outbox       stream
  *  6 due          sorted set: accounts by when something of theirs falls due
  *  7 holds        sorted set: the account's reservations by when they release themselves
  *
  * ARGV
- *  1 to 7         as the door says (common.ts): deadline, kind, origin or browser, app, account name, looked up, backlog
- *  8 operation id made by the caller before its first attempt; becomes the usage id
- *  9 amount       digits, '' for the app's price
- * 10 request hash of everything in the request that is not app or amount
- * 11 idem hash    for the event
- * 12 details      JSON for token_usage, for the event
- * 13 lifetime     of the operation record, ms
+ *  1 to 5         as the door says (common.ts): deadline, where from, app, looked up, backlog
+ *  6 operation id made by the caller before its first attempt; becomes the usage id
+ *  7 amount       digits, '' for the app's price
+ *  8 request hash of everything in the request that is not app or amount
+ *  9 details      JSON for token_usage, for the event
  *
  * Returns {code, now, rates, …} as strings, code being
- *  ok                app, amount, balance, unlimited, created, operation, replayed
+ *  ok                record: 1|request hash|app|price|amount|operation id|balance|unlimited|created; of an earlier call
+ *                    where its operation id is not this one's
  *  late | missing_key | missing_catalog | missing_account | unseen   state is unknown: nothing was done
  *  backlog           the outbox is as long as it may be: nothing was done
  *  rate_limited      seconds to wait, key|customer
@@ -47,65 +46,64 @@ import { APP, admission, BOOKS, CLOCK, door, FLAGS } from "./common";
  *  - only then the first write of value: what is due is released and written off, the grants burn in their order, the
  *    sequence advances, the event goes into the outbox and the result under the operation
  */
-export const CONSUME = `${FLAGS}${CLOCK}${door()}${BOOKS}
-local saved = redis.call('GET', KEYS[4])
+export const CONSUME = `${FLAGS}${CLOCK}${door()}
+local saved = call('GET', KEYS[4])
 if saved then
-  local request, was_app, was_price, amount, operation, was_balance, unlimited, created =
-    string.match(saved, '^1|([^|]*)|([^|]*)|(%d+)|(%d+)|([^|]*)|(%d+)|([01])|(%d+)$')
-  local asked = ARGV[9]
+  local request, was_app, was_price, amount = string.match(saved, '^1|([^|]*)|([^|]*)|(%d+)|(%d+)|')
+  local asked = ARGV[7]
   if asked == '' then asked = was_price end
-  if request ~= ARGV[10] or was_app ~= (app or ARGV[4]) or asked ~= amount then
+  if request ~= ARGV[8] or was_app ~= (app or ARGV[3]) or asked ~= amount then
     return {'idempotency_key_reused', at, ''}
   end
-  local replayed = operation == ARGV[8] and '0' or '1'
-  return {'ok', at, '', was_app, amount, was_balance, unlimited, created, operation, replayed}
+  return {'ok', at, '', saved}
 end
-${admission()}${APP}
-local amount = ARGV[9]
+${BOOKS}${admission()}${APP}
+local amount = ARGV[7]
 if amount == '' then
   amount = price
 elseif not string.match(amount, '^[1-9]%d*$') or #amount > 15 or
-  (amount ~= price and (ARGV[2] == 'pk' or variable ~= '1')) then
-  count()
+  (amount ~= price and (not secret or variable ~= '1')) then
+  ${COUNT}
   return {'amount_not_allowed', at, rates}
 end
 local cost = tonumber(amount)
 local unlimited = account[6] == '1'
 
 -- Unless something is due, every grant holds and their sum is the balance.
-local available, list, released, B = balance, nil, nil, nil
-if account[10] and tonumber(account[10]) <= now then
-  B = books()
+local available, list, released = balance, nil, nil
+local B = (due or caps) and books()
+if due then
   list = B.unpack(account[4])
   released = B.release(list)
   available = B.total(list)
 end
 if caps then
-  local scope, period, limit = cap_reached(app, cost)
+  local scope, period, limit = B.cap_reached(app, cost)
   if scope then
-    count()
+    ${COUNT}
     return {'spend_cap_reached', at, rates, scope, period, limit}
   end
 end
 if not unlimited and available < cost then
-  count()
+  ${COUNT}
   return {'insufficient_tokens', at, rates, amount, text(available)}
 end
 
 local packed, parts, delta = account[4], '', '0'
-if released then list = B.commit(released, list) end
+if due then list = B.commit(released, list) end
 if not unlimited then
   delta = '-' .. amount
-  local id, source, left, expires, rest
-  if not list then id, source, left, expires, rest = string.match(packed, '^([^,;]+),([^,;]+),(%d+),(%d+);()') end
+  local id, rest, left, expires, after
+  if not due then id, rest, left, expires, after = string.match(packed, '^([^,;]+)(,[^,;]+,)(%d+)(,%d+;)()') end
   if id and tonumber(left) > cost then
     -- The usual case: the first grant covers it, and stays.
     parts = id .. ',' .. delta .. ';'
-    packed = id .. ',' .. source .. ',' .. text(tonumber(left) - cost) .. ',' .. expires .. ';' .. string.sub(packed, rest)
+    packed = id .. rest .. (left - cost < 1e14 and left - cost or text(left - cost)) .. expires .. string.sub(packed, after)
   else
     B = B or books()
     list = list or B.unpack(packed)
     local taken, short = B.burn(list, cost)
+    -- What the grants do not hold is not given, whatever the balance says: that state is not to be acted on.
     if short > 0 then return {'missing_account', at, rates} end
     parts = B.parts(taken, -1)
     packed = B.pack(list)
@@ -113,16 +111,18 @@ if not unlimited then
   balance = balance - cost
 end
 seq = seq + 1
-local seq_text, balance_text, mark = text(seq), text(balance), account[6]
-redis.call('XADD', OUTBOX, '*', 'a', NAME, 'e', epoch, 's', seq_text, 'o', ARGV[8], 'k', 'usage', 't', amount, 'd', delta,
-  'b', balance_text, 'g', parts, 'p', app, 'c', price, 'n', at, 'y', key[3], 'i', ARGV[11], 'h', ARGV[10], 'm', ARGV[12])
+local balance_text = balance < 1e14 and balance or text(balance)
+local record = '1|' .. ARGV[8] .. '|' .. app .. '|' .. price .. '|' .. amount .. '|' .. ARGV[6] .. '|' .. balance_text .. '|' ..
+  account[6] .. '|' .. at
+call('XADD', OUTBOX, '*', 'u', NAME .. '|' .. epoch .. '|' .. seq .. '|' .. delta .. '|' .. parts .. '|' ..
+  key_id .. '|' .. string.sub(KEYS[4], -22) .. '|' .. record .. '|' .. ARGV[9])
+call('HSET', ACCOUNT, 's', seq, 'b', balance_text, 'g', packed, key_id, key_full, 'rc', account_full)
 if caps then
-  spend(app, cost, now)
-  redis.call('HSET', ACCOUNT, 'cap', caps)
+  B.spend(app, cost, now)
+  call('HSET', ACCOUNT, 'cap', caps)
 end
-redis.call('HSET', ACCOUNT, 's', seq_text, 'b', balance_text, 'g', packed, 'rk:' .. key[3], key_full, 'rc', account_full)
-if released then B.save(list) end
-redis.call('SET', KEYS[4], '1|' .. ARGV[10] .. '|' .. app .. '|' .. price .. '|' .. amount .. '|' .. ARGV[8] .. '|' ..
-  balance_text .. '|' .. mark .. '|' .. at, 'PX', ARGV[13])
-return {'ok', at, rates, app, amount, balance_text, mark, at, ARGV[8], '0'}
+if due then B.save(list) end
+call('SET', KEYS[4], record, 'PX', ${LIFETIME_MS})
+${FULL}
+return {'ok', at, rates, record}
 `;

@@ -15,7 +15,7 @@ const INTENT = `
 if now > tonumber(ARGV[1]) then return {'late', at, ''} end
 local ACCOUNT, OUTBOX, DUE, HOLDS, NAME = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[3]
 ${BOOKS}
-local account = redis.call('HMGET', ACCOUNT, 'e', 's', 'b', 'g', 'ret', 'cap', 'gid:' .. ARGV[4])
+local account = call('HMGET', ACCOUNT, 'e', 's', 'b', 'g', 'ret', 'cap', 'gid:' .. ARGV[4])
 if not account[1] or account[5] then return {'missing_account', at, ''} end
 if account[1] ~= ARGV[2] then return {'other_epoch', at, ''} end
 if account[7] then return {'applied', at, account[3]} end
@@ -23,7 +23,7 @@ epoch, seq, balance, caps = account[1], tonumber(account[2]), tonumber(account[3
 local B = books()
 local function amount(digits) return string.match(digits, '^[1-9]%d*$') and #digits <= 15 and tonumber(digits) end
 local function done(list)
-  redis.call('HSET', ACCOUNT, 'gid:' .. ARGV[4], '1')
+  call('HSET', ACCOUNT, 'gid:' .. ARGV[4], '1')
   B.save(list)
   return {'ok', at, text(balance)}
 end
@@ -56,7 +56,7 @@ local list = B.sweep(account[4])
 local moved, over, sum = {}, 0, 0
 for _, grant in ipairs(B.unpack(ARGV[7])) do
   sum = sum + grant[3]
-  local ends = redis.call('HGET', ACCOUNT, 'end:' .. grant[1]) or grant[4]
+  local ends = call('HGET', ACCOUNT, 'end:' .. grant[1]) or grant[4]
   if ends ~= '0' and tonumber(ends) <= now then
     over = over + grant[3]
   else
@@ -72,7 +72,7 @@ if over > 0 then
   opened = {'r', ARGV[4], 'x', grant[4]}
 end
 B.emit('refund', 'refund:' .. ARGV[5], tokens, sum, B.parts(moved, 1), 'z', ARGV[5], 'p', ARGV[8], 'j', ARGV[4], unpack(opened))
-if caps then spend(ARGV[8], -tokens, tonumber(ARGV[9])) end
+if caps then B.spend(ARGV[8], -tokens, tonumber(ARGV[9])) end
 return done(list)
 `;
 
@@ -86,16 +86,16 @@ local rest, left = {}, 0
 for _, grant in ipairs(list) do
   if grant[1] == ARGV[5] then left = grant[3] else rest[#rest + 1] = grant end
 end
-redis.call('HSET', ACCOUNT, 'end:' .. ARGV[5], at)
-for _, id in ipairs(redis.call('ZRANGE', HOLDS, 0, -1)) do
-  local hold = redis.call('HGET', ACCOUNT, 'h:' .. id)
+call('HSET', ACCOUNT, 'end:' .. ARGV[5], at)
+for _, id in ipairs(call('ZRANGE', HOLDS, 0, -1)) do
+  local hold = call('HGET', ACCOUNT, 'h:' .. id)
   if hold and string.find(hold, ARGV[5], 1, true) then
     local head, parts = string.match(hold, '^(.*|)([^|]*)$')
     parts = string.gsub(parts, '([^,;]+),([^,;]+),(%d+),(%d+);', function(grant, source, tokens, expires)
       if grant == ARGV[5] then expires = at end
       return grant .. ',' .. source .. ',' .. tokens .. ',' .. expires .. ';'
     end)
-    redis.call('HSET', ACCOUNT, 'h:' .. id, head .. parts)
+    call('HSET', ACCOUNT, 'h:' .. id, head .. parts)
   end
 end
 B.emit('expiry', 'end:' .. ARGV[4], left, -left, left > 0 and ARGV[5] .. ',' .. text(-left) .. ';' or '', 'r', ARGV[5], 'x', at,

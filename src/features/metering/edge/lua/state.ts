@@ -14,7 +14,7 @@ import { CLOCK, FLAGS } from "./common";
 export const RETIRE = `${FLAGS}
 local there = redis.call('HMGET', KEYS[1], 'e', 's', 'b', 'gen', 'ret')
 if there[1] and tonumber(there[1]) > tonumber(ARGV[1]) then return {'newer'} end
-if not there[5] or tonumber(there[5]) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'ret', ARGV[1]) end
+if not there[5] or tonumber(there[5]) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'ret', ARGV[1], 'f', '1') end
 return {'ok', there[1] or '', there[2] or '', there[3] or '', there[4] or ''}
 `;
 
@@ -24,7 +24,7 @@ return {'ok', there[1] or '', there[2] or '', there[3] or '', there[4] or ''}
  * KEYS 1 account hash · 2 due · 3 holds
  * ARGV 1 deadline (Redis ms): a hydrate whose lock may be gone must not act any more · 2 account name
  *      3 when something falls due (Redis ms, '' for never) · 4 epoch · 5 open reservations, \`id,expires;\` each
- *      6… field, value, field, value …
+ *      6… field, value, field, value …; with \`f\` where \`cap\` or \`lk\` is among them
  * Returns {code, now}: \`ok\` | \`late\` | \`present\` (a hash in force, or one retired at this epoch or a later one: untouched)
  *
  * The rate buckets stay where there are any: a brand must not get new ones by changing what it has configured.
@@ -40,12 +40,12 @@ end
 local old = redis.call('HGETALL', KEYS[1])
 redis.call('DEL', KEYS[1], KEYS[3])
 for i = 1, #old, 2 do
-  if old[i] == 'rc' or string.sub(old[i], 1, 3) == 'rk:' then redis.call('HSET', KEYS[1], old[i], old[i + 1]) end
+  if old[i] == 'rc' or string.sub(old[i], 1, 3) == 'ak_' then redis.call('HSET', KEYS[1], old[i], old[i + 1]) end
 end
 for i = 6, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 for id, expires in string.gmatch(ARGV[5], '([^,;]+),(%d+);') do redis.call('ZADD', KEYS[3], expires, id) end
 if ARGV[3] ~= '' then
-  redis.call('HSET', KEYS[1], 'x', ARGV[3])
+  redis.call('HSET', KEYS[1], 'x', ARGV[3], 'f', '1')
   redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
 else
   redis.call('ZREM', KEYS[2], ARGV[2])

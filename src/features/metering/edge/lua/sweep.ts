@@ -10,9 +10,9 @@ import { BOOKS, CLOCK, FLAGS } from "./common";
 export const SWEEP = `${FLAGS}${CLOCK}
 local ACCOUNT, OUTBOX, DUE, HOLDS, NAME = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
 ${BOOKS}
-local account = redis.call('HMGET', ACCOUNT, 'e', 's', 'b', 'g', 'ret', 'cap')
+local account = call('HMGET', ACCOUNT, 'e', 's', 'b', 'g', 'ret', 'cap')
 if not account[1] or account[5] then
-  redis.call('ZREM', DUE, NAME)
+  call('ZREM', DUE, NAME)
   return {'missing_account', at}
 end
 epoch, seq, balance, caps = account[1], tonumber(account[2]), tonumber(account[3]), account[6]
