@@ -4,7 +4,8 @@ import { deadLetters, ledgerEntries, lossReports, meteringAccounts, meteringPart
 import type { LoadAnswer } from "@/features/metering/edge/rules";
 import type { MeterDeps } from "@/features/metering/edge/service";
 import { accountKey, outboxKey } from "@/features/metering/rules";
-import { type Redis, redis } from "@/lib/redis";
+import { env } from "@/lib/env";
+import { createRedis, type Redis, redis } from "@/lib/redis";
 import { consumeWith, meterDeps, type TestBrand } from "@/test/meter";
 
 /** What tests of the metering core look at and break: rows and keys of one brand, locks, and a store that misbehaves. */
@@ -89,6 +90,12 @@ export const bent = (
       };
     },
   });
+/** A caller who waits as long as it takes: for what a thousand of them come to, however slow the machine is. */
+export const patient = (): Pick<MeterDeps, "redis" | "budgetMs"> => {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env();
+  return { redis: createRedis({ url, token, budgetMs: 60_000 }), budgetMs: 60_000 };
+};
+
 /** What the client throws where it has given up waiting. */
 export const timedOut = () => Object.assign(new Error("The operation timed out"), { name: "TimeoutError" });
 

@@ -7,7 +7,7 @@ import { hmacApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
-import { bent, entriesOf, pause } from "@/test/ledger";
+import { bent, entriesOf, patient, pause } from "@/test/ledger";
 import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { applyIntents, owe } from "../intents/service";
 import { unpackEvent } from "../ledger/rules";
@@ -235,8 +235,9 @@ describe("a grant", () => {
 describe("a storm", () => {
   it("of 1,000 callers on a balance for 500 ends in exactly 500 and 500, balance 0", async () => {
     brand = await testBrand({ tokens: 500, apps: ["pdc-001"], rate: 1_000_000 });
+    const [key, deps] = [brand.secretKey.secret, patient()];
     const answers = await Promise.all(
-      Array.from({ length: 1000 }, () => consumeWith(brand.secretKey.secret, { body: { app_id: "pdc-001" } })),
+      Array.from({ length: 1000 }, () => consumeWith(key, { body: { app_id: "pdc-001" }, deps })),
     );
     const count = (status: number) => answers.filter((answer) => answer.status === status).length;
     expect([count(200), count(402)]).toEqual([500, 500]);
@@ -245,8 +246,9 @@ describe("a storm", () => {
   });
 
   it("of 1,000 calls with one idempotency key is one debit and 1,000 equal answers", async () => {
+    const [key, deps] = [brand.secretKey.secret, patient()];
     const answers = await Promise.all(
-      Array.from({ length: 1000 }, () => consumeWith(brand.secretKey.secret, { idempotencyKey: "one" })),
+      Array.from({ length: 1000 }, () => consumeWith(key, { idempotencyKey: "one", deps })),
     );
     const bodies = new Set(await Promise.all(answers.map((answer) => answer.text())));
     expect(bodies.size).toBe(1);
