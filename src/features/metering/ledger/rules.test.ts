@@ -39,6 +39,8 @@ describe("an entry of the outbox", () => {
     ["details that are no JSON", { m: "{" }],
     ["an amount that is no number", { t: "0x10" }],
     ["no time", { n: "" }],
+    ["a time that no date holds", { n: "8640000000000001" }],
+    ["an end that no date holds", { x: "9999999999999999" }],
   ])("keeps its place with %s", (_, change) => {
     const read = readEntry("1-0", { ...fields, ...change });
     expect(read).toMatchObject({ account: fields.a, epoch: 2, seq: 7, delta: -5, balanceAfter: 95 });

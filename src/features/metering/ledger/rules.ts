@@ -88,6 +88,9 @@ const integer = z
   .transform(Number)
   .pipe(z.int());
 
+/** Milliseconds since 1970 that a date can hold; what is beyond would make the drain fail instead of the entry. */
+const time = integer.pipe(z.int().min(0).max(8_640_000_000_000_000));
+
 const place = z.object({
   a: z.string(),
   e: integer.pipe(z.int().positive()),
@@ -101,12 +104,12 @@ const content = z.object({
   k: z.enum(ENTRY_KINDS),
   t: integer.pipe(z.int().nonnegative()),
   g: z.string(),
-  n: integer,
+  n: time,
   p: z.string().optional(),
   c: integer.optional(),
   y: z.string().optional(),
   r: z.string().optional(),
-  x: integer.optional(),
+  x: time.optional(),
   v: z.uuid().optional(),
   z: z.uuid().optional(),
   j: z.uuid().optional(),
