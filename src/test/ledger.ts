@@ -3,9 +3,11 @@ import { db, openDatabase } from "@/db/client";
 import { deadLetters, ledgerEntries, lossReports, meteringAccounts, meteringPartitions } from "@/db/schema/metering";
 import type { LoadAnswer } from "@/features/metering/edge/rules";
 import type { MeterDeps } from "@/features/metering/edge/service";
+import { drainPartition } from "@/features/metering/outbox/service";
 import { accountKey, outboxKey } from "@/features/metering/rules";
 import { env } from "@/lib/env";
 import { createRedis, type Redis, redis } from "@/lib/redis";
+import { metering } from "@/rest/internal/metering";
 import { consumeWith, meterDeps, type TestBrand } from "@/test/meter";
 
 /** What tests of the metering core look at and break: rows and keys of one brand, locks, and a store that misbehaves. */
@@ -34,6 +36,21 @@ export const usesOf = async (brand: TestBrand) => (await entriesOf(brand)).filte
 export const reportsOf = (brand: TestBrand) =>
   db().select().from(lossReports).where(eq(lossReports.customerId, brand.customerId));
 export const backlogOf = (brand: TestBrand) => redis().xlen(outboxKey(brand.partition));
+/**
+ * Drains a brand's events as ones that Postgres does not take, so that each becomes a dead letter in its place: a grant's id
+ * that is none where nothing is said of a grant, a request's hash that is too long elsewhere.
+ */
+export async function drainAsPoison(brand: TestBrand): Promise<void> {
+  const key = outboxKey(brand.partition);
+  const waiting = (await redis().xrange(key, "-", "+")) as unknown as [string, string[]][];
+  for (const [id, flat] of waiting) {
+    const fields: Record<string, string> = {};
+    for (let i = 0; i + 1 < flat.length; i += 2) fields[String(flat[i])] = String(flat[i + 1]);
+    await redis().xadd(key, "*", { ...fields, ...(fields.r ? { h: "x".repeat(44) } : { r: "none" }) });
+    await redis().xdel(key, id);
+  }
+  await drainPartition(metering(), brand.partition);
+}
 /** Has the next drain believe that another Redis answers than last time. */
 export const restarted = (brand: TestBrand) =>
   db()
@@ -49,8 +66,12 @@ export const hashOf = async (key: string): Promise<string[]> =>
 export const restoreHash = (key: string, flat: string[]) =>
   redis().eval("redis.call('DEL', KEYS[1]) return redis.call('HSET', KEYS[1], unpack(ARGV))", [key], flat);
 
-/** A superuser's connection, for what only an outage does. */
-export const admin = () => openDatabase(process.env.STACK_POSTGRES_ADMIN_URL ?? "", { max: 2 });
+/** A superuser's connection to the product's database, for what only an outage or a clock does. */
+export const admin = () => {
+  const url = new URL(process.env.STACK_POSTGRES_ADMIN_URL ?? "");
+  url.pathname = new URL(process.env.DATABASE_URL ?? "").pathname;
+  return openDatabase(url.href, { max: 2 });
+};
 /** Does something while a transaction of the schema's owner holds what a statement locks. */
 export async function whileHeld<T>(statement: SQL, act: () => Promise<T>): Promise<T> {
   const owner = openDatabase(process.env.DATABASE_OWNER_URL ?? "", { max: 1 });
