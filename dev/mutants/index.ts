@@ -1,0 +1,114 @@
+// `npm run mutants -- [--only <pattern>] [--left] [--jobs 1] [--report docs/proof/mutants.md] [--list]`: runs every mutant
+// whose id has the pattern in it, and says which of them no test notices. `--left` passes over those that earlier runs of
+// this machine have seen caught. Exits 1 where one survives that is not argued to be equivalent, or an argument is stale.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { PROJECT_ROOT } from "../stack/files";
+import { EQUIVALENT } from "./equivalent";
+import { Memory } from "./memory";
+import { allMutants, type Mutant } from "./mutants";
+import { outdated, reportOf, type Summary, sorted } from "./report";
+import { Stores } from "./stores";
+import { trial } from "./trial";
+
+const LIMIT_MS = 400_000;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    left: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    jobs: { type: "string", default: "1" },
+    report: { type: "string" },
+  },
+});
+
+const git = (...args: string[]): string => execFileSync("git", args, { cwd: PROJECT_ROOT, encoding: "utf8" }).trim();
+const exists = (test: string): boolean => existsSync(join(PROJECT_ROOT, test));
+
+const every = allMutants(PROJECT_ROOT).map((mutant) => ({ ...mutant, tests: mutant.tests.filter(exists) }));
+const chosen = every.filter(({ id }) => id.includes(values.only));
+const memory = new Memory();
+const wasCaught = ({ id }: Mutant): boolean => {
+  const verdict = memory.get(id)?.verdict;
+  return verdict === "caught" || verdict === "hung";
+};
+const summary: Summary = {
+  mutants: chosen,
+  verdictOf: (id) => memory.get(id),
+  equivalent: EQUIVALENT,
+};
+
+/** Runs one mutant: first the few tests that have caught its neighbours, then all of its own. */
+async function run(mutant: Mutant, stores: Stores, folder: string): Promise<void> {
+  const { file, scope, line } = mutant;
+  const likely = memory.likely(mutant);
+  const attempts = [
+    ...(likely.length > 0
+      ? [{ tests: [...new Set(likely.map((one) => one.file))], only: likely.map(({ test }) => test) }]
+      : []),
+    { tests: memory.ordered(mutant) },
+  ];
+  for (const [i, attempt] of attempts.entries()) {
+    await stores.reset();
+    const outcome = await trial({ mutant, ...attempt, folder, env: stores.env, limitMs: LIMIT_MS });
+    if (outcome.verdict === "unseen") throw new Error(`${mutant.id}: no test loads the module`);
+    if (outcome.verdict === "survived" && i + 1 < attempts.length) continue;
+    const { verdict, by } = outcome;
+    memory.set(mutant.id, { verdict, ...(by ? { by } : {}), file, scope, line });
+    return;
+  }
+}
+
+async function runAll(mutants: readonly Mutant[], jobs: number): Promise<void> {
+  const waiting = mutants.entries();
+  const work = async (_: unknown, job: number): Promise<void> => {
+    const stores = await Stores.start(`mutants-${job}`);
+    try {
+      for (const [i, mutant] of waiting) {
+        const begun = performance.now();
+        await run(mutant, stores, join(PROJECT_ROOT, `.data/mutants/${process.pid}-${job}`));
+        const { verdict, by } = memory.get(mutant.id) ?? {};
+        const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+        console.log(`${i + 1}/${mutants.length} ${verdict} ${mutant.id} ${seconds} s ${by ? `by "${by.test}"` : ""}`);
+      }
+    } finally {
+      await stores.stop();
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+}
+
+if (values.list) {
+  for (const { id, line, before, after } of chosen)
+    console.log(`${id} line ${line}: ${before} → ${after || "nothing"}`);
+  console.log(`${chosen.length} mutants`);
+} else {
+  const todo = values.left ? chosen.filter((mutant) => !wasCaught(mutant)) : chosen;
+  await runAll(todo, Number(values.jobs));
+  const { survived, equivalent, caught, notRun, stale } = sorted(summary);
+  const wrong = [...stale, ...outdated(EQUIVALENT, every)];
+  if (values.report) {
+    const file = resolve(PROJECT_ROOT, values.report);
+    mkdirSync(dirname(file), { recursive: true });
+    const [cpu] = cpus();
+    writeFileSync(
+      file,
+      reportOf(summary, [
+        `${new Date().toISOString().slice(0, 10)}, commit ${git("rev-parse", "--short", "HEAD")}`,
+        `${cpus().length} × ${cpu?.model.trim() ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+      ]),
+    );
+  }
+  for (const { id, line, before, after } of survived) {
+    console.log(`survived: ${id} line ${line}: ${before} → ${after || "nothing"}`);
+  }
+  for (const sentence of wrong) console.log(`stale: ${sentence}`);
+  console.log(
+    `Mutants: ${caught.length} caught, ${equivalent.length} equivalent, ${survived.length} survived, ${notRun.length} not run`,
+  );
+  process.exitCode = survived.length + wrong.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,138 @@
+/** What is mutated: which functions of which module, and which tests would have to notice, the likeliest first. */
+export interface Target {
+  readonly file: string;
+  /** `lua`: every piece of Lua in it. Else the named functions, all where none is named. */
+  readonly what: "lua" | "functions";
+  readonly functions?: readonly string[];
+  readonly tests: readonly string[];
+}
+
+const METERING = "src/features/metering";
+const at = (...names: string[]): string[] => names.map((name) => `${METERING}/${name}.test.ts`);
+
+const CALLERS = at(
+  "edge/consume.redis",
+  "reservations/reservations.redis",
+  "caps/caps.redis",
+  "edge/batch.redis",
+  "lookup/lookup.redis",
+  "intents/intents.redis",
+  "guards.redis",
+);
+const INTENTS = at(
+  "intents/intents.redis",
+  "refunds/refunds.redis",
+  "grants.redis",
+  "caps/caps.redis",
+  "account/healing.redis",
+  "reconcile/hydrate.redis",
+);
+const DRAIN = at(
+  "ledger/rules",
+  "outbox/drain.redis",
+  "account/healing.redis",
+  "reconcile/epochs.redis",
+  "refunds/refunds.redis",
+  "guards.redis",
+  "faults.redis",
+  "wakes.redis",
+);
+const HYDRATE = at(
+  "reconcile/hydrate.redis",
+  "account/healing.redis",
+  "guards.redis",
+  "reconcile/epochs.redis",
+  "lookup/lookup.redis",
+  "intents/intents.redis",
+  "outbox/drain.redis",
+  "faults.redis",
+);
+
+export const TARGETS: readonly Target[] = [
+  {
+    file: `${METERING}/edge/lua/common.ts`,
+    what: "lua",
+    tests: [
+      ...CALLERS,
+      ...at("reconcile/hydrate.redis", "refunds/refunds.redis", "outbox/drain.redis", "edge/books.redis"),
+    ],
+  },
+  { file: `${METERING}/edge/lua/consume.ts`, what: "lua", tests: CALLERS },
+  {
+    file: `${METERING}/edge/lua/hold.ts`,
+    what: "lua",
+    tests: at("reservations/reservations.redis", "caps/caps.redis", "lookup/lookup.redis", "account/healing.redis"),
+  },
+  {
+    file: `${METERING}/edge/lua/resolve.ts`,
+    what: "lua",
+    tests: at("reservations/reservations.redis", "caps/caps.redis", "lookup/lookup.redis", "account/healing.redis"),
+  },
+  { file: `${METERING}/edge/lua/intent.ts`, what: "lua", tests: INTENTS },
+  {
+    file: `${METERING}/edge/lua/sweep.ts`,
+    what: "lua",
+    tests: at("reservations/reservations.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
+  },
+  {
+    file: `${METERING}/edge/lua/state.ts`,
+    what: "lua",
+    tests: [...HYDRATE, ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis")],
+  },
+  { file: `${METERING}/edge/lua/outbox.ts`, what: "lua", tests: DRAIN },
+  {
+    file: `${METERING}/outbox/service.ts`,
+    what: "functions",
+    functions: ["readBatch", "noticeRestart", "drainPartition", "retire"],
+    tests: DRAIN,
+  },
+  { file: `${METERING}/ledger/rules.ts`, what: "functions", functions: ["placeOf", "readEntry"], tests: DRAIN },
+  { file: `${METERING}/ledger/service.ts`, what: "functions", tests: DRAIN },
+  {
+    file: `${METERING}/entries/service.ts`,
+    what: "functions",
+    tests: at(
+      "outbox/drain.redis",
+      "refunds/refunds.redis",
+      "reservations/reservations.redis",
+      "intents/intents.redis",
+      "guards.redis",
+      "entries/entries.redis",
+      "account/healing.redis",
+      "faults.redis",
+    ),
+  },
+  {
+    file: `${METERING}/reconcile/service.ts`,
+    what: "functions",
+    functions: ["isSound", "hydrateAccount", "hydrateOnce", "openEpoch", "setAccount", "loadCatalog"],
+    tests: HYDRATE,
+  },
+  {
+    file: `${METERING}/account/service.ts`,
+    what: "functions",
+    tests: at(
+      "account/healing.redis",
+      "caps/caps.redis",
+      "reconcile/hydrate.redis",
+      "lookup/lookup.redis",
+      "outbox/drain.redis",
+    ),
+  },
+  {
+    file: `${METERING}/lookup/service.ts`,
+    what: "functions",
+    tests: at("lookup/lookup.redis", "reservations/reservations.redis"),
+  },
+  {
+    file: `${METERING}/intents/service.ts`,
+    what: "functions",
+    tests: INTENTS,
+  },
+  {
+    file: `${METERING}/service.ts`,
+    what: "functions",
+    functions: ["changeLimit", "configureAccounts", "retireAccounts", "retireMarked"],
+    tests: at("guards.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis", "configure.redis"),
+  },
+];
