@@ -236,8 +236,9 @@ async function openEpoch(
         seq: 0,
         forked: false,
         retire: false,
-        epochStartedAt: new Date(),
-        updatedAt: new Date(),
+        // By Postgres's clock: what comes in for the epoch before is told by it from what came before this moment.
+        epochStartedAt: sql`now()`,
+        updatedAt: sql`now()`,
         ...(unplanned ? { lookUpUntil: sql`now() + make_interval(hours => ${LOOK_UP_HOURS})` } : {}),
       })
       .where(ofAccount(meteringAccounts, account));
