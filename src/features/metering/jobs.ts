@@ -1,4 +1,5 @@
 import { gt, sql } from "drizzle-orm";
+import type { Tx } from "@/db/client";
 import { meteringAccounts } from "@/db/schema/metering";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { PARTITIONS } from "@/lib/partition";
@@ -7,6 +8,8 @@ import { SWEEP } from "./edge/lua/sweep";
 import { runScript } from "./edge/service";
 import { accountsOwed, applyIntents } from "./intents/service";
 import { type DrainResult, drainPartition, partitionsWithEvents } from "./outbox/service";
+import { accountsWithStrays } from "./rebuild/queries";
+import { reopenAccount } from "./rebuild/service";
 import { loadCatalog, type ReconcileDeps } from "./reconcile/service";
 import { accountKey, accountKeys, dueKey, parseAccountName } from "./rules";
 import { retireMarked } from "./service";
@@ -94,6 +97,17 @@ export async function sweepDue(deps: ReconcileDeps, limit = 100): Promise<void> 
   }
 }
 
+/** Opens accounts anew for uses that came in for an epoch which was over already, so that they are posted again. */
+export async function healStrays(deps: ReconcileDeps): Promise<void> {
+  const actor = { type: "system", id: "heal" } as const;
+  await each(
+    (await accountsWithStrays(deps.db)).map(({ customerId, mode }) => () => {
+      const when = async (tx: Tx) => (await accountsWithStrays(tx, customerId)).some((other) => other.mode === mode);
+      return reopenAccount({ db: deps.db, customerId, actor }, deps, { mode, why: "late uses", when });
+    }),
+  );
+}
+
 /** Applies every intent that has not reached the ledger. */
 export async function applyAllIntents(deps: ReconcileDeps): Promise<void> {
   await each((await accountsOwed(deps.db)).map((account) => () => applyIntents(deps, account)));
@@ -122,6 +136,7 @@ export const UPKEEP: readonly {
   { name: "inspect", everyMs: 10_000, run: inspectAll },
   { name: "retire", everyMs: 500, run: (deps) => retireMarked(deps) },
   { name: "outdated", everyMs: 60_000, run: retireOutdated },
+  { name: "heal", everyMs: 5_000, run: healStrays },
   { name: "grants", everyMs: 1_000, run: applyAllIntents },
   { name: "expiry", everyMs: 1_000, run: (deps) => sweepDue(deps) },
 ];

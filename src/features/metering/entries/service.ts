@@ -7,6 +7,23 @@ import { isUse, type LedgerEvent, processingTime } from "../ledger/rules";
 /** Thrown where an entry names something that does not exist; it can never be written as it is. */
 export class UnknownReference extends Error {}
 
+/**
+ * True where the fault lies in the entry itself: a value Postgres does not take (SQLSTATE class 22), a constraint it
+ * breaks (class 23), or something it names that is not there. Anything else (a lock that was not to be had, a table
+ * that a migration holds, a full disk) is no reason to give an entry up: the drain fails and comes again.
+ */
+export function isPoison(error: unknown): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (at instanceof UnknownReference) return true;
+    if ("code" in at && typeof at.code === "string" && /^2[23][0-9A-Z]{3}$/.test(at.code)) return true;
+  }
+  return false;
+}
+
+/** What Postgres said, with its cause: the driver's own message is only the statement. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
+
 const column = (events: readonly LedgerEvent[], pick: (event: LedgerEvent) => string | number | null) =>
   listOf(events.map(pick));
 

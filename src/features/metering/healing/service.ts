@@ -5,15 +5,16 @@ import type { Tx } from "@/db/client";
 import { deadLetters, meteringAccounts } from "@/db/schema/metering";
 import type { AccountId } from "@/lib/ids";
 import { computeAccount, lettersOf } from "../account/service";
-import { writeEntries } from "../entries/service";
-import { type LedgerEvent, readEntry } from "../ledger/rules";
-import { isPoison } from "../ledger/service";
+import { isPoison, reasonOf, writeEntries } from "../entries/service";
+import { isUse, type LedgerEvent, readEntry } from "../ledger/rules";
 import { type Posting, post, type Standing } from "./rules";
 
 /**
  * Posts again, under the epoch that is being opened, what was acknowledged and has lost its place in the chain: uses, as
  * far as the balance covers them, reservations and what became of them. Grants, refunds and corrections come back by their
- * intents, expiries by themselves. What cannot be posted is counted, and every letter says what became of it.
+ * intents, expiries by themselves. What cannot be posted is counted, and every letter says what became of it. What cannot
+ * be read, or Postgres refuses, stays an open letter, and so does the end of such a reservation: nothing is lost as long as
+ * somebody may still mend the cause.
  * The caller holds the partition's drain lock and the account's row lock.
  * @returns how many were posted, and tokens that were acknowledged and that nothing covers
  */
@@ -29,41 +30,53 @@ export async function healForks(tx: Tx, account: AccountId, epoch: number): Prom
   const computed = await computeAccount(tx, account);
   const [head] = await tx.select().from(meteringAccounts).where(ofAccount(meteringAccounts, account));
   const verdicts = new Map<string, string>();
+  const refused = new Map<string, string>();
+  /** Reservations whose hold is refused. */
+  const waiting = new Set<string>();
   let standing: Standing = { grants: computed.grants, holds: new Map(computed.holds.map((hold) => [hold.id, hold])) };
   let balance = head?.balance ?? 0;
   let seq = 0;
   let lost = 0;
 
   for (const { letter, event } of events) {
-    if (!("kind" in event)) {
-      verdicts.set(letter.id, "cannot be read");
-      continue;
-    }
+    if (!("kind" in event)) continue;
     if (known.has(event.operationId)) {
       verdicts.set(letter.id, "is in the ledger already");
       continue;
     }
+    if (event.reservationId && waiting.has(event.reservationId)) continue;
     const outcome = post(standing, event);
-    const written =
-      "posting" in outcome && (await tryWrite(tx, entryOf(event, outcome.posting, epoch, seq + 1, balance)));
-    if ("posting" in outcome && written) {
-      standing = outcome.standing;
-      seq++;
-      balance += outcome.posting.delta;
-      known.add(event.operationId);
-      verdicts.set(letter.id, "posted again");
-    } else {
-      if (event.kind === "usage" || event.kind === "settle") lost += event.tokens;
-      verdicts.set(letter.id, "posting" in outcome ? "cannot be written: lost" : outcome.verdict);
+    if (!("posting" in outcome)) {
+      if (isUse(event)) lost += event.tokens;
+      verdicts.set(letter.id, outcome.verdict);
+      continue;
     }
+    const error = await tryWrite(tx, entryOf(event, outcome.posting, epoch, seq + 1, balance));
+    if (error !== null) {
+      refused.set(letter.id, error);
+      if (event.kind === "hold" && event.reservationId) waiting.add(event.reservationId);
+      continue;
+    }
+    standing = outcome.standing;
+    seq++;
+    balance += outcome.posting.delta;
+    known.add(event.operationId);
+    verdicts.set(letter.id, "posted again");
   }
 
   if (seq > 0) await tx.update(meteringAccounts).set({ seq, balance }).where(ofAccount(meteringAccounts, account));
+  const own = (id: string) => and(eq(deadLetters.id, id), eq(deadLetters.customerId, account.customerId));
   for (const [id, verdict] of verdicts) {
     await tx
       .update(deadLetters)
       .set({ resolvedAt: new Date(), resolution: `${verdict} (epoch ${epoch})` })
-      .where(and(eq(deadLetters.id, id), eq(deadLetters.customerId, account.customerId)));
+      .where(own(id));
+  }
+  for (const [id, error] of refused) {
+    await tx
+      .update(deadLetters)
+      .set({ error: error.slice(0, 2000) })
+      .where(own(id));
   }
   return { posted: seq, lost };
 }
@@ -76,14 +89,17 @@ const entryOf = (event: LedgerEvent, posting: Posting, epoch: number, seq: numbe
   balanceAfter: balance + posting.delta,
 });
 
-/** Writes one entry; false where it can never be written. One that cannot must not keep the account closed for ever. */
-async function tryWrite(tx: Tx, entry: LedgerEvent): Promise<boolean> {
+/**
+ * Writes one entry. One that cannot be written must not keep the account closed for ever.
+ * @returns null, or why it can never be written as it is
+ */
+async function tryWrite(tx: Tx, entry: LedgerEvent): Promise<string | null> {
   try {
     await tx.transaction((nested) => writeEntries(nested, [entry]));
-    return true;
+    return null;
   } catch (error) {
     if (!isPoison(error)) throw error;
-    return false;
+    return reasonOf(error);
   }
 }
 

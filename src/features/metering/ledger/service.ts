@@ -4,7 +4,7 @@ import { listOf } from "@/db/array";
 import type { Tx } from "@/db/client";
 import { deadLetters, ledgerEntries } from "@/db/schema/metering";
 import { uuidv7 } from "@/lib/ids";
-import { UnknownReference, writeEntries } from "../entries/service";
+import { isPoison, reasonOf, writeEntries } from "../entries/service";
 import { type Head, type LedgerEvent, type Place, placeOf, type Unplaced, type UnreadableEvent } from "./rules";
 
 /** What a batch from the outbox came to. */
@@ -16,19 +16,6 @@ export interface Recorded {
   forked: number;
   /** Accounts that Redis must not go on with, and the last of their epochs that is over. */
   retire: { readonly account: string; readonly epoch: number }[];
-}
-
-/**
- * True where the fault lies in the entry itself: a value Postgres does not take (SQLSTATE class 22), a constraint it
- * breaks (class 23), or something it names that is not there. Anything else (a lock that was not to be had, a table
- * that a migration holds, a full disk) is no reason to give an entry up: the drain fails and comes again.
- */
-export function isPoison(error: unknown): boolean {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if (at instanceof UnknownReference) return true;
-    if ("code" in at && typeof at.code === "string" && /^2[23][0-9A-Z]{3}$/.test(at.code)) return true;
-  }
-  return false;
 }
 
 /** The chain heads of a batch's accounts, locked for the rest of the transaction. */
@@ -99,6 +86,8 @@ async function bury(
     delta: at?.delta ?? null,
     balanceAfter: at?.balanceAfter ?? null,
     fields,
+    // When it came in, not when the transaction began: an epoch may have been opened between the two.
+    createdAt: sql`clock_timestamp()`,
   });
 }
 
@@ -204,10 +193,6 @@ async function writeAll(tx: Tx, partition: number, events: readonly LedgerEvent[
   }
   return lost;
 }
-
-/** What Postgres said, with its cause: the driver's own message is only the statement. */
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
 
 async function saveHeads(tx: Tx, heads: Map<string, Head>): Promise<void> {
   if (heads.size === 0) return;

@@ -1,5 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { ofAccount } from "@/db/account";
+import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { meteringAccounts } from "@/db/schema/metering";
 import { recordAudit } from "@/features/audit/service";
@@ -23,6 +24,7 @@ const pauseFor = (ms: number): Promise<void> => new Promise((resolve) => setTime
  * takes the old state for sound any more, and the hydrate that follows retires it, drains what came out of it, and posts
  * again what has lost its place. Somebody else's hydrate that is quicker does as well.
  * @param input.why for the audit log
+ * @param input.when asked under the account's row lock, which an opening takes too: where it says no, nothing is done
  * @returns the epoch that is in force now
  * @throws Refusal `not_found` where there is no such account, NotLoaded where it could not be opened: it stays closed, and
  *         its next use tries again
@@ -30,20 +32,22 @@ const pauseFor = (ms: number): Promise<void> => new Promise((resolve) => setTime
 export async function reopenAccount(
   ctx: Ctx,
   deps: ReconcileDeps,
-  input: { readonly mode: Mode; readonly why: string },
+  input: { readonly mode: Mode; readonly why: string; readonly when?: (tx: Tx) => Promise<boolean> },
 ): Promise<number> {
   const account = accountOf(ctx.customerId, input.mode);
   const before = await ctx.db.transaction(async (tx) => {
     const [head] = await tx.select().from(meteringAccounts).where(ofAccount(meteringAccounts, account)).for("update");
     if (!head) throw new Refusal("not_found", `There is no account ${accountName(account)}.`);
+    if (input.when && !(await input.when(tx))) return { epoch: head.epoch, closed: false };
     await tx.update(meteringAccounts).set({ retire: true }).where(ofAccount(meteringAccounts, account));
     await recordAudit(tx, ctx, {
       action: "account.reopened",
       subject: accountName(account),
       details: { mode: input.mode, epoch: head.epoch, why: input.why },
     });
-    return head.epoch;
+    return { epoch: head.epoch, closed: true };
   });
+  if (!before.closed) return before.epoch;
   for (let attempt = 1; ; attempt++) {
     try {
       await hydrateAccount(deps, account, "change");
@@ -57,7 +61,7 @@ export async function reopenAccount(
     .select({ epoch: meteringAccounts.epoch })
     .from(meteringAccounts)
     .where(and(ofAccount(meteringAccounts, account), eq(meteringAccounts.retire, false)));
-  if (!after || after.epoch <= before) throw new NotLoaded("The account was closed again meanwhile");
+  if (!after || after.epoch <= before.epoch) throw new NotLoaded("The account was closed again meanwhile");
   return after.epoch;
 }
 

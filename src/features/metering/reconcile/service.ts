@@ -243,13 +243,24 @@ async function openEpoch(
       })
       .where(ofAccount(meteringAccounts, account));
     const healed = await healForks(tx, account, epoch);
+    if (healed.posted > 0 && !unplanned) {
+      // Their records were in a copy that is gone: a caller who tries again must find them in the ledger.
+      await tx
+        .update(meteringAccounts)
+        .set({ lookUpUntil: sql`now() + make_interval(hours => ${LOOK_UP_HOURS})` })
+        .where(ofAccount(meteringAccounts, account));
+    }
     if (unplanned || healed.lost > 0) {
       await tx.insert(lossReports).values({
         id: uuidv7(),
         customerId: account.customerId,
         mode: account.mode,
         epoch,
-        reason: head.forked ? "The chain of the previous epoch broke" : "The account was missing or retired in Redis",
+        reason: !unplanned
+          ? "Uses that had lost their place were not covered by the balance"
+          : head.forked
+            ? "The chain of the previous epoch broke"
+            : "The account was missing or retired in Redis",
         // Before the drain that this hydrate has just made: what was in Redis then is what may be missing now.
         windowFrom: known.since,
         // Of what Redis lost before it was drained there is no trace here: unknown, not zero. What came without its
