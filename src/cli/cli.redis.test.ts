@@ -1,7 +1,6 @@
-import { execFile } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyPassword } from "@/auth/passwords";
@@ -17,28 +16,11 @@ import { accountKey } from "@/features/metering/rules";
 import { parseApiKey } from "@/lib/api-key";
 import { accountOf, isUuid, mintCustomerId } from "@/lib/ids";
 import { redis } from "@/lib/redis";
+import { run } from "@/test/command";
 import { type ConsumeOptions, consumeWith, expectAllSound } from "@/test/meter";
 
 /** The commands as people type them: processes of their own, on the stack that the tests run on. */
 
-const ROOT = resolve(import.meta.dirname, "../..");
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command to its end. A variable set to undefined is taken out of its environment. */
-const run = (args: string[], env: Record<string, string | undefined> = {}): Promise<Ended> =>
-  new Promise((done) => {
-    const child = execFile(
-      process.execPath,
-      ["src/cli/run.mjs", ...args],
-      { cwd: ROOT, env: { ...process.env, ...env }, timeout: 25_000 },
-      (_, stdout, stderr) => done({ code: child.exitCode ?? -1, stdout, stderr }),
-    );
-  });
 const brandCreate = (args: string[], env?: Record<string, string | undefined>) =>
   run(["src/cli/brand-create.ts", ...args], env);
 const ledgerCheck = (env?: Record<string, string | undefined>) => run(["src/cli/ledger-check.ts"], env);

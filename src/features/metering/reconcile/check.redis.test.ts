@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
+import { entriesOf } from "@/test/ledger";
 import { accountState, checkedAfterEach, consumeWith, drain, holdWith, type TestBrand, testBrand } from "@/test/meter";
 import { owe } from "../intents/service";
 import { accountKey, accountName, outboxKey } from "../rules";
@@ -330,6 +331,70 @@ describe("8. sums that differ", () => {
     const lines = await expectBreach(8, move(id, other), move(other, id));
     expect(lines).toContain(`${name()} grant grant:${id} was never meant`);
     expect(lines).toContain(`${name()} grant ${other}: meant 100, done 0`);
+  });
+
+  it("are found where an adjustment was booked that nobody meant, and not where an operator gave a letter up for it", async () => {
+    const id = await grantId();
+    const { operationId } = (await entriesOf(brand)).at(-1) ?? {};
+    const use = `${entry("kind = 'adjustment', app_id = null, usage_id = null", 3)}`;
+    const back = `${entry(`kind = 'usage', app_id = 'vto-001', usage_id = '${operationId}'`, 3)}`;
+    const statistics = (by: string) =>
+      `update usage_analytics_daily set tokens_consumed = tokens_consumed ${by} 5, sessions_count = sessions_count ${by} 1 where ${own()}`;
+    const details = `delete from token_usage where ${own()} and id = '${operationId}'`;
+    const never = `${name()} adjustment ${operationId} was never meant`;
+    const letter = (over: Record<string, string> = {}) => {
+      const row = {
+        ...{
+          id: crypto.randomUUID(),
+          partition: String(brand.partition),
+          stream_id: "1-1",
+          reason: "poison",
+          error: "x",
+        },
+        ...{ customer_id: brand.customerId, mode: "live", epoch: "1", seq: "3", delta: "-5", balance_after: "90" },
+        ...{
+          fields: JSON.stringify({ o: operationId, g: `${id},-5;` }),
+          resolved_at: "now",
+          resolution: "discarded: x",
+        },
+        ...over,
+      };
+      const columns = Object.keys(row);
+      return `insert into dead_letters (${columns.join()}) values (${Object.values(row)
+        .map((value) => `'${value}'`)
+        .join()})`;
+    };
+    const gone = `delete from dead_letters where ${own()}`;
+    await past(details, use, statistics("-"));
+    expect((await breached()).flatMap((finding) => finding.breaches)).toEqual([never]);
+    const wrongs: Record<string, string>[] = [
+      { resolution: "replayed" },
+      { resolution: "is discarded: x" },
+      { delta: "-4" },
+      { balance_after: "91" },
+      { seq: "2" },
+      { epoch: "2" },
+      { mode: "test" },
+      { reason: "fork" },
+      { fields: JSON.stringify({ o: "another" }) },
+      { customer_id: crypto.randomUUID() },
+    ];
+    for (const wrong of wrongs) {
+      const statement = letter(wrong);
+      await past(statement);
+      expect(
+        (await breached()).flatMap((finding) => finding.breaches),
+        JSON.stringify(wrong),
+      ).toEqual([never]);
+      await past(`delete from dead_letters where stream_id = '1-1'`);
+    }
+    await past(letter());
+    expect(await breached()).toEqual([]);
+    // Of another kind than an adjustment it is none, whatever the letter says.
+    await past(entry("kind = 'grant'", 3));
+    expect((await breached()).map((finding) => finding.invariant)).toContain(8);
+    await past(back, statistics("+"), gone);
+    expect(await breached()).toEqual([]);
   });
 
   it("are not found where tokens are owed and still on their way", async () => {
