@@ -175,16 +175,16 @@ const layers = [
   ),
   rule(
     "nothing-imports-the-outside",
-    "nothing in src imports worker, cli, dev, bench or e2e: they import src; move what both need into src",
+    "nothing in src imports worker, meter, cli, dev, bench or e2e: they import src; move what both need into src",
     // A test that kills parts of a stack has to start one of its own, which only dev knows how to.
-    { path: "^(?:src/(?!worker/|cli/)|middleware\\.ts$)", pathNot: "\\.stack\\.test\\.ts$" },
-    { path: "^(?:src/(?:worker|cli)|dev|bench|e2e)/" },
+    { path: "^(?:src/(?!worker/|meter/|cli/)|middleware\\.ts$)", pathNot: "\\.stack\\.test\\.ts$" },
+    { path: "^(?:src/(?:worker|meter|cli)|dev|bench|e2e)/" },
   ),
   rule(
     "the-outside-keeps-apart",
-    "worker and cli do not import each other, nor dev, bench or e2e: move what both need into src",
-    { path: "^src/(worker|cli)/" },
-    { path: "^(?:src/(?:worker|cli)|dev|bench|e2e)/", pathNot: "^src/$1/" },
+    "worker, meter and cli do not import each other, nor dev, bench or e2e: move what both need into src",
+    { path: "^src/(worker|meter|cli)/", pathNot: "\\.stack\\.test\\.ts$" },
+    { path: "^(?:src/(?:worker|meter|cli)|dev|bench|e2e)/", pathNot: "^src/$1/" },
   ),
   rule(
     "test-helpers-stay-in-tests",
@@ -197,6 +197,12 @@ const layers = [
     "only src/db imports postgres: use its client",
     { path: "^(?:src/|middleware\\.ts$)", pathNot: ["^src/db/", TESTS] },
     { path: npm("postgres") },
+  ),
+  rule(
+    "only-lib-opens-redis",
+    "only src/lib/redis-tcp.ts imports ioredis: its queues and retries would send a debit twice; use TcpConnection",
+    { path: "^(?:src/|middleware\\.ts$)", pathNot: ["^src/lib/redis-tcp\\.ts$", TESTS] },
+    { path: npm("ioredis") },
   ),
   rule(
     "sql-stays-below",

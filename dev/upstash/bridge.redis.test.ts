@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createServer as createTcpServer, type Socket } from "node:net";
 import { Ratelimit } from "@upstash/ratelimit";
 import { Redis, type RedisConfigNodejs } from "@upstash/redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Bridge, createBridge, STORE_UNAVAILABLE } from "./bridge";
+import { STORE_UNAVAILABLE } from "@/lib/redis-tcp";
+import { crossing } from "@/test/crossing";
+import { type Bridge, createBridge } from "./bridge";
 
 const TOKEN = "a-token-for-tests";
 const redisUrl = process.env.STACK_REDIS_URL ?? "";
@@ -178,42 +179,6 @@ describe("on the wire", () => {
 });
 
 describe("when Redis is away", () => {
-  /** A way to Redis that can be cut, or made to swallow what comes back. */
-  async function crossing(): Promise<{ port: number; cut: () => void; mute: () => void; block: () => void }> {
-    const { port: target } = new URL(redisUrl);
-    const pairs = new Set<[Socket, Socket]>();
-    const state = { muted: false, blocked: false };
-    const { createConnection } = await import("node:net");
-    const server = createTcpServer((near) => {
-      if (state.blocked) return near.destroy();
-      const far = createConnection(Number(target), "127.0.0.1");
-      pairs.add([near, far]);
-      near.pipe(far);
-      far.on("data", (chunk) => {
-        if (!state.muted) near.write(chunk);
-      });
-      for (const end of [near, far]) end.on("error", () => {});
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    return {
-      port: typeof address === "object" && address ? address.port : 0,
-      cut: () => {
-        for (const [near, far] of pairs) {
-          near.destroy();
-          far.destroy();
-        }
-        pairs.clear();
-      },
-      mute: () => {
-        state.muted = true;
-      },
-      block: () => {
-        state.blocked = true;
-      },
-    };
-  }
-
   async function bridgeOver(port: number): Promise<{ base: string; other: Bridge }> {
     const through = new URL(redisUrl);
     through.port = String(port);
@@ -231,7 +196,7 @@ describe("when Redis is away", () => {
     });
 
   it("503 at once, with nothing run, where it cannot be reached", async () => {
-    const way = await crossing();
+    const way = await crossing(redisUrl);
     const { base, other } = await bridgeOver(way.port);
     const name = key();
     way.block();
@@ -259,7 +224,7 @@ describe("when Redis is away", () => {
   });
 
   it("drops the caller's connection where the reply was lost, does not run the command twice, and recovers", async () => {
-    const way = await crossing();
+    const way = await crossing(redisUrl);
     const { base, other } = await bridgeOver(way.port);
     for (const [path, body] of [
       ["/", (name: string) => ["INCR", name]],
@@ -267,7 +232,7 @@ describe("when Redis is away", () => {
       ["/multi-exec", (name: string) => [["INCR", name]]],
     ] as const) {
       const name = key();
-      const fresh = await crossing();
+      const fresh = await crossing(redisUrl);
       const own = await bridgeOver(fresh.port);
       fresh.mute();
       const pending = send(own.base, path, body(name)).then(

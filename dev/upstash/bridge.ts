@@ -1,13 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Redis } from "ioredis";
-import { type Outcome, present, refusal, send } from "./commands";
-import { ScriptNames } from "./scripts";
+import { doubtOf, type Outcome, STORE_UNAVAILABLE, TcpConnection } from "@/lib/redis-tcp";
+import { present, refusal } from "./commands";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-
-/** What a caller reads when Redis could not be reached and, for certain, nothing was run. Status 503. */
-export const STORE_UNAVAILABLE = "ERR_STORE_UNAVAILABLE Redis cannot be reached; nothing was run";
 
 export interface BridgeOptions {
   readonly redisUrl: string;
@@ -34,34 +30,22 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
  * a command is under way, nobody knows what became of it, and the caller's connection is dropped to say so.
  */
 export function createBridge(options: BridgeOptions): Bridge {
-  const redis = new Redis(options.redisUrl, {
-    // RESP 2, and the replies as they are.
-    protocol: 2,
-    disableClientInfo: true,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    // Settles what was under way as soon as the connection is gone. Any other number would leave it hanging.
-    maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(25 * times, 250),
-    connectTimeout: 2_000,
+  let been = false;
+  const redis = new TcpConnection({
+    url: options.redisUrl,
+    // Bytes, because callers may ask for them in base64.
+    replies: "bytes",
+    onChange: (state) => {
+      if (state === "down") return options.log("lost Redis; answering 503 until it is back");
+      options.log(been ? "reconnected to Redis" : "connected to Redis");
+      been = true;
+    },
   });
-  let away = true;
-  redis.on("ready", () => {
-    options.log(away ? "connected to Redis" : "reconnected to Redis");
-    away = false;
-  });
-  redis.on("close", () => {
-    if (!away) options.log("lost Redis; answering 503 until it is back");
-    away = true;
-  });
-  // Every failed attempt to connect would be a line; the two above are enough.
-  redis.on("error", () => {});
-  const scripts = new ScriptNames();
   const expected = digest(`Bearer ${options.token}`);
 
   const server = createServer((request, response) => {
     if (request.method === "GET" && request.url === "/health") {
-      return answer(response, 200, { redis: redis.status === "ready" });
+      return answer(response, 200, { redis: redis.ready });
     }
     // Digests are equally long and compared in constant time, whatever was sent.
     if (!timingSafeEqual(digest(request.headers.authorization ?? ""), expected)) {
@@ -90,7 +74,7 @@ export function createBridge(options: BridgeOptions): Bridge {
         return answer(response, 400, { error: "ERR the body must be a JSON array: a command and its arguments" });
       const problem = refusal(command);
       if (problem) return answer(response, 400, { error: problem });
-      const outcome = await send(redis, command, scripts);
+      const outcome = await redis.send(command);
       if (dropped([outcome], response)) return;
       const item = itemOf(outcome, base64);
       return answer(response, "error" in item ? 400 : 200, item);
@@ -105,13 +89,12 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 
   async function pipeline(commands: string[][], base64: boolean, response: ServerResponse): Promise<void> {
-    const outcomes = await inOneWrite(() =>
-      commands.map((command) => {
-        const problem = refusal(command);
-        return problem
-          ? Promise.resolve<Outcome>({ kind: "refused", message: problem })
-          : send(redis, command, scripts);
-      }),
+    const problems = commands.map(refusal);
+    const sent = await redis.sendAll(commands.filter((_, i) => problems[i] === undefined));
+    const left = sent.values();
+    const outcomes = problems.map(
+      (message): Outcome =>
+        message === undefined ? (left.next().value ?? { kind: "lost" }) : { kind: "refused", message },
     );
     if (dropped(outcomes, response)) return;
     answer(
@@ -124,36 +107,13 @@ export function createBridge(options: BridgeOptions): Bridge {
   async function transaction(commands: string[][], base64: boolean, response: ServerResponse): Promise<void> {
     const problem = commands.map(refusal).find((reason) => reason !== undefined);
     if (problem) return answer(response, 400, { error: `EXECABORT Transaction discarded because of: ${problem}` });
-    const outcomes = await inOneWrite(() =>
-      [["MULTI"], ...commands, ["EXEC"]].map((command) => send(redis, command, scripts)),
+    const result = await redis.transaction(commands);
+    if (result.kind === "refused") return answer(response, 400, { error: result.message });
+    if (result.kind !== "reply") return void dropped([result], response);
+    const items = result.items.map((value) =>
+      value instanceof Error ? { error: value.message } : { result: present(value, base64) },
     );
-    if (dropped(outcomes, response)) return;
-    const result = outcomes.at(-1);
-    if (result?.kind !== "reply" || !Array.isArray(result.value)) {
-      // The reason stands in the reply of the command that was refused when it was queued.
-      const reason = outcomes.find((outcome) => outcome.kind === "refused");
-      return answer(response, 400, {
-        error: reason?.kind === "refused" ? reason.message : "ERR the transaction was discarded",
-      });
-    }
-    const items = result.value.map((value: unknown, index) => {
-      if (value instanceof Error) return { error: value.message };
-      const [name, verb] = commands[index] ?? [];
-      const isLoad = name?.toUpperCase() === "SCRIPT" && verb?.toUpperCase() === "LOAD";
-      return { result: present(isLoad ? scripts.toClientHash(String(value)) : value, base64) };
-    });
     answer(response, 200, items);
-  }
-
-  /** Collects what is written meanwhile and hands it to the socket at once. */
-  function inOneWrite(write: () => Promise<Outcome>[]): Promise<Outcome[]> {
-    const socket = redis.status === "ready" ? redis.stream : undefined;
-    socket?.cork();
-    try {
-      return Promise.all(write());
-    } finally {
-      socket?.uncork();
-    }
   }
 
   return {
@@ -161,28 +121,18 @@ export function createBridge(options: BridgeOptions): Bridge {
     close: async () => {
       server.close();
       server.closeAllConnections();
-      redis.disconnect();
+      redis.close();
     },
-    connected: () =>
-      redis.status === "ready"
-        ? Promise.resolve()
-        : new Promise((resolve) => void redis.once("ready", () => resolve())),
+    connected: () => redis.connected(),
   };
 }
 
 /** Deals with a store that was away or went away. @returns true where the caller has had its answer, or its silence */
 function dropped(outcomes: readonly Outcome[], response: ServerResponse): boolean {
-  if (outcomes.some((outcome) => outcome.kind === "lost")) {
-    response.destroy();
-    return true;
-  }
-  const away = outcomes.filter((outcome) => outcome.kind === "notRun").length;
-  if (away === 0) return false;
-  const ran = outcomes.some((outcome) => outcome.kind === "reply");
-  // A connection cannot come back between two commands written in the same tick; if it ever did, say nothing certain.
-  if (ran) response.destroy();
-  else answer(response, 503, { error: STORE_UNAVAILABLE });
-  return true;
+  const doubt = doubtOf(outcomes);
+  if (doubt?.kind === "lost") response.destroy();
+  else if (doubt) answer(response, 503, { error: STORE_UNAVAILABLE });
+  return doubt !== undefined;
 }
 
 const itemOf = (outcome: Outcome, base64: boolean): { result: unknown } | { error: string } =>

@@ -140,7 +140,10 @@ const PLANTS: [law: string, plant: Tree, culprit: string][] = [
     importing("src/features/metering/jobs.ts", "@/worker/index"),
     "jobs.ts → src/worker/",
   ],
+  ["nothing-imports-the-outside", importing("src/rest/consume.ts", "@/meter/index"), "consume.ts → src/meter/"],
   ["the-outside-keeps-apart", importing("src/cli/check.ts", "@/worker/index"), "src/cli/check.ts → src/worker/"],
+  ["the-outside-keeps-apart", importing("src/meter/index.ts", "@/worker/index"), "src/meter/index.ts → src/worker/"],
+  ["only-lib-opens-redis", importing("src/meter/index.ts", "ioredis"), "src/meter/index.ts → node_modules/ioredis/"],
   [
     "test-helpers-stay-in-tests",
     importing("src/features/metering/service.ts", "@/test/factories"),

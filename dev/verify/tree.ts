@@ -80,6 +80,7 @@ export const CLEAN: Tree = {
   "src/app/api/consume/route.ts": `import { consume } from "@/features/metering/edge/handler";\nexport const runtime = "edge";\nexport const POST = consume;\n`,
   "src/app/sign-in/actions.ts": `"use server";\nimport { session } from "@/auth/index";\nexport const signIn = async () => session;\n`,
   "src/app/sign-in/form.tsx": `"use client";\nimport { signIn } from "./actions";\nexport const Form = () => signIn;\n`,
+  "src/meter/index.ts": `import { sweep } from "@/features/metering/jobs";\nsweep();\n`,
   "src/worker/index.ts": `import { sweep } from "@/features/metering/jobs";\nimport { logger } from "@/lib/logger";\nsweep();\nlogger;\n`,
   "src/cli/check.ts": `import { db } from "@/db/client";\ndb();\n`,
   "src/widget/frame.ts": `import type { balance } from "@/features/metering/contract";\nexport type Balance = typeof balance;\n`,

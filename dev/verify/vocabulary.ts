@@ -38,6 +38,7 @@ const SRC_FOLDERS = new Set([
   "db",
   "features",
   "lib",
+  "meter",
   "rest",
   "test",
   "trpc",

@@ -29,9 +29,15 @@ export function createRedis(options: {
 
 let shared: Redis | undefined;
 
+/** Gives the process another client than the environment's; for a host that speaks TCP. Before the first use. */
+export function shareRedis(client: Redis): void {
+  shared = client;
+}
+
 /** The process's client, made from the environment on first use. Runs at the edge and in Node. */
 export function redis(): Redis {
+  if (shared) return shared;
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, METERING_BUDGET_MS: budgetMs } = env();
-  shared ??= createRedis({ url, token, budgetMs });
+  shared = createRedis({ url, token, budgetMs });
   return shared;
 }

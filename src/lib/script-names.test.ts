@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { ScriptNames } from "./scripts";
+import { ScriptNames } from "./script-names";
 
 const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex");
 
