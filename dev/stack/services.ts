@@ -131,6 +131,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       DATABASE_OWNER_URL: postgres.value.ownerUrl,
       UPSTASH_REDIS_REST_URL: bridgeUrl,
       UPSTASH_REDIS_REST_TOKEN: secrets.bridgeToken,
+      METER_REDIS_URL: redis.value.url,
       AUTH_SECRET: secrets.authSecret,
       API_KEY_PEPPER: secrets.apiKeyPepper,
       INTERNAL_SECRET: secrets.internalSecret,

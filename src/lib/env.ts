@@ -27,6 +27,13 @@ const schema = z.object({
   METERING_BUDGET_MS: z.coerce.number().int().min(500).max(30_000).default(2_000),
   /** How many events one of the 64 outboxes may hold, about 300 bytes each, before uses are refused with 503. */
   METERING_MAX_BACKLOG: z.coerce.number().int().min(1_000).max(100_000_000).default(250_000),
+  /** Redis by TCP, the same database as the endpoint's; the meter (`npm run meter`) needs it, nothing else reads it. */
+  METER_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  /** Where the meter listens. */
+  METER_PORT: z.coerce.number().int().min(1).max(65_535).default(3001),
+  METER_HOST: z.string().default("127.0.0.1"),
+  /** Whether the meter drains what it writes; `off` where a worker nearby does it within its quarter of a second. */
+  METER_DRAIN: z.enum(["on", "off"]).default("on"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 

@@ -127,16 +127,21 @@ async function drainToTheEnd(partition: number): Promise<number> {
   }
 }
 
-/** `POST /api/internal/metering/drain`: drains the partitions an edge has woken us for, each whatever the others do. */
+/** Drains partitions that somebody has been woken for, each whatever the others do. */
+export async function drainWoken(woken: readonly number[]): Promise<{ written: number; failed: number }> {
+  const results = await Promise.allSettled(woken.map(drainToTheEnd));
+  const failed = results.filter((result) => result.status === "rejected");
+  if (failed.length > 0)
+    logger.error({ err: failed[0]?.reason, failed: failed.length }, "not every partition was drained");
+  const written = results.reduce((sum, result) => sum + (result.status === "fulfilled" ? result.value : 0), 0);
+  return { written, failed: failed.length };
+}
+
+/** `POST /api/internal/metering/drain`: drains the partitions an edge has woken us for. */
 export const postDrain = (request: Request): Promise<Response> =>
   guarded(request, async (requestId) => {
-    const { partitions: woken } = partitions.parse(await request.json());
-    const results = await Promise.allSettled(woken.map(drainToTheEnd));
-    const failed = results.filter((result) => result.status === "rejected");
-    if (failed.length > 0)
-      logger.error({ err: failed[0]?.reason, failed: failed.length }, "not every partition was drained");
-    const written = results.reduce((sum, result) => sum + (result.status === "fulfilled" ? result.value : 0), 0);
-    return json({ written, failed: failed.length }, failed.length > 0 ? 503 : 200, requestId);
+    const result = await drainWoken(partitions.parse(await request.json()).partitions);
+    return json(result, result.failed > 0 ? 503 : 200, requestId);
   });
 
 /**
