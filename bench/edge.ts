@@ -5,7 +5,7 @@ import { makeBrand } from "@/features/admin/service";
 import { checkLedger } from "@/features/metering/reconcile/queries";
 import { metering } from "@/rest/internal/metering";
 import { startThrowAway } from "../dev/stack/throw-away";
-import { compared, type Figure, median } from "./figure";
+import { compared, type Figure, type Group, median } from "./figure";
 import { type LoadResult, post } from "./load";
 import { build, serve } from "./next";
 
@@ -15,7 +15,7 @@ const CONNECTIONS = 32;
 const BASELINE = "bench/baselines/empty-edge";
 
 /** `edge.vs_empty`: a consume through Next's edge route, against an empty edge route that makes one fetch to Redis. */
-export async function edge(): Promise<Figure[]> {
+export const edge: Group = async function* (): AsyncGenerator<Figure> {
   const services = await startThrowAway("bench");
   const stops: (() => Promise<void>)[] = [() => services.stop()];
   try {
@@ -51,11 +51,11 @@ export async function edge(): Promise<Figure[]> {
         ...shared,
         seconds,
         url: `${ours.url}/api/v1/customer/tokens/consume`,
-        headers: { authorization: `Bearer ${brand.secretKey.secret}` },
+        headers: [{ authorization: `Bearer ${brand.secretKey.secret}` }],
         body: '{"app_id":"pdc-001","session_id":"bench"}',
       });
     const nothing = (seconds: number): Promise<LoadResult> =>
-      post({ ...shared, seconds, url: `${empty.url}/api/empty`, headers: {}, body: "{}" });
+      post({ ...shared, seconds, url: `${empty.url}/api/empty`, headers: [{}], body: "{}" });
     await nothing(3);
     await consume(3);
     const passes: { baseline: LoadResult[]; ours: LoadResult[] } = { baseline: [], ours: [] };
@@ -65,24 +65,22 @@ export async function edge(): Promise<Figure[]> {
     }
     const errors = [...passes.baseline, ...passes.ours].reduce((sum, result) => sum + result.errors, 0);
     const breaches = (await checkLedger(metering())).flatMap((finding) => finding.breaches);
-    return [
-      compared(
-        "edge.vs_empty",
-        "requests/s",
-        { baseline: passes.baseline.map((r) => r.perSecond), ours: passes.ours.map((r) => r.perSecond) },
-        {
-          sound: errors === 0 && breaches.length === 0,
-          connections: CONNECTIONS,
-          p50_ms: Number(median(passes.ours.map((r) => r.p50)).toFixed(1)),
-          p95_ms: Number(median(passes.ours.map((r) => r.p95)).toFixed(1)),
-          baseline_p50_ms: Number(median(passes.baseline.map((r) => r.p50)).toFixed(1)),
-          baseline_p95_ms: Number(median(passes.baseline.map((r) => r.p95)).toFixed(1)),
-          errors,
-          ledger_breaches: breaches.length,
-        },
-      ),
-    ];
+    yield compared(
+      "edge.vs_empty",
+      "requests/s",
+      { baseline: passes.baseline.map((r) => r.perSecond), ours: passes.ours.map((r) => r.perSecond) },
+      {
+        sound: errors === 0 && breaches.length === 0,
+        connections: CONNECTIONS,
+        p50_ms: Number(median(passes.ours.map((r) => r.p50)).toFixed(1)),
+        p95_ms: Number(median(passes.ours.map((r) => r.p95)).toFixed(1)),
+        baseline_p50_ms: Number(median(passes.baseline.map((r) => r.p50)).toFixed(1)),
+        baseline_p95_ms: Number(median(passes.baseline.map((r) => r.p95)).toFixed(1)),
+        errors,
+        ledger_breaches: breaches.length,
+      },
+    );
   } finally {
     for (const stop of stops.reverse()) await stop();
   }
-}
+};

@@ -11,6 +11,9 @@ export interface Figure {
   readonly [more: string]: unknown;
 }
 
+/** Measures what is wanted of a group: `wanted` is asked with the names of figures that come from one measurement. */
+export type Group = (wanted: (...names: string[]) => boolean) => AsyncIterable<Figure>;
+
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
 export const median = (values: readonly number[]): number => {

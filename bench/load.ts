@@ -1,7 +1,11 @@
-import { Agent, request } from "node:http";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 
 export interface LoadResult {
-  /** Answers a second. */
+  /** How many were answered with 200. */
+  readonly answers: number;
+  /** The same a second. */
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -16,56 +20,23 @@ export interface Load {
   readonly url: string;
   readonly connections: number;
   readonly seconds: number;
-  readonly headers: Record<string, string>;
+  /** One set a caller; the connections take turns with them. */
+  readonly headers: readonly Readonly<Record<string, string>>[];
   readonly body: string;
 }
 
-const percentile = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+/** Runs one of the benchmark's own programs: `input` on its stdin as JSON, its answer from its stdout. */
+export async function program<T>(file: string, input: unknown): Promise<T> {
+  const child = spawn(process.execPath, ["src/cli/run.mjs", file], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(JSON.stringify(input));
+  const [answer, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (code !== 0) throw new Error(`${file} ended with ${code}`);
+  return JSON.parse(answer) as T;
+}
 
 /** Posts over a fixed number of connections for a fixed time, each sending its next request when the last is answered. */
-export async function post(load: Load): Promise<LoadResult> {
+export function post(load: Load): Promise<LoadResult> {
   const { hostname } = new URL(load.url);
   if (hostname !== "localhost" && hostname !== "127.0.0.1") throw new Error("Load goes to loopback only");
-  const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
-  const times: number[] = [];
-  let errors = 0;
-  const until = performance.now() + load.seconds * 1000;
-  const once = (): Promise<void> =>
-    new Promise((resolve) => {
-      const begun = performance.now();
-      const done = (status: number | undefined) => {
-        if (status === 200) times.push(performance.now() - begun);
-        else errors++;
-        resolve();
-      };
-      const call = request(load.url, {
-        agent,
-        method: "POST",
-        headers: {
-          ...load.headers,
-          "content-type": "application/json",
-          "content-length": Buffer.byteLength(load.body),
-        },
-      });
-      call.on("error", () => done(undefined));
-      call.on("response", (response) => {
-        response.resume();
-        response.on("end", () => done(response.statusCode));
-      });
-      call.end(load.body);
-    });
-  const connection = async () => {
-    while (performance.now() < until) await once();
-  };
-  await Promise.all(Array.from({ length: load.connections }, connection));
-  agent.destroy();
-  const sorted = times.toSorted((a, b) => a - b);
-  return {
-    perSecond: times.length / load.seconds,
-    p50: percentile(sorted, 0.5),
-    p95: percentile(sorted, 0.95),
-    p99: percentile(sorted, 0.99),
-    errors,
-  };
+  return program("bench/generator.ts", load);
 }

@@ -15,6 +15,8 @@ export interface ServicesOptions {
   readonly log?: Log;
   /** The data is thrown away afterwards: Postgres skips fsync, and REDIS_URL is left alone. */
   readonly throwAway?: boolean;
+  /** Postgres waits for the disk at each commit; by default unless the data is thrown away. */
+  readonly durable?: boolean;
   /** Parts that die are started again; by default not, because a test wants to see them dead. */
   readonly keepAlive?: boolean;
   /** Told of each part before it is started, so that a start can be broken off. */
@@ -76,7 +78,15 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const [postgres, redis] = await Promise.allSettled([
     timed(
       "Postgres",
-      startPostgres({ dataDir, port: postgresPort, secrets, log, keepAlive, onPart, durable: !throwAway }),
+      startPostgres({
+        dataDir,
+        port: postgresPort,
+        secrets,
+        log,
+        keepAlive,
+        onPart,
+        durable: options.durable ?? !throwAway,
+      }),
       () => `127.0.0.1:${postgresPort}`,
     ),
     timed(

@@ -55,6 +55,7 @@ export class TcpConnection {
   private usable = false;
   private flags = false;
   private inFlight = 0;
+  private gathering = false;
 
   constructor(options: TcpOptions) {
     this.encoding = options.replies === "text" ? "utf8" : null;
@@ -125,6 +126,7 @@ export class TcpConnection {
     const name = command[0]?.toUpperCase() ?? "";
     const sent = new Command(name, this.translate(name, command.slice(1)), { replyEncoding: this.encoding });
     this.inFlight++;
+    this.gather();
     try {
       const value: unknown = await this.client.sendCommand(sent);
       return {
@@ -140,15 +142,24 @@ export class TcpConnection {
     }
   }
 
-  /** Several commands, handed to the socket in one go. */
+  /**
+   * Has the socket keep what is written until everything that is ready now has been dealt with, and hand it over in one
+   * go. A busy host reads from dozens of callers at a time; a write for each of them costs more than all else it does.
+   */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    const { stream } = this.client;
+    stream.cork();
+    setImmediate(() => {
+      this.gathering = false;
+      stream.uncork();
+    });
+  }
+
+  /** Several commands, handed over in one go. */
   sendAll(commands: readonly (readonly string[])[]): Promise<Outcome[]> {
-    const socket = this.usable && this.client.status === "ready" ? this.client.stream : undefined;
-    socket?.cork();
-    try {
-      return Promise.all(commands.map((command) => this.send(command)));
-    } finally {
-      socket?.uncork();
-    }
+    return Promise.all(commands.map((command) => this.send(command)));
   }
 
   /** Several commands as one transaction. */
