@@ -3,7 +3,7 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { LoadResult } from "../load";
-import { type Stencil, stamp } from "../stencil";
+import { encode, type Stencil, stampCommand } from "../stencil";
 
 export interface Raw {
   readonly redisUrl: string;
@@ -18,12 +18,6 @@ const { redisUrl, script, stencils, window, seconds } = JSON.parse(await text(pr
 const url = new URL(redisUrl);
 const socket = connect(Number(url.port || 6379), url.hostname);
 socket.setNoDelay(true);
-
-const encode = (words: readonly string[]): string => {
-  let out = `*${words.length}\r\n`;
-  for (const word of words) out += `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
-  return out;
-};
 
 let got = Buffer.alloc(0);
 /** The end of the reply that begins at `at`, or -1 where it has not come whole. */
@@ -68,7 +62,7 @@ const ask = (words: readonly string[]): Promise<Buffer> =>
 if (url.password) await ask(["AUTH", decodeURIComponent(url.password)]);
 const loaded = (await ask(["SCRIPT", "LOAD", script])).toString("latin1");
 const sha = loaded.split("\r\n")[1] ?? "";
-const callers = stencils.map((stencil) => ({ next: stamp(stencil), keys: String(stencil.keys) }));
+const callers = stencils.map((stencil) => stampCommand(stencil, sha));
 
 const times: number[] = [];
 let errors = 0;
@@ -83,8 +77,8 @@ await new Promise<void>((resolve) => {
       if (--open === 0) resolve();
       return;
     }
-    const caller = callers[turn++ % callers.length];
-    if (!caller) return;
+    const next = callers[turn++ % callers.length];
+    if (!next) return;
     waiting.push((reply) => {
       // "*10\r\n$2\r\nok"
       const ok = reply[0] === 0x2a && reply.indexOf("$2\r\nok\r\n") === reply.indexOf("\r\n") + 2;
@@ -92,7 +86,7 @@ await new Promise<void>((resolve) => {
       else errors++;
       call();
     });
-    socket.write(encode(["EVALSHA", sha, caller.keys, ...caller.next()]));
+    socket.write(next());
   };
   for (let i = 0; i < window; i++) call();
 });

@@ -18,8 +18,15 @@ export function base64url(bytes: Uint8Array): string {
     .replaceAll("=", "");
 }
 
+let quicker: ((text: string) => string) | undefined;
+
+/** Gives the process a SHA-256 of its own: a host on Node has one that is ten times as quick. base64url, like ours. */
+export function sha256With(native: (text: string) => string): void {
+  quicker = native;
+}
+
 /** SHA-256 of text, base64url, 43 characters. */
-export const sha256 = (text: string): string => base64url(digest(encoder.encode(text)));
+export const sha256 = (text: string): string => (quicker ? quicker(text) : base64url(digest(encoder.encode(text))));
 
 /** HMAC-SHA-256 of text under a key, base64url, 43 characters. */
 export const hmacSha256 = (key: string, text: string): string =>

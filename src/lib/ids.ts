@@ -35,17 +35,28 @@ export function mintUserId(value: string): UserId {
 export const accountOf = (customerId: CustomerId, mode: Mode): AccountId =>
   ({ customerId, mode }) as unknown as AccountId;
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Random bytes are asked for in stock: a call for ten of them costs more than all the rest of an id. */
+const stock = new Uint8Array(4_000);
+let used = stock.length;
+
+/** A random byte as two hexadecimal digits, with some of its bits set as told. */
+function randomHex(keep = 0xff, set = 0): string {
+  if (used === stock.length) {
+    crypto.getRandomValues(stock);
+    used = 0;
+  }
+  return HEX[((stock[used++] ?? 0) & keep) | set] ?? "";
+}
+
 /**
  * A UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then random bits. Time-ordered, so that index inserts
  * stay at the right edge. Uses Web Crypto only, so it runs at the edge.
  */
 export function uuidv7(now: number = Date.now()): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, Math.floor(now / 2 ** 32));
-  view.setUint32(2, now >>> 0);
-  view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x70);
-  view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const time = Math.floor(now).toString(16).padStart(12, "0");
+  const version = randomHex(0x0f, 0x70) + randomHex();
+  const variant = randomHex(0x3f, 0x80) + randomHex();
+  const rest = randomHex() + randomHex() + randomHex() + randomHex() + randomHex() + randomHex();
+  return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${rest}`;
 }

@@ -64,7 +64,9 @@ function bytesOf(incoming: IncomingMessage, most: number): Promise<Buffer | unde
     });
     incoming.on("end", () => resolve(several ? Buffer.concat(several) : (only ?? Buffer.alloc(0))));
     incoming.on("error", reject);
-    incoming.on("close", () => reject(new Error("The caller broke off")));
+    incoming.on("close", () => {
+      if (!incoming.complete) reject(new Error("The caller broke off"));
+    });
   });
 }
 

@@ -1,5 +1,7 @@
+import { hash } from "node:crypto";
 import { createServer } from "node:http";
 import { closeDb } from "@/db/client";
+import { sha256With } from "@/lib/digest";
 import { logger } from "@/lib/logger";
 import { problem } from "@/lib/problem";
 import { shareRedis } from "@/lib/redis";
@@ -50,6 +52,7 @@ export async function startMeter(options: MeterOptions): Promise<Meter> {
   });
   const redis = redisOver(connection);
   shareRedis(redis);
+  sha256With((text) => hash("sha256", text, "base64url"));
   const { deps, drained } = wire(redis, options);
   const find = finder(routesOf(deps));
   let stopping = false;
