@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { BlockList } from "node:net";
+import { BlockList, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
@@ -26,14 +26,33 @@ OWN_NETWORKS.addAddress("::1", "ipv6");
 OWN_NETWORKS.addSubnet("fc00::", 7, "ipv6");
 OWN_NETWORKS.addSubnet("fe80::", 10, "ipv6");
 
+const isOwnNetwork = (address: string): boolean =>
+  address !== "" && OWN_NETWORKS.check(address, address.includes(":") ? "ipv6" : "ipv4");
+const plainAddress = (address: string | undefined): string => (address ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+
 /**
  * `X-Forwarded-For` as it may be believed. It is a proxy's word where the connection comes from one's own network; from
  * anywhere else it is the caller's own word, and the connection's address counts.
+ * @param peer the address of the connection
  */
-export function forwardedFor(given: string | undefined, peer: string | undefined): string {
-  const address = (peer ?? "").replace(/^::ffff:(?=\d+\.)/, "");
-  if (given === undefined || address === "") return address;
-  return OWN_NETWORKS.check(address, address.includes(":") ? "ipv6" : "ipv4") ? given : address;
+export function forwardedFor(
+  given: string | undefined,
+  peer: string | undefined,
+  believed = isOwnNetwork(plainAddress(peer)),
+): string {
+  return given !== undefined && believed ? given : plainAddress(peer);
+}
+
+/** Whether a connection comes from one's own network; asked once for each, because the answer costs more than the rest. */
+const own = new WeakMap<Socket, boolean>();
+
+function believes(socket: Socket): boolean {
+  let answer = own.get(socket);
+  if (answer === undefined) {
+    answer = isOwnNetwork(plainAddress(socket.remoteAddress));
+    own.set(socket, answer);
+  }
+  return answer;
 }
 
 /** What a header says, several of one name joined as the standard has it. */
@@ -41,7 +60,7 @@ const headerOf = (incoming: IncomingMessage, name: string): string | null => {
   const value = incoming.headers[name];
   if (name === "x-forwarded-for") {
     const given = Array.isArray(value) ? value.join(", ") : value;
-    return forwardedFor(given, incoming.socket.remoteAddress);
+    return forwardedFor(given, incoming.socket.remoteAddress, given !== undefined && believes(incoming.socket));
   }
   return value === undefined ? null : Array.isArray(value) ? value.join(", ") : value;
 };

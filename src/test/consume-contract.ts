@@ -6,6 +6,8 @@ import {
   balance,
   type Call,
   CONSUME,
+  type ContractCase,
+  capDaily,
   isRefusal,
   keyOf,
   open,
@@ -13,15 +15,12 @@ import {
   SHOP,
   type Shop,
 } from "./contract-calls";
+import { SIBLINGS } from "./sibling-contract";
 
-/**
+/*
  * The consume table of the contract as calls over HTTP, for whatever serves it at a base URL: the meter, and Next in
  * development and production. Knows no test runner; each case throws where the contract is broken.
  */
-export interface ContractCase {
-  readonly name: string;
-  readonly run: (base: string) => Promise<void>;
-}
 
 /** One refusal of the table: its status and code, and that nothing was debited. */
 const refused = (
@@ -149,6 +148,10 @@ const REFUSALS: ContractCase[] = [
     }),
     { check: readable },
   ),
+  refused(402, "spend_cap_reached", "the brand's own daily cap, before the balance", async (shop) => {
+    await capDaily(shop, 4);
+    return { key: shop.sk };
+  }),
   refused(402, "insufficient_tokens", "and a secret key is told what there is", ({ sk }) => ({ key: sk }), {
     shop: { tokens: 4 },
     check: ({ body }) => assert.deepEqual([body.tokens_required, body.tokens_remaining], [5, 4]),
@@ -354,4 +357,4 @@ const ANSWERS: ContractCase[] = [
 ];
 
 /** Every row of the table that a call can bring about; the two rows of 503 need a store that is broken on purpose. */
-export const CONSUME_CONTRACT: readonly ContractCase[] = [...REFUSALS, ...ANSWERS];
+export const CONSUME_CONTRACT: readonly ContractCase[] = [...REFUSALS, ...ANSWERS, ...SIBLINGS];

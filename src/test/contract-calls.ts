@@ -4,13 +4,21 @@ import { db } from "@/db/client";
 import { seedCatalog } from "@/db/seed/catalog";
 import { makeBrand } from "@/features/admin/service";
 import { createKey, revokeKey } from "@/features/keys/service";
+import { setCap } from "@/features/metering/caps/service";
 import type { CustomerId } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
 
 /** Calls over HTTP for tests of the contract, and brands to make them with. Knows no test runner. */
 
+/** One thing the contract says, tried on whatever serves it at `base`. Throws where it is broken. */
+export interface ContractCase {
+  readonly name: string;
+  readonly run: (base: string) => Promise<void>;
+}
+
 export const SHOP = "https://shop.example";
-export const CONSUME = "/api/v1/customer/tokens/consume";
+const TOKENS = "/api/v1/customer/tokens";
+export const CONSUME = `${TOKENS}/consume`;
 
 /** A brand of its own, with a key of each kind. */
 export interface Shop {
@@ -60,7 +68,16 @@ export const keyOf = async (shop: Shop, over: Partial<Parameters<typeof createKe
   return { secret: made.secret, revoke: () => revokeKey(ctx, { keyId: made.key.keyId }) };
 };
 
+/** Caps what the brand may spend a day over all apps. */
+export async function capDaily(shop: Shop, daily: number): Promise<void> {
+  const ctx = { db: db(), customerId: shop.customerId, actor: { type: "system", id: "test" } } as const;
+  const { inForce } = await setCap(ctx, metering(), { mode: "live", scope: "*", daily, monthly: null });
+  assert.ok(inForce);
+}
+
 export interface Call {
+  /** Under `/api/v1/customer/tokens`; a consume unless told otherwise. */
+  readonly path?: string;
   readonly key?: string;
   readonly body?: unknown;
   readonly text?: string;
@@ -74,9 +91,9 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** One consume, by default of the app `vto-001`. A public key comes from the shop's page. */
+/** One call, by default a consume of the app `vto-001`. A public key comes from the shop's page. */
 export async function post(base: string, call: Call): Promise<Answer> {
-  const response = await fetch(base + CONSUME, {
+  const response = await fetch(`${base}${TOKENS}/${call.path ?? "consume"}`, {
     method: "POST",
     headers: {
       "content-type": "application/json",
