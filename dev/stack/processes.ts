@@ -67,6 +67,23 @@ export function startersOf(parent: number): { pid: number; birth: string }[] {
 /** True while the very process that was marked is running. */
 export const isRunning = (mark: Pick<ProcessMark, "pid" | "birth">): boolean => birthOf(mark.pid) === mark.birth;
 
+/** The live processes that a process has started, and those that they have. Linux only; elsewhere none. */
+export function childrenOf(parent: number): number[] {
+  if (process.platform !== "linux") return [];
+  const own = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] === String(parent);
+      } catch {
+        return false;
+      }
+    });
+  return own.flatMap((pid) => [pid, ...childrenOf(pid)]);
+}
+
 /** Sends a signal; a process (or, with a negative pid, a group) that is gone is no error. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {

@@ -1,0 +1,160 @@
+import { sql } from "drizzle-orm";
+import { db } from "@/db/client";
+import { checkLedger } from "@/features/metering/reconcile/queries";
+import { metering } from "@/rest/internal/metering";
+import { drain } from "@/test/meter";
+import { patiently } from "./patience";
+import { type Outcome, Tally } from "./scenario";
+import { isKnown, type Shop, type Use } from "./shop";
+
+/** A stretch of time, milliseconds. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a shop's journal may be excused, where memory was really destroyed. */
+export interface Excuses {
+  /** Acknowledged uses of these stretches may be missing, if a loss report says so. */
+  readonly loss?: readonly Stretch[];
+}
+
+interface Found {
+  /** Usage id → how often it stands in the ledger, and for how much. */
+  readonly entries: Map<string, { times: number; tokens: number }>;
+  /** Session id → the usage ids that were written for it. */
+  readonly sessions: Map<string, string[]>;
+  /** Operation ids among the unresolved dead letters. */
+  readonly letters: Set<string>;
+  readonly reports: Stretch[];
+  readonly balance: number;
+  readonly granted: number;
+}
+
+async function look(shop: Shop): Promise<Found> {
+  const own = sql`customer_id = ${shop.brand.customerId} and mode = 'live'`;
+  const rows = await db().execute(sql`select usage_id::text as id, count(*)::int as times, sum(tokens)::bigint as tokens
+    from ledger_entries where ${own} and kind = 'usage' group by 1`);
+  const uses = await db().execute(sql`select id::text, session_id from token_usage where ${own}`);
+  const letters = await db().execute(
+    sql`select fields->>'o' as operation from dead_letters where ${own} and resolved_at is null`,
+  );
+  const reports = await db().execute(sql`select coalesce(extract(epoch from window_from) * 1000, 0)::float8 as start,
+    extract(epoch from window_to)::float8 * 1000 as finish from loss_reports where ${own}`);
+  const [head] = await db().execute(sql`select balance::bigint as balance from metering_accounts where ${own}`);
+  const [grants] = await db().execute(
+    sql`select coalesce(sum(tokens), 0)::bigint as tokens from ledger_entries where ${own} and kind = 'grant'`,
+  );
+  const sessions = new Map<string, string[]>();
+  for (const { id, session_id } of uses) {
+    sessions.set(String(session_id), [...(sessions.get(String(session_id)) ?? []), String(id)]);
+  }
+  return {
+    entries: new Map(rows.map((row) => [String(row.id), { times: Number(row.times), tokens: Number(row.tokens) }])),
+    sessions,
+    letters: new Set(letters.map((row) => String(row.operation))),
+    reports: reports.map((row) => ({ from: Number(row.start), to: Number(row.finish) })),
+    balance: Number(head?.balance),
+    granted: Number(grants?.tokens),
+  };
+}
+
+/** Drains a shop's partition to its end, whoever is at it at the moment. */
+export const drainShop = (shop: Shop): Promise<void> =>
+  patiently(async () => {
+    if ((await drain(shop.brand)).busy) throw new Error("The partition stays busy");
+  });
+
+/**
+ * Drains, and holds a shop's journal against the ledger: every acknowledged use is there once, what was only refused is
+ * not, nothing is there that nobody asked for, and the balance is what was granted less what was written.
+ */
+export async function audit(shop: Shop, excuses: Excuses = {}): Promise<Outcome> {
+  await drainShop(shop);
+  const found = await look(shop);
+  const tally = new Tally();
+  const who = (use: { session: string }) => `${shop.brand.customerId} ${use.session}`;
+  const asked = new Set<string>();
+  const lost: Use[] = [];
+  let written = 0;
+  for (const { tokens } of found.entries.values()) written += tokens;
+  for (const use of shop.uses) {
+    asked.add(use.session);
+    const landed = found.sessions.get(use.session) ?? [];
+    tally.add({ uses: 1, attempts: use.attempts, landed: landed.length });
+    if (landed.length > 1) {
+      tally.add({ doubled: 1 });
+      tally.breach(`${who(use)} was debited ${landed.length} times`);
+    }
+    if (use.bodies.length > 1 && !excuses.loss) tally.breach(`${who(use)} was answered in ${use.bodies.length} ways`);
+    if (isKnown(use)) {
+      tally.add({ acknowledged: 1 });
+      const there = use.usageIds.filter((id) => found.entries.has(id));
+      const kept = use.usageIds.some((id) => found.letters.has(id));
+      if (there.length > 0) {
+        tally.add({ "acknowledged, in the ledger": 1 });
+        const [id = ""] = there;
+        const entry = found.entries.get(id);
+        if (entry?.times !== 1 || entry.tokens !== use.tokens)
+          tally.breach(`${who(use)} stands in the ledger ${entry?.times} times for ${entry?.tokens}`);
+      } else if (excuses.loss && kept) tally.add({ "acknowledged, quarantined": 1 });
+      else if (falls(use, excuses.loss) && falls(use, found.reports))
+        tally.add({ "acknowledged, lost and reported": 1 });
+      else if (falls(use, excuses.loss) && isReportedLate(found, use))
+        tally.add({ "acknowledged, lost, reported with a later window": 1 });
+      else {
+        tally.add({ "silently lost": 1 });
+        lost.push(use);
+      }
+    } else if (use.unknown) {
+      tally.add({ unresolved: 1 });
+    } else {
+      tally.add({ refused: 1 });
+      if (landed.length > 0) tally.breach(`${who(use)} was refused (${use.refusals.join(", ")}) and debited`);
+    }
+  }
+  const [first] = lost;
+  if (first) {
+    // One line for all of them: they were lost together.
+    const reported = found.reports.length > 0 ? `reported windows: ${windows(found)}` : "no loss was reported";
+    tally.breach(
+      `${lost.length} uses were acknowledged and are nowhere, such as ${who(first)} at ${time(first.acknowledgedAt)} ` +
+        `and ${who(lost.at(-1) ?? first)} at ${time(lost.at(-1)?.acknowledgedAt ?? 0)}; ${reported}`,
+    );
+  }
+  for (const session of found.sessions.keys()) {
+    if (!asked.has(session)) tally.breach(`${shop.brand.customerId} ${session} was debited and nobody asked for it`);
+  }
+  tally.expect(
+    found.granted === shop.granted,
+    `${shop.brand.customerId} was granted ${found.granted}, not ${shop.granted}`,
+  );
+  tally.expect(
+    found.balance === found.granted - written && found.balance >= 0,
+    `${shop.brand.customerId} has ${found.balance}: ${found.granted} were granted and ${written} written as used`,
+  );
+  tally.add({ "loss reports": found.reports.length });
+  return tally.outcome();
+}
+
+const falls = (use: { firstSentAt: number; acknowledgedAt: number }, stretches: readonly Stretch[] = []): boolean =>
+  stretches.some(({ from, to }) => use.acknowledgedAt >= from && use.firstSentAt <= to);
+
+/** A report was written after it, whose window begins too late to hold it. */
+const isReportedLate = (found: Found, use: { firstSentAt: number }): boolean =>
+  found.reports.some(({ to }) => use.firstSentAt <= to);
+
+const time = (at: number): string => new Date(at).toISOString().slice(11, 23);
+const windows = (found: Found): string =>
+  found.reports.map(({ from, to }) => `${from === 0 ? "ever" : time(from)} to ${time(to)}`).join(", ");
+
+/** Every invariant of the ledger, over everything on the stack. */
+export async function soundness(): Promise<Outcome> {
+  const tally = new Tally();
+  const findings = await patiently(() => checkLedger(metering()));
+  for (const { invariant, title, breaches } of findings) {
+    for (const breach of breaches) tally.breach(`invariant ${invariant} (${title}): ${breach}`);
+  }
+  tally.add({ "invariants checked": findings.length });
+  return tally.outcome();
+}

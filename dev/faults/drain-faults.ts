@@ -1,0 +1,175 @@
+import { outboxKey } from "@/features/metering/rules";
+import { redis } from "@/lib/redis";
+import { audit, drainShop, soundness } from "./audit";
+import { DrainNursery, DrainProcess } from "./drains";
+import { Dice } from "./random";
+import type { Rig } from "./rig";
+import { type Outcome, type RunOptions, type Scenario, Tally } from "./scenario";
+import { Shop } from "./shop";
+
+const POINTS = ["read", "written", "committed", "deleted"] as const;
+/** Above one batch of the drain, so that a kill also falls between two of them. */
+const LARGE_BACKLOG = 650;
+const AUDIT_EVERY = 25;
+
+/**
+ * Has a process drain up to a point, and kills it there.
+ * @returns false where it came to its end without meeting the point: another one had the partition for a moment
+ */
+async function killAt(drain: DrainProcess, partition: number, point: string): Promise<boolean> {
+  drain.order({ kind: "drain", partition, stopAt: point });
+  const word = await drain.next();
+  await drain.kill();
+  return word?.kind === "at";
+}
+
+async function drainKilled(rig: Rig, options: RunOptions): Promise<Outcome> {
+  const tally = new Tally();
+  const dice = new Dice(options.seed);
+  const nursery = new DrainNursery(rig.env);
+  let shop = await Shop.open(10_000_000);
+  try {
+    for (let round = 1; round <= options.rounds; round++) {
+      // All four points in turn, without a clean drain in between: each one finds what the last has left.
+      for (const point of POINTS) {
+        await shop.sellMany(round % AUDIT_EVERY === 0 ? LARGE_BACKLOG : dice.between(1, 12), 16, () => ({
+          keyed: dice.chance(0.7),
+        }));
+        // The lock of a killed process is free as soon as Postgres has noticed.
+        while (!(await killAt(await nursery.take(), shop.brand.partition, point))) tally.add({ "found it busy": 1 });
+        tally.add({ [`killed when ${point}`]: 1 });
+      }
+      // And once wherever it happens to be.
+      await shop.sellMany(dice.between(1, 12), 16);
+      const blind = await nursery.take();
+      blind.order({ kind: "drain", partition: shop.brand.partition });
+      await new Promise((resolve) => setTimeout(resolve, dice.between(0, 12)));
+      await blind.kill();
+      tally.add({ "killed anywhere": 1 });
+      options.report(`${round} of ${options.rounds}`);
+      if (round % AUDIT_EVERY === 0 || round === options.rounds) {
+        tally.take(await audit(shop), `by round ${round}`);
+        tally.take(await soundness());
+        if (tally.broken) break;
+        if (round < options.rounds) shop = await Shop.open(10_000_000);
+      }
+    }
+  } finally {
+    await nursery.close();
+  }
+  return tally.outcome();
+}
+
+export const drainKilledScenario: Scenario = {
+  name: "drain-killed",
+  shows: "a drain killed when it has read, written, committed or deleted, and anywhere: nothing lost, nothing doubled",
+  catches: [],
+  short: { rounds: 5 },
+  long: { rounds: "kills" },
+  run: drainKilled,
+};
+
+const MOST_DRAINS = 10;
+
+async function drainsAtOnce(rig: Rig, options: RunOptions): Promise<Outcome> {
+  const tally = new Tally();
+  const dice = new Dice(options.seed);
+  const starting = Array.from({ length: MOST_DRAINS }, () => DrainProcess.start(rig.env));
+  try {
+    const drains = await Promise.all(starting);
+    for (let round = 1; round <= options.rounds; round++) {
+      for (const many of [2, MOST_DRAINS]) {
+        const shops = [await Shop.open(1_000_000), await Shop.open(1_000_000)];
+        const partitions = shops.map((shop) => shop.brand.partition);
+        const some = drains.slice(0, many);
+        for (const drain of some) drain.order({ kind: "loop", partitions });
+        await Promise.all(shops.map((shop) => shop.sellMany(400, 8, () => ({ keyed: dice.chance(0.5) }))));
+        for (const drain of some) drain.order({ kind: "stop" });
+        for (const drain of some) {
+          const word = await drain.next();
+          if (word?.kind === "done") {
+            tally.add({ "written by drains": word.written, "found it busy": word.busy, "read again": word.reread });
+          } else tally.breach(`round ${round}: one of ${many} drains ${word ? JSON.stringify(word) : "died"}`);
+        }
+        for (const shop of shops) tally.take(await audit(shop), `round ${round}, ${many} drains`);
+        tally.add({ [`rounds with ${many} drains`]: 1 });
+        options.report(`${round} of ${options.rounds}`);
+      }
+    }
+  } finally {
+    for (const drain of await Promise.allSettled(starting)) {
+      if (drain.status === "fulfilled") await drain.value.kill();
+    }
+  }
+  tally.take(await soundness());
+  return tally.outcome();
+}
+
+export const drainsAtOnceScenario: Scenario = {
+  name: "drains-at-once",
+  shows: "two and ten processes draining the same partitions at once while consume goes on: nothing doubled",
+  catches: [],
+  short: { rounds: 1 },
+  long: { rounds: 20 },
+  run: drainsAtOnce,
+};
+
+/** What one event may take in Redis while it waits, bytes; measured at 240 for the stream and as much for its share. */
+const BYTES_PER_EVENT = 1_024;
+
+async function postgresAway(rig: Rig, options: RunOptions): Promise<Outcome> {
+  const tally = new Tally();
+  const dice = new Dice(options.seed);
+  for (let round = 1; round <= options.rounds; round++) {
+    const killed = round % 2 === 1;
+    const how = `round ${round}, Postgres ${killed ? "killed" : "stopped"}`;
+    const shop = await Shop.open(1_000_000);
+    await shop.sellMany(20, 4);
+    await drainShop(shop);
+    if (killed) await rig.kill("postgres");
+    else rig.signal("postgres", "SIGSTOP");
+    const rss = process.memoryUsage.rss();
+    let slowest = 0;
+    // The worker goes on trying all the while.
+    let going = true;
+    const worker = (async () => {
+      while (going) {
+        await drainShop(shop).catch(() => {});
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    })();
+    const uses = await shop.sellMany(600, 8, () => ({ keyed: dice.chance(0.5) }));
+    for (const use of uses) slowest = Math.max(slowest, use.acknowledgedAt - use.firstSentAt);
+    const served = uses.filter((use) => use.usageIds.length === 1).length;
+    tally.expect(served === uses.length, `${how}: ${uses.length - served} of ${uses.length} were not served`);
+    tally.most("slowest consume while Postgres was away, ms", slowest);
+    const key = outboxKey(shop.brand.partition);
+    const waiting = await redis().xlen(key);
+    const bytes = Number(
+      await redis().eval<string[], string>("return redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', '0')", [key], []),
+    );
+    tally.expect(waiting === uses.length, `${how}: ${waiting} events wait for ${uses.length} uses`);
+    tally.expect(bytes < waiting * BYTES_PER_EVENT, `${how}: ${waiting} events take ${bytes} bytes`);
+    tally.most("bytes an event takes while it waits", Math.ceil(bytes / Math.max(1, waiting)));
+    tally.most("growth of the selling process, MiB", Math.round((process.memoryUsage.rss() - rss) / 2 ** 20));
+    if (killed) await rig.revive("postgres");
+    else rig.signal("postgres", "SIGCONT");
+    going = false;
+    await worker;
+    tally.take(await audit(shop), how);
+    tally.expect((await redis().xlen(key)) === 0, `${how}: the backlog was not drained`);
+    tally.add({ [killed ? "times killed" : "times stopped"]: 1 });
+    options.report(`${round} of ${options.rounds}`);
+  }
+  tally.take(await soundness());
+  return tally.outcome();
+}
+
+export const postgresAwayScenario: Scenario = {
+  name: "postgres-away",
+  shows: "Postgres killed or stopped while consume goes on: every use is served, the backlog is drained after",
+  catches: [],
+  short: { rounds: 2 },
+  long: { rounds: 40 },
+  run: postgresAway,
+};

@@ -1,0 +1,19 @@
+import { lastTokensScenario, oneKeyScenario } from "./concurrency";
+import { drainKilledScenario, drainsAtOnceScenario, postgresAwayScenario } from "./drain-faults";
+import { flushedScenario, redisKilledScenario } from "./memory-faults";
+import type { Scenario } from "./scenario";
+import { brokenLineScenario, repliesDroppedScenario, slowStoreScenario } from "./store-faults";
+
+/** All of them, in the order of the fault table. */
+export const SCENARIOS: readonly Scenario[] = [
+  lastTokensScenario,
+  oneKeyScenario,
+  drainKilledScenario,
+  drainsAtOnceScenario,
+  postgresAwayScenario,
+  redisKilledScenario,
+  flushedScenario,
+  brokenLineScenario,
+  repliesDroppedScenario,
+  slowStoreScenario,
+];
