@@ -17,6 +17,8 @@ export interface Stretch {
 export interface Excuses {
   /** Acknowledged uses of these stretches may be missing, if a loss report says so. */
   readonly loss?: readonly Stretch[];
+  /** Acknowledged uses may stand among the dead letters: an entry was made that cannot be written. */
+  readonly letters?: boolean;
 }
 
 interface Found {
@@ -26,6 +28,9 @@ interface Found {
   readonly sessions: Map<string, string[]>;
   /** Operation ids among the unresolved dead letters. */
   readonly letters: Set<string>;
+  /** What the dead letters that keep their place in the chain, and what expired, have taken from the balance. */
+  readonly buried: number;
+  readonly expired: number;
   readonly reports: Stretch[];
   readonly balance: number;
   readonly granted: number;
@@ -39,6 +44,10 @@ async function look(shop: Shop): Promise<Found> {
   const letters = await db().execute(
     sql`select fields->>'o' as operation from dead_letters where ${own} and resolved_at is null`,
   );
+  const [taken] = await db().execute(sql`select
+    (select coalesce(-sum(delta), 0)::bigint from dead_letters
+      where ${own} and resolved_at is null and reason = 'poison') as buried,
+    (select coalesce(-sum(delta), 0)::bigint from ledger_entries where ${own} and kind = 'expiry') as expired`);
   const reports = await db().execute(sql`select coalesce(extract(epoch from window_from) * 1000, 0)::float8 as start,
     extract(epoch from window_to)::float8 * 1000 as finish from loss_reports where ${own}`);
   const [head] = await db().execute(sql`select balance::bigint as balance from metering_accounts where ${own}`);
@@ -53,6 +62,8 @@ async function look(shop: Shop): Promise<Found> {
     entries: new Map(rows.map((row) => [String(row.id), { times: Number(row.times), tokens: Number(row.tokens) }])),
     sessions,
     letters: new Set(letters.map((row) => String(row.operation))),
+    buried: Number(taken?.buried),
+    expired: Number(taken?.expired),
     reports: reports.map((row) => ({ from: Number(row.start), to: Number(row.finish) })),
     balance: Number(head?.balance),
     granted: Number(grants?.tokens),
@@ -97,7 +108,7 @@ export async function audit(shop: Shop, excuses: Excuses = {}): Promise<Outcome>
         const entry = found.entries.get(id);
         if (entry?.times !== 1 || entry.tokens !== use.tokens)
           tally.breach(`${who(use)} stands in the ledger ${entry?.times} times for ${entry?.tokens}`);
-      } else if (excuses.loss && kept) tally.add({ "acknowledged, quarantined": 1 });
+      } else if ((excuses.loss || excuses.letters) && kept) tally.add({ "acknowledged, quarantined": 1 });
       else if (falls(use, excuses.loss) && falls(use, found.reports))
         tally.add({ "acknowledged, lost and reported": 1 });
       else if (falls(use, excuses.loss) && isReportedLate(found, use))
@@ -129,9 +140,11 @@ export async function audit(shop: Shop, excuses: Excuses = {}): Promise<Outcome>
     found.granted === shop.granted,
     `${shop.brand.customerId} was granted ${found.granted}, not ${shop.granted}`,
   );
+  const left = found.granted - written - found.buried - found.expired;
   tally.expect(
-    found.balance === found.granted - written && found.balance >= 0,
-    `${shop.brand.customerId} has ${found.balance}: ${found.granted} were granted and ${written} written as used`,
+    found.balance === left && left >= 0,
+    `${shop.brand.customerId} has ${found.balance}: ${found.granted} were granted, ${written} written as used, ` +
+      `${found.expired} as expired and ${found.buried} kept as dead letters`,
   );
   tally.add({ "loss reports": found.reports.length });
   return tally.outcome();

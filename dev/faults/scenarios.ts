@@ -1,7 +1,10 @@
+import { clocksScenario } from "./clocks";
 import { lastTokensScenario, oneKeyScenario } from "./concurrency";
 import { drainKilledScenario, drainsAtOnceScenario, postgresAwayScenario } from "./drain-faults";
 import { flushedScenario, redisKilledScenario } from "./memory-faults";
+import { poisonScenario } from "./poison";
 import type { Scenario } from "./scenario";
+import { soakScenario } from "./soak";
 import { brokenLineScenario, repliesDroppedScenario, slowStoreScenario } from "./store-faults";
 
 /** All of them, in the order of the fault table. */
@@ -16,4 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   brokenLineScenario,
   repliesDroppedScenario,
   slowStoreScenario,
+  poisonScenario,
+  clocksScenario,
+  soakScenario,
 ];

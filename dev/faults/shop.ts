@@ -2,10 +2,11 @@ import { MissLimit } from "@/features/metering/edge/rules";
 import type { MeterDeps } from "@/features/metering/edge/service";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { metering } from "@/rest/internal/metering";
+import { overHttp } from "@/test/ledger";
 import { consumeWith, type TestBrand, testBrand } from "@/test/meter";
 
-/** What the apps that a shop sells cost. */
-const PRICES = { "vto-001": 5, "pdc-001": 1 } as const;
+/** What the apps that a shop sells cost. The last is one that Postgres has never heard of, for whoever plants it. */
+const PRICES = { "vto-001": 5, "pdc-001": 1, "xyz-999": 5 } as const;
 export type App = keyof typeof PRICES;
 
 /** One use as its caller knows it, over all its attempts. Its session id finds it again in Postgres. */
@@ -40,6 +41,7 @@ export interface Sale {
 export const caller = (overrides: Partial<MeterDeps> = {}): Partial<MeterDeps> => ({
   clock: { offset: null },
   misses: new MissLimit(),
+  ...overHttp,
   ...overrides,
 });
 
