@@ -64,7 +64,7 @@ export const drainKilledScenario: Scenario = {
   name: "drain-killed",
   shows: "a drain killed when it has read, written, committed or deleted, and anywhere: nothing lost, nothing doubled",
   catches: [],
-  short: { rounds: 5 },
+  short: { rounds: 4 },
   long: { rounds: "kills" },
   run: drainKilled,
 };
@@ -83,7 +83,7 @@ async function drainsAtOnce(rig: Rig, options: RunOptions): Promise<Outcome> {
         const partitions = shops.map((shop) => shop.brand.partition);
         const some = drains.slice(0, many);
         for (const drain of some) drain.order({ kind: "loop", partitions });
-        await Promise.all(shops.map((shop) => shop.sellMany(400, 8, () => ({ keyed: dice.chance(0.5) }))));
+        await Promise.all(shops.map((shop) => shop.sellMany(250, 8, () => ({ keyed: dice.chance(0.5) }))));
         for (const drain of some) drain.order({ kind: "stop" });
         for (const drain of some) {
           const word = await drain.next();
@@ -113,6 +113,9 @@ export const drainsAtOnceScenario: Scenario = {
   long: { rounds: 20 },
   run: drainsAtOnce,
 };
+
+// The cap on the backlog (METERING_MAX_BACKLOG, then 503) belongs here, as a second scenario with a low cap, once consume
+// knows it: until then the backlog is bounded by what an event takes.
 
 /** What one event may take in Redis while it waits, bytes; measured at 240 for the stream and as much for its share. */
 const BYTES_PER_EVENT = 1_024;

@@ -110,7 +110,7 @@ export const redisKilledScenario: Scenario = {
     "Redis killed with its file always, every second and never flushed, and with the file's tail cut off: every " +
     "acknowledged use is in the ledger or in a reported window, none is doubled, nobody is negative or rich",
   catches: [],
-  short: { rounds: 9 },
+  short: { rounds: 7 },
   long: { rounds: LOSSES.length * 10 },
   run: redisKilled,
 };

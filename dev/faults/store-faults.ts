@@ -65,7 +65,7 @@ export const brokenLineScenario: Scenario = {
     "requests and replies lost, doubled, cut and late between the meter and its store: one debit after the retry with " +
     "the same key, and none for a refusal",
   catches: [],
-  short: { rounds: 4 },
+  short: { rounds: 2 },
   long: { rounds: 100 },
   run: brokenLine,
 };
@@ -188,7 +188,7 @@ export const slowStoreScenario: Scenario = {
     "Redis stopped or 2 s slow: the request's budget is kept, the answer is 503, and what was answered " +
     "metering_unavailable was never debited",
   catches: [],
-  short: { rounds: 3 },
+  short: { rounds: 2 },
   long: { rounds: 40 },
   run: slowStore,
 };
