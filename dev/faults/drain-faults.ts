@@ -5,7 +5,7 @@ import { DrainNursery, DrainProcess } from "./drains";
 import { Dice } from "./random";
 import type { Rig } from "./rig";
 import { type Outcome, type RunOptions, type Scenario, Tally } from "./scenario";
-import { Shop } from "./shop";
+import { Shop, whileSelling } from "./shop";
 
 const POINTS = ["read", "written", "committed", "deleted"] as const;
 /** Above one batch of the drain, so that a kill also falls between two of them. */
@@ -120,6 +120,18 @@ export const drainsAtOnceScenario: Scenario = {
 /** What one event may take in Redis while it waits, bytes; measured at 240 for the stream and as much for its share. */
 const BYTES_PER_EVENT = 1_024;
 
+/** Takes Postgres away, does something, and brings it back whatever came of it. */
+async function withoutPostgres<T>(rig: Rig, killed: boolean, act: () => Promise<T>): Promise<T> {
+  if (killed) await rig.kill("postgres");
+  else rig.signal("postgres", "SIGSTOP");
+  try {
+    return await act();
+  } finally {
+    if (killed) await rig.revive("postgres");
+    else rig.signal("postgres", "SIGCONT");
+  }
+}
+
 async function postgresAway(rig: Rig, options: RunOptions): Promise<Outcome> {
   const tally = new Tally();
   const dice = new Dice(options.seed);
@@ -127,38 +139,29 @@ async function postgresAway(rig: Rig, options: RunOptions): Promise<Outcome> {
     const killed = round % 2 === 1;
     const how = `round ${round}, Postgres ${killed ? "killed" : "stopped"}`;
     const shop = await Shop.open(1_000_000);
+    const key = outboxKey(shop.brand.partition);
     await shop.sellMany(20, 4);
     await drainShop(shop);
-    if (killed) await rig.kill("postgres");
-    else rig.signal("postgres", "SIGSTOP");
     const rss = process.memoryUsage.rss();
-    let slowest = 0;
-    // The worker goes on trying all the while.
-    let going = true;
-    const worker = (async () => {
-      while (going) {
-        await drainShop(shop).catch(() => {});
-        await new Promise((resolve) => setTimeout(resolve, 50));
+    const act = async () => {
+      const uses = await shop.sellMany(600, 8, () => ({ keyed: dice.chance(0.5) }));
+      for (const use of uses) {
+        tally.most("slowest consume while Postgres was away, ms", use.acknowledgedAt - use.firstSentAt);
       }
-    })();
-    const uses = await shop.sellMany(600, 8, () => ({ keyed: dice.chance(0.5) }));
-    for (const use of uses) slowest = Math.max(slowest, use.acknowledgedAt - use.firstSentAt);
-    const served = uses.filter((use) => use.usageIds.length === 1).length;
-    tally.expect(served === uses.length, `${how}: ${uses.length - served} of ${uses.length} were not served`);
-    tally.most("slowest consume while Postgres was away, ms", slowest);
-    const key = outboxKey(shop.brand.partition);
-    const waiting = await redis().xlen(key);
-    const bytes = Number(
-      await redis().eval<string[], string>("return redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', '0')", [key], []),
-    );
-    tally.expect(waiting === uses.length, `${how}: ${waiting} events wait for ${uses.length} uses`);
-    tally.expect(bytes < waiting * BYTES_PER_EVENT, `${how}: ${waiting} events take ${bytes} bytes`);
-    tally.most("bytes an event takes while it waits", Math.ceil(bytes / Math.max(1, waiting)));
-    tally.most("growth of the selling process, MiB", Math.round((process.memoryUsage.rss() - rss) / 2 ** 20));
-    if (killed) await rig.revive("postgres");
-    else rig.signal("postgres", "SIGCONT");
-    going = false;
-    await worker;
+      const served = uses.filter((use) => use.usageIds.length === 1).length;
+      tally.expect(served === uses.length, `${how}: ${uses.length - served} of ${uses.length} were not served`);
+      const waiting = await redis().xlen(key);
+      const usage = "return redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', '0')";
+      const bytes = Number(await redis().eval<string[], string>(usage, [key], []));
+      tally.expect(waiting === uses.length, `${how}: ${waiting} events wait for ${uses.length} uses`);
+      tally.expect(bytes < waiting * BYTES_PER_EVENT, `${how}: ${waiting} events take ${bytes} bytes`);
+      tally.most("bytes an event takes while it waits", Math.ceil(bytes / Math.max(1, waiting)));
+      tally.most("growth of the selling process, MiB", Math.round((process.memoryUsage.rss() - rss) / 2 ** 20));
+    };
+    // A worker goes on trying all the while, and must not disturb.
+    await whileSelling(shop, { tills: 0, sale: () => ({}), drained: true }, () =>
+      withoutPostgres(rig, killed, act),
+    ).catch((error: unknown) => tally.breach(`${how}: ${error instanceof Error ? error.message : "failed"}`));
     tally.take(await audit(shop), how);
     tally.expect((await redis().xlen(key)) === 0, `${how}: the backlog was not drained`);
     tally.add({ [killed ? "times killed" : "times stopped"]: 1 });
