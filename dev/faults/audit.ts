@@ -17,6 +17,8 @@ export interface Stretch {
 export interface Excuses {
   /** Acknowledged uses of these stretches may be missing, if a loss report says so. */
   readonly loss?: readonly Stretch[];
+  /** And of those stretches without a report: the host hides that its memory was lost (docs/operations.md). */
+  readonly unreported?: boolean;
   /** Acknowledged uses may stand among the dead letters: an entry was made that cannot be written. */
   readonly letters?: boolean;
 }
@@ -113,6 +115,8 @@ export async function audit(shop: Shop, excuses: Excuses = {}): Promise<Outcome>
         tally.add({ "acknowledged, lost and reported": 1 });
       else if (falls(use, excuses.loss) && isReportedLate(found, use))
         tally.add({ "acknowledged, lost, reported with a later window": 1 });
+      else if (excuses.unreported && falls(use, excuses.loss))
+        tally.add({ "acknowledged, lost where it cannot be known": 1 });
       else {
         tally.add({ "silently lost": 1 });
         lost.push(use);

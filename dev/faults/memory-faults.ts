@@ -13,8 +13,11 @@ import { Shop, whileSelling } from "./shop";
 interface Loss {
   readonly durability: Durability;
   readonly cut: Cut["at"] | null;
-  /** The worker looks before anybody buys: no number is given twice. Otherwise buyers come first, and numbers are. */
-  readonly noticed: boolean;
+  /**
+   * Whether the worker looks before anybody buys, so that no number is given twice, or after, so that numbers are; or
+   * never learns of the restart, because the host hides which Redis it is.
+   */
+  readonly noticed: "first" | "later" | "never";
   /** What is lost had been drained before; otherwise Redis alone had it. */
   readonly drained: boolean;
 }
@@ -36,7 +39,9 @@ function atStake({ durability, cut, drained }: Loss): number {
 
 const LOSSES: readonly Loss[] = (["always", "everysec", "none"] as const).flatMap((durability) =>
   (durability === "none" ? ([null] as const) : ([null, "anywhere", "boundary"] as const)).flatMap((cut) =>
-    [true, false].flatMap((noticed) => [true, false].map((drained) => ({ durability, cut, noticed, drained }))),
+    (["first", "later", "never"] as const).flatMap((noticed) =>
+      [true, false].map((drained) => ({ durability, cut, noticed, drained })),
+    ),
   ),
 );
 
@@ -47,6 +52,7 @@ async function redisKilled(rig: Rig, options: RunOptions): Promise<Outcome> {
   try {
     for (let round = 0; round < options.rounds; round++) {
       // Fewer rounds than kinds take every so-manieth, so that each way of keeping the file has its turn.
+      // Eight of 42 meet every file, cut and way of noticing.
       const step = LOSSES.length / Math.min(options.rounds, LOSSES.length);
       const loss = LOSSES[Math.floor(round * step) % LOSSES.length] as Loss;
       const how = `round ${round + 1}, ${describe(loss)}`;
@@ -66,31 +72,36 @@ async function redisKilled(rig: Rig, options: RunOptions): Promise<Outcome> {
       const lost = await whileSelling(shop, { tills: 8, sale, drained: loss.drained }, async () => {
         await pause(dice.between(100, 300));
         crashedAt = Date.now();
+        if (loss.noticed === "never") rig.hideRunId(true);
         return rig.crashRedis(loss.cut === null ? undefined : { at: loss.cut, bytes });
       });
       tally.add({ "bytes cut off": lost });
-      if (loss.noticed) await patiently(() => inspectAll(metering()));
+      if (loss.noticed === "first") await patiently(() => inspectAll(metering()));
       await shop.sellMany(dice.between(1, 40), 4, sale);
-      if (!loss.noticed) await patiently(() => inspectAll(metering()));
+      if (loss.noticed === "later") await patiently(() => inspectAll(metering()));
       const unresolved = shop.open.length;
       await shop.resolve();
       tally.add({ "outcomes unknown": unresolved });
       await shop.sellMany(5, 2, sale);
       const stretch = { from: crashedAt - atStake(loss), to: crashedAt + KILLING_MS };
-      const excuses = atStake(loss) === 0 ? {} : { loss: [stretch] };
+      const excuses = atStake(loss) === 0 ? {} : { loss: [stretch], unreported: loss.noticed === "never" };
       for (const breach of (await audit(shop, excuses)).breaches) tally.breach(`${how}: ${breach}`);
       // The fork of one drain is the hydrate of the next use: once more, in peace.
       await shop.sellMany(5, 2, sale);
       tally.take(await audit(shop, excuses), how);
+      if (loss.noticed === "never") {
+        rig.hideRunId(false);
+        await rig.crashRedis();
+        await patiently(() => inspectAll(metering()));
+      }
       tally.add({ [`kills, ${now}${loss.cut ? `, cut ${loss.cut}` : ""}`]: 1 });
       options.report(`${round + 1} of ${options.rounds}`);
     }
   } finally {
-    if (now !== "everysec") {
-      rig.keepRedis("everysec");
-      await rig.crashRedis();
-      await patiently(() => inspectAll(metering()));
-    }
+    rig.hideRunId(false);
+    rig.keepRedis("everysec");
+    await rig.crashRedis();
+    await patiently(() => inspectAll(metering()));
   }
   tally.take(await soundness());
   return tally.outcome();
@@ -100,7 +111,7 @@ const describe = ({ durability, cut, noticed, drained }: Loss): string =>
   [
     `append-only file ${durability}`,
     cut === null ? "whole" : `cut ${cut}`,
-    noticed ? "noticed first" : "used first",
+    { first: "noticed first", later: "used first", never: "never noticed" }[noticed],
     drained ? "drained" : "not drained",
   ].join(", ");
 
@@ -110,7 +121,7 @@ export const redisKilledScenario: Scenario = {
     "Redis killed with its file always, every second and never flushed, and with the file's tail cut off: every " +
     "acknowledged use is in the ledger or in a reported window, none is doubled, nobody is negative or rich",
   catches: [],
-  short: { rounds: 7 },
+  short: { rounds: 8 },
   long: { rounds: LOSSES.length * 10 },
   run: redisKilled,
 };

@@ -107,6 +107,14 @@ export class Rig {
     return lost;
   }
 
+  /** Has Redis keep its run id to itself, as some hosts do, or tell it again. Acts from the next start on. */
+  hideRunId(hidden: boolean): void {
+    const file = join(this.folder, "redis", "redis.conf");
+    const without = readFileSync(file, "utf8").replace(/^user default .*\n/m, "");
+    const rule = `user default on >${new URL(this.redisUrl).password} ~* &* +@all -info\n`;
+    writeFileSync(file, hidden ? without + rule : without, { mode: 0o600 });
+  }
+
   /** Sets how Redis keeps its file. Acts from the next start on. */
   keepRedis(durability: Durability): void {
     const file = join(this.folder, "redis", "redis.conf");

@@ -20,6 +20,8 @@ async function ping(url: string): Promise<void> {
     connectTimeout: 2_000,
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
+    // The ping below says it: a server that is still loading refuses it. INFO may be hidden.
+    enableReadyCheck: false,
   });
   // The promise below says it too.
   client.on("error", () => {});
