@@ -37,7 +37,7 @@ async function lastTokens(rig: Rig, options: RunOptions): Promise<Outcome> {
 export const lastTokensScenario: Scenario = {
   name: "last-tokens",
   shows: "1,000 consumers at once on a balance for 500: exactly 500 are served, 500 get 402, and 0 is left",
-  catches: [],
+  catches: ["a balance check that lets one use too many through: 1,000 were served"],
   short: { rounds: 10 },
   long: { rounds: 100 },
   run: lastTokens,
@@ -67,7 +67,7 @@ async function oneKey(rig: Rig, options: RunOptions): Promise<Outcome> {
 export const oneKeyScenario: Scenario = {
   name: "one-key",
   shows: "1,000 calls at once with one idempotency key: one debit, and the same answer to the byte",
-  catches: [],
+  catches: ["no look-up of the idempotency record: 1,000 different answers"],
   short: { rounds: 3 },
   long: { rounds: 100 },
   run: oneKey,

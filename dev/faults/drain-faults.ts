@@ -5,7 +5,7 @@ import { DrainNursery, DrainProcess } from "./drains";
 import { Dice } from "./random";
 import type { Rig } from "./rig";
 import { type Outcome, type RunOptions, type Scenario, Tally } from "./scenario";
-import { Shop, whileSelling } from "./shop";
+import { Shop, type Use, whileSelling } from "./shop";
 
 const POINTS = ["read", "written", "committed", "deleted"] as const;
 /** Above one batch of the drain, so that a kill also falls between two of them. */
@@ -63,7 +63,10 @@ async function drainKilled(rig: Rig, options: RunOptions): Promise<Outcome> {
 export const drainKilledScenario: Scenario = {
   name: "drain-killed",
   shows: "a drain killed when it has read, written, committed or deleted, and anywhere: nothing lost, nothing doubled",
-  catches: [],
+  catches: [
+    "the drain deletes from the outbox before it commits: acknowledged uses were nowhere",
+    "an entry that is read again is written again: uses were nowhere, their places quarantined",
+  ],
   short: { rounds: 4 },
   long: { rounds: "kills" },
   run: drainKilled,
@@ -108,7 +111,10 @@ async function drainsAtOnce(rig: Rig, options: RunOptions): Promise<Outcome> {
 export const drainsAtOnceScenario: Scenario = {
   name: "drains-at-once",
   shows: "two and ten processes draining the same partitions at once while consume goes on: nothing doubled",
-  catches: [],
+  catches: [
+    "the drain deletes the whole outbox instead of what it wrote: acknowledged uses were nowhere",
+    "not found, because nothing came of it: no lock of the partition, nor of the accounts' heads; the chain still refuses what is read twice",
+  ],
   short: { rounds: 1 },
   long: { rounds: 20 },
   run: drainsAtOnce,
@@ -144,7 +150,11 @@ async function postgresAway(rig: Rig, options: RunOptions): Promise<Outcome> {
     await drainShop(shop);
     const rss = process.memoryUsage.rss();
     const act = async () => {
-      const uses = await shop.sellMany(600, 8, () => ({ keyed: dice.chance(0.5) }));
+      const uses: Use[] = [];
+      // Once somebody is refused there is nothing more to show.
+      while (uses.length < 600 && uses.every((use) => use.usageIds.length === 1)) {
+        uses.push(...(await shop.sellMany(60, 8, () => ({ keyed: dice.chance(0.5) }))));
+      }
       for (const use of uses) {
         tally.most("slowest consume while Postgres was away, ms", use.acknowledgedAt - use.firstSentAt);
       }
@@ -174,7 +184,10 @@ async function postgresAway(rig: Rig, options: RunOptions): Promise<Outcome> {
 export const postgresAwayScenario: Scenario = {
   name: "postgres-away",
   shows: "Postgres killed or stopped while consume goes on: every use is served, the backlog is drained after",
-  catches: [],
+  catches: [
+    "an outbox trimmed by length: 500 events were left of 600 uses",
+    "consume asks Postgres: nobody was served",
+  ],
   short: { rounds: 2 },
   long: { rounds: 40 },
   run: postgresAway,

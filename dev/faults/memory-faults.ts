@@ -120,7 +120,12 @@ export const redisKilledScenario: Scenario = {
   shows:
     "Redis killed with its file always, every second and never flushed, and with the file's tail cut off: every " +
     "acknowledged use is in the ledger or in a reported window, none is doubled, nobody is negative or rich",
-  catches: [],
+  catches: [
+    "a changed run id is not noticed: uses were lost without a report",
+    "a use whose place in the chain is taken counts as read again: uses were lost where numbers were given twice",
+    "no loss report is written",
+    "not found: no check that numbers and balances follow each other, because lost numbers are met as taken ones first (src/features/metering/ledger/rules.test.ts finds it)",
+  ],
   short: { rounds: 8 },
   long: { rounds: LOSSES.length * 10 },
   run: redisKilled,
@@ -163,7 +168,7 @@ async function flushed(rig: Rig, options: RunOptions): Promise<Outcome> {
 export const flushedScenario: Scenario = {
   name: "flushed",
   shows: "FLUSHALL under load: it fails closed, is rebuilt from the ledger, and nobody is negative or rich",
-  catches: [],
+  catches: ["no loss report is written", "a missing account counts as an empty one: nobody was served any more"],
   short: { rounds: 2 },
   long: { rounds: 100 },
   run: flushed,

@@ -101,7 +101,7 @@ async function poison(_rig: Rig, options: RunOptions): Promise<Outcome> {
 export const poisonScenario: Scenario = {
   name: "poison",
   shows: "one bad row in a batch of 100, and entries that are nonsense: 99 land, 1 is a dead letter, others go on",
-  catches: [],
+  catches: ["one bad row gives up its batch: 100 became dead letters", "a bad row stops the drain"],
   short: { rounds: 2 },
   long: { rounds: 50 },
   run: poison,

@@ -109,7 +109,11 @@ export const soakScenario: Scenario = {
   shows:
     "everything at random from a seed: consumes, retries, replays, grants, hydrates, killed drains, and Redis, Postgres and " +
     "the bridge killed or stopped: each acknowledged answer is in the ledger once, and nothing else",
-  catches: [],
+  catches: [
+    "no look-up of the idempotency record: debited twice",
+    "a hydrate that does not drain first: acknowledged uses were nowhere",
+    "a hydrate that keeps the epoch: nobody was served any more",
+  ],
   short: { seconds: 20 },
   long: { seconds: "seconds" },
   run: soak,
