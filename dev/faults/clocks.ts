@@ -1,10 +1,9 @@
 import type { MeterDeps } from "@/features/metering/edge/service";
+import { applyIntents, owe } from "@/features/metering/intents/service";
 import { sweepDue } from "@/features/metering/jobs";
-import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
-import { applyIntents, owe } from "@/features/metering/service";
-import { accountOf, mintCustomerId } from "@/lib/ids";
+import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import type { Redis } from "@/lib/redis";
-import { metering } from "@/rest/internal/metering";
+import { bringIn, metering } from "@/rest/internal/metering";
 import { ctxOf, forget } from "@/test/ledger";
 import { audit, drainShop, soundness } from "./audit";
 import { patiently } from "./patience";
@@ -54,16 +53,11 @@ class WrongClock {
 
 const loadWith =
   (deps: ReconcileDeps): MeterDeps["load"] =>
-  async (want) => {
-    try {
-      if (want.what === "key") return (await loadKeyRecord(deps, want.partition, want.hmac)) ? "loaded" : "unknown";
-      if (want.what === "catalog") await loadCatalog(deps, want.partition);
-      else await hydrateAccount(deps, accountOf(mintCustomerId(want.customerId), want.mode));
-      return "loaded";
-    } catch {
-      return "failed";
-    }
-  };
+  (want) =>
+    bringIn(deps, want).then(
+      (found) => (found ? "loaded" : "unknown"),
+      () => "failed",
+    );
 
 async function clocks(rig: Rig, options: RunOptions): Promise<Outcome> {
   const tally = new Tally();

@@ -5,7 +5,7 @@ import { DrainNursery, DrainProcess } from "./drains";
 import { Dice } from "./random";
 import type { Rig } from "./rig";
 import { type Outcome, type RunOptions, type Scenario, Tally } from "./scenario";
-import { Shop, type Use, whileSelling } from "./shop";
+import { caller, isKnown, Shop, type Use, whileSelling } from "./shop";
 
 const POINTS = ["read", "written", "committed", "deleted"] as const;
 /** Above one batch of the drain, so that a kill also falls between two of them. */
@@ -120,9 +120,6 @@ export const drainsAtOnceScenario: Scenario = {
   run: drainsAtOnce,
 };
 
-// The cap on the backlog (METERING_MAX_BACKLOG, then 503) belongs here, as a second scenario with a low cap, once consume
-// knows it: until then the backlog is bounded by what an event takes.
-
 /** What one event may take in Redis while it waits, bytes; measured at 240 for the stream and as much for its share. */
 const BYTES_PER_EVENT = 1_024;
 
@@ -191,4 +188,57 @@ export const postgresAwayScenario: Scenario = {
   short: { rounds: 2 },
   long: { rounds: 40 },
   run: postgresAway,
+};
+
+const CAP = 100;
+/** The length is asked at one entry of an account in eight. */
+const OVER = 7;
+
+async function backlogCap(rig: Rig, options: RunOptions): Promise<Outcome> {
+  const tally = new Tally();
+  const dice = new Dice(options.seed);
+  for (let round = 1; round <= options.rounds; round++) {
+    const how = `round ${round}`;
+    const shop = await Shop.open(1_000_000);
+    const from = caller({ maxBacklog: CAP });
+    const key = outboxKey(shop.brand.partition);
+    await drainShop(shop);
+    await withoutPostgres(rig, round % 2 === 1, async () => {
+      const uses = await shop.sellMany(CAP * 3, 16, () => ({ keyed: dice.chance(0.5), caller: from }));
+      const served = uses.filter(isKnown);
+      const refused = uses.filter((use) => use.refusals.every((code) => code === "metering_unavailable"));
+      tally.add({ served: served.length, "refused at the cap": uses.length - served.length });
+      tally.expect(
+        served.length >= CAP && served.length <= CAP + OVER,
+        `${how}: ${served.length} were served up to a cap of ${CAP}`,
+      );
+      tally.expect(refused.length === uses.length, `${how}: some were refused for another reason`);
+      tally.most("longest backlog", await redis().xlen(key));
+      tally.expect((await redis().xlen(key)) <= CAP + OVER, `${how}: the backlog is longer than its cap`);
+      // Who has paid is told so again, cap or no cap.
+      const replays = await Promise.all(served.filter((use) => use.key).map((use) => shop.send(use, from)));
+      tally.add({ "replays at the cap": replays.length });
+      tally.expect(
+        replays.every((status) => status === 200),
+        `${how}: a replay was refused at the cap`,
+      );
+    });
+    await drainShop(shop);
+    const after = await shop.sell({ caller: from });
+    tally.expect(isKnown(after), `${how}: nobody is served after it (${after.refusals})`);
+    tally.take(await audit(shop), how);
+    options.report(`${round} of ${options.rounds}`);
+  }
+  tally.take(await soundness());
+  return tally.outcome();
+}
+
+export const backlogCapScenario: Scenario = {
+  name: "backlog-cap",
+  shows:
+    "a backlog at its cap while Postgres is away: 503 for what is new, the old answer for a replay, and an end of it",
+  catches: ["a full outbox is never marked as full: all 300 were served"],
+  short: { rounds: 2 },
+  long: { rounds: 40 },
+  run: backlogCap,
 };

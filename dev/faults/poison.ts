@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { db } from "@/db/client";
 import { createKey } from "@/features/keys/service";
+import { applyIntents, owe } from "@/features/metering/intents/service";
 import { accountKey, catalogKey, outboxKey } from "@/features/metering/rules";
-import { applyIntents, owe } from "@/features/metering/service";
 import { accountOf } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";

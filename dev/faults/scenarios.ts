@@ -1,6 +1,6 @@
 import { clocksScenario } from "./clocks";
 import { lastTokensScenario, oneKeyScenario } from "./concurrency";
-import { drainKilledScenario, drainsAtOnceScenario, postgresAwayScenario } from "./drain-faults";
+import { backlogCapScenario, drainKilledScenario, drainsAtOnceScenario, postgresAwayScenario } from "./drain-faults";
 import { flushedScenario, redisKilledScenario } from "./memory-faults";
 import { poisonScenario } from "./poison";
 import type { Scenario } from "./scenario";
@@ -14,6 +14,7 @@ export const SCENARIOS: readonly Scenario[] = [
   drainKilledScenario,
   drainsAtOnceScenario,
   postgresAwayScenario,
+  backlogCapScenario,
   redisKilledScenario,
   flushedScenario,
   brokenLineScenario,

@@ -1,6 +1,6 @@
+import { applyIntents, owe } from "@/features/metering/intents/service";
 import { UPKEEP } from "@/features/metering/jobs";
 import { hydrateAccount } from "@/features/metering/reconcile/service";
-import { applyIntents, owe } from "@/features/metering/service";
 import { metering } from "@/rest/internal/metering";
 import { ctxOf, forget } from "@/test/ledger";
 import type { DrainNursery } from "./drains";

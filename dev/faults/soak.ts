@@ -1,5 +1,5 @@
+import { applyIntents } from "@/features/metering/intents/service";
 import { drainAll, inspectAll } from "@/features/metering/jobs";
-import { applyIntents } from "@/features/metering/service";
 import { metering } from "@/rest/internal/metering";
 import { audit, drainShop, soundness } from "./audit";
 import { DrainNursery } from "./drains";
