@@ -4,11 +4,11 @@ import { deadLetters, ledgerEntries, lossReports, meteringAccounts, meteringPart
 import type { LoadAnswer } from "@/features/metering/edge/rules";
 import type { MeterDeps } from "@/features/metering/edge/service";
 import { drainPartition } from "@/features/metering/outbox/service";
-import { accountKey, outboxKey } from "@/features/metering/rules";
+import { accountKey, holdsKey, outboxKey } from "@/features/metering/rules";
 import { env } from "@/lib/env";
 import { createRedis, type Redis, redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
-import { consumeWith, meterDeps, type TestBrand } from "@/test/meter";
+import { consumeWith, drain, meterDeps, type TestBrand } from "@/test/meter";
 
 /** What tests of the metering core look at and break: rows and keys of one brand, locks, and a store that misbehaves. */
 
@@ -126,4 +126,26 @@ export const overHttp: Pick<MeterDeps, "load"> = {
     meterDeps()
       .load(want, signal)
       .catch((): LoadAnswer => "failed"),
+};
+
+/**
+ * Redis goes through one history that is drained, falls back to where it was before, and goes through another, which has
+ * no place in the ledger any more.
+ */
+export const forked = async (brand: TestBrand, drained: () => Promise<unknown>, lost: () => Promise<unknown>) => {
+  const key = accountKey(brand.account);
+  const [hash, holds] = [
+    await hashOf(key),
+    await redis().zrange<string[]>(holdsKey(brand.account), 0, -1, { withScores: true }),
+  ];
+  await drained();
+  await drain(brand);
+  await restoreHash(key, hash);
+  await redis().del(holdsKey(brand.account));
+  for (let i = 0; i + 1 < holds.length; i += 2) {
+    await redis().zadd(holdsKey(brand.account), { score: Number(holds[i + 1]), member: String(holds[i]) });
+  }
+  await lost();
+  const { forked: aside } = await drain(brand);
+  if (aside === 0) throw new Error("No branch was lost");
 };

@@ -1,14 +1,14 @@
 import { eq } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
-import { deadLetters, grants, reservations } from "@/db/schema/metering";
+import { grants, reservations } from "@/db/schema/metering";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import {
   ctxOf,
-  drainAsPoison,
   entriesOf,
   forget,
+  forked,
   hashOf,
   headOf,
   lettersOf,
@@ -29,7 +29,6 @@ import {
   type TestBrand,
   testBrand,
 } from "@/test/meter";
-import { setCap } from "../caps/service";
 import { applyIntents, owe } from "../intents/service";
 import { hydrateAccount } from "../reconcile/service";
 import { refundUsage } from "../refunds/service";
@@ -68,27 +67,6 @@ const grant = async (tokens: number, expiresAt: Date | null = null) => {
 };
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
-/**
- * Redis goes through one history that is drained, falls back to where it was before, and goes through another, which has
- * no place in the ledger any more.
- */
-const forked = async (drained: () => Promise<unknown>, lost: () => Promise<unknown>) => {
-  const key = accountKey(brand.account);
-  const [hash, holds] = [
-    await hashOf(key),
-    await redis().zrange<string[]>(holdsKey(brand.account), 0, -1, { withScores: true }),
-  ];
-  await drained();
-  await drain(brand);
-  await restoreHash(key, hash);
-  await redis().del(holdsKey(brand.account));
-  for (let i = 0; i + 1 < holds.length; i += 2) {
-    await redis().zadd(holdsKey(brand.account), { score: Number(holds[i + 1]), member: String(holds[i]) });
-  }
-  await lost();
-  const { forked: aside } = await drain(brand);
-  expect(aside).toBeGreaterThan(0);
-};
 const healed = () => hydrateAccount(metering(), brand.account);
 /** Kind, tokens and delta of the entries of the second epoch. */
 const posted = async () =>
@@ -101,6 +79,7 @@ describe("uses on a branch that was lost", () => {
   it("are posted again in their order, with what they were, and no loss is reported", async () => {
     const ids: string[] = [];
     await forked(
+      brand,
       () => spend(20),
       async () => {
         for (const tokens of [30, 5]) {
@@ -130,6 +109,7 @@ describe("uses on a branch that was lost", () => {
 
   it("are counted as lost where the balance does not cover them, each on its own", async () => {
     await forked(
+      brand,
       () => spend(50),
       async () => {
         for (const tokens of [30, 40, 20]) expect(await spend(tokens)).toBe(200);
@@ -150,6 +130,7 @@ describe("uses on a branch that was lost", () => {
   it("burn the grants that there are, in their order", async () => {
     const soon = await grant(10, inAnHour());
     await forked(
+      brand,
       () => spend(4),
       () => spend(11),
     );
@@ -165,6 +146,7 @@ describe("uses on a branch that was lost", () => {
   it("on a plan without a limit move nothing, whatever the balance", async () => {
     await changeLimit(ctxOf(brand), metering(), { mode: "live", unlimited: true });
     await forked(
+      brand,
       () => spend(1),
       () => spend(500),
     );
@@ -197,6 +179,7 @@ describe("uses on a branch that was lost", () => {
 
   it("that are quarantined twice are posted once", async () => {
     await forked(
+      brand,
       () => spend(5),
       async () => {
         await spend(7);
@@ -215,6 +198,7 @@ describe("uses on a branch that was lost", () => {
 
   it("that cannot be read stay lost, and the others are posted", async () => {
     await forked(
+      brand,
       () => spend(5),
       async () => {
         await spend(7);
@@ -240,6 +224,7 @@ describe("uses on a branch that was lost", () => {
 
   it("are posted once, whatever comes after", async () => {
     await forked(
+      brand,
       () => spend(5),
       () => spend(7),
     );
@@ -253,6 +238,7 @@ describe("uses on a branch that was lost", () => {
   it("of another account are left to that one", async () => {
     const other = await testBrand({ tokens: 50 });
     await forked(
+      brand,
       () => spend(5),
       () => spend(7),
     );
@@ -273,6 +259,7 @@ describe("grants, refunds and what has expired on a branch that was lost", () =>
     await drain(brand);
     let last = "";
     await forked(
+      brand,
       () => spend(1),
       async () => {
         last = await owe(ctxOf(brand), {
@@ -306,6 +293,7 @@ describe("grants, refunds and what has expired on a branch that was lost", () =>
     const { usage_id: usageId } = await (await consumeWith(sk())).json();
     await drain(brand);
     await forked(
+      brand,
       () => spend(1),
       async () => {
         const { usedParts } = await import("../refunds/queries");
@@ -330,6 +318,7 @@ describe("reservations on a branch that was lost", () => {
   it("are open again, and can be settled once", async () => {
     let id = "";
     await forked(
+      brand,
       () => spend(20),
       async () => {
         id = await held(30);
@@ -351,6 +340,7 @@ describe("reservations on a branch that was lost", () => {
   ] as const)("and there %s, stay so", async (_, step, entry, after) => {
     let [id, text] = ["", ""];
     await forked(
+      brand,
       () => spend(20),
       async () => {
         id = await held(30);
@@ -368,6 +358,7 @@ describe("reservations on a branch that was lost", () => {
     const [one, two] = [await held(30), await held(10)];
     await drain(brand);
     await forked(
+      brand,
       () => spend(20),
       async () => {
         expect((await settleWith(sk(), one, 12)).status).toBe(200);
@@ -389,6 +380,7 @@ describe("reservations on a branch that was lost", () => {
 
   it("whose hold the balance does not cover are lost, with what was used of them", async () => {
     await forked(
+      brand,
       () => spend(90),
       async () => {
         const id = await held(60);
@@ -413,6 +405,7 @@ describe("reservations on a branch that was lost", () => {
   it("take from several grants, and what they give back covers what comes after", async () => {
     const soon = await grant(10, inAnHour());
     await forked(
+      brand,
       () => spend(1),
       async () => {
         const id = await held(50);
@@ -455,6 +448,7 @@ describe("reservations on a branch that was lost", () => {
     await changeLimit(ctxOf(brand), metering(), { mode: "live", unlimited: true });
     let [open, closed] = ["", ""];
     await forked(
+      brand,
       () => spend(1),
       async () => {
         open = await held(500);
@@ -470,137 +464,5 @@ describe("reservations on a branch that was lost", () => {
     ]);
     expect((await releaseWith(sk(), open)).status).toBe(200);
     expect(await balance()).toBe(100);
-  });
-});
-
-describe("what waits among the dead letters", () => {
-  it("is a use that counts", async () => {
-    expect(await spend(30)).toBe(200);
-    await drainAsPoison(brand);
-    await forget(brand);
-    await healed();
-    expect(await balance()).toBe(70);
-    expect(unpackGrants((await accountState(brand)).g ?? "").map(({ remaining }) => remaining)).toEqual([70]);
-    expect(await spend(71)).toBe(402);
-  });
-
-  it("is a grant that was carried out, and is not once more", async () => {
-    const expiresAt = inAnHour();
-    const id = await grant(50, expiresAt);
-    await drainAsPoison(brand);
-    await forget(brand);
-    await applyIntents(metering(), brand.account);
-    await applyIntents(metering(), brand.account);
-    expect(await balance()).toBe(150);
-    expect(unpackGrants((await accountState(brand)).g ?? "")[0]).toEqual({
-      id,
-      source: "pack",
-      remaining: 50,
-      expiresAt: expiresAt.getTime(),
-    });
-  });
-
-  it("is a correction that was carried out, and is not once more", async () => {
-    await owe(ctxOf(brand), { mode: "live", source: "pack", tokens: 5, businessKey: `five:${brand.customerId}` });
-    await applyIntents(metering(), brand.account);
-    await drain(brand);
-    const { grantIntents } = await import("@/db/schema/metering");
-    const { uuidv7 } = await import("@/lib/ids");
-    await db()
-      .insert(grantIntents)
-      .values({
-        id: uuidv7(),
-        kind: "adjustment",
-        customerId: brand.customerId,
-        mode: "live",
-        source: "adjustment",
-        tokens: 25,
-        businessKey: `down:${brand.customerId}`,
-      });
-    await applyIntents(metering(), brand.account);
-    expect(await balance()).toBe(80);
-    await drainAsPoison(brand);
-    await forget(brand);
-    await applyIntents(metering(), brand.account);
-    await applyIntents(metering(), brand.account);
-    expect(await balance()).toBe(80);
-  });
-
-  it("is a reservation that is open, and can be resolved", async () => {
-    const soon = await grant(4, inAnHour());
-    await drain(brand);
-    const [id, other] = [await held(30), await held(10)];
-    const record = (await redis().hget<string>(accountKey(brand.account), `h:${id}`)) ?? "";
-    await drainAsPoison(brand);
-    expect(await lettersOf(brand)).toHaveLength(2);
-    await forget(brand);
-    await healed();
-    expect(await balance()).toBe(64);
-    expect(await redis().hget(accountKey(brand.account), `h:${id}`)).toBe(record);
-    expect(record).toContain(`${soon},pack,4,`);
-    expect(await redis().zcard(holdsKey(brand.account))).toBe(2);
-    expect((await settleWith(sk(), id, 3)).status).toBe(200);
-    expect((await releaseWith(sk(), other)).status).toBe(200);
-    expect(await balance()).toBe(101);
-    await drainAsPoison(brand);
-  });
-
-  it("is one that was resolved, and is not open", async () => {
-    const id = await held(30);
-    await drain(brand);
-    expect((await settleWith(sk(), id, 12)).status).toBe(200);
-    await drainAsPoison(brand);
-    await forget(brand);
-    await healed();
-    expect(await balance()).toBe(88);
-    expect(await redis().zcard(holdsKey(brand.account))).toBe(0);
-  });
-
-  it("counts against the caps: uses, what reservations came to, and what they hold", async () => {
-    expect(await spend(5)).toBe(200);
-    const [id] = [await held(30), await held(20)];
-    expect((await settleWith(sk(), id, 12)).status).toBe(200);
-    await drainAsPoison(brand);
-    await setCap(ctxOf(brand), metering(), { mode: "live", scope: "cai-001", daily: 38, monthly: 50 });
-    const flat = await hashOf(accountKey(brand.account));
-    const [scope, , , , day, , month] = (flat[flat.indexOf("cap") + 1] ?? "").split(/[,;]/);
-    expect([scope, day, month]).toEqual(["cai-001", "37", "37"]);
-    expect([await spend(2), await spend(1)]).toEqual([402, 200]);
-    await drainAsPoison(brand);
-  });
-
-  it("is told apart from what is resolved", async () => {
-    expect(await spend(30)).toBe(200);
-    await drainAsPoison(brand);
-    await db().update(deadLetters).set({ resolvedAt: new Date() }).where(eq(deadLetters.customerId, brand.customerId));
-    await forget(brand);
-    // The head still counts it: the account stays closed until somebody has looked.
-    await expect(healed()).rejects.toThrow("do not add up");
-    await db().update(deadLetters).set({ resolvedAt: null }).where(eq(deadLetters.customerId, brand.customerId));
-    await healed();
-    expect(await balance()).toBe(70);
-  });
-
-  it("and a branch that was lost count together", async () => {
-    expect(await spend(30)).toBe(200);
-    await drainAsPoison(brand);
-    const operation = (await lettersOf(brand))[0]?.fields.o ?? "";
-    await forked(
-      () => spend(20),
-      () => spend(45),
-    );
-    // The dead letter's own operation is quarantined as well: it is not posted beside it.
-    const { e } = await accountState(brand);
-    await redis().xadd(outboxKey(brand.partition), "*", {
-      ...(await lettersOf(brand))[0]?.fields,
-      r: "",
-      e: e ?? "",
-      s: "9",
-    });
-    await drain(brand);
-    await healed();
-    expect(await posted()).toEqual([["usage", 45, -45]]);
-    expect(await balance()).toBe(5);
-    expect((await usesOf(brand)).map(({ operationId }) => operationId)).not.toContain(operation);
   });
 });
