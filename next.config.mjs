@@ -20,7 +20,8 @@ export default {
   experimental: { turbopackFileSystemCacheForDev: false },
   poweredByHeader: false,
   reactStrictMode: true,
-  // argon2 is a native module and pino opens files of its own: both are required at run time, not bundled.
-  serverExternalPackages: ["@node-rs/argon2", "pino"],
+  // argon2 is a native module, pino opens files of its own and prom-client looks for what is installed beside it: they are
+  // required at run time, not bundled.
+  serverExternalPackages: ["@node-rs/argon2", "pino", "prom-client"],
   headers: async () => [{ source: "/(.*)", headers }],
 };

@@ -34,6 +34,10 @@ const schema = z.object({
   METER_HOST: z.string().default("127.0.0.1"),
   /** Whether the meter drains what it writes; `off` where a worker nearby does it within its quarter of a second. */
   METER_DRAIN: z.enum(["on", "off"]).default("on"),
+  /** How many of the 64 outboxes one process drains side by side, each on a connection to Postgres; of ten it has. */
+  METERING_DRAIN_CONCURRENCY: z.coerce.number().int().min(1).max(8).default(4),
+  /** What a collector of metrics shows at GET /api/metrics; without it there is no such address. */
+  METRICS_TOKEN: secret.optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 

@@ -11,6 +11,8 @@ export type Caller =
   | "next-auth"
   /** Our own edge and the hosting's cron. */
   | "internal"
+  /** Whoever collects metrics; src/rest/internal/metrics.redis.test.ts. */
+  | "collector"
   /** A public key from its origin, or a secret one with the scope from a server. */
   | { readonly key: "any"; readonly scope: Scope }
   | { readonly key: "secret"; readonly scope: Scope }
@@ -44,6 +46,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
   "/api/health": { GET: "anyone", ...NO_WRITES },
   "/api/internal/metering/drain": { GET: "internal", POST: "internal" },
   "/api/internal/metering/load": { POST: "internal" },
+  "/api/metrics": { GET: "collector", ...NO_WRITES },
   "/api/ready": { GET: "anyone", ...NO_WRITES },
   "/api/trpc/[trpc]": { GET: "session", POST: "session" },
   "/api/v1/customer/tokens/consume": {

@@ -69,6 +69,8 @@ export const meteringPartitions = pgTable("metering_partitions", {
   generation: bigint("generation", { mode: "number" }).notNull().default(1),
   redisRunId: varchar("redis_run_id", { length: 64 }),
   lastDrainedAt: at("last_drained_at"),
+  /** How many events have been taken out of its outbox, ever: whoever drained them. */
+  drainedEvents: bigint("drained_events", { mode: "number" }).notNull().default(0),
 });
 
 /**
@@ -324,6 +326,10 @@ export const driftReports = pgTable(
       .$type<{ invariant: number; title: string; checked: number; breaches: string[] }[]>()
       .notNull(),
     breaches: integer("breaches").notNull(),
+    /** How many brands it covered, in the order of their ids. */
+    brands: integer("brands").notNull(),
+    /** The last of them, after whom the next report begins; null where there were none after it. */
+    upTo: uuid("up_to"),
   },
   (t) => [index("drift_reports_checked").on(t.checkedAt.desc())],
 );

@@ -8,6 +8,7 @@ import { accountState, consumeWith, drain, expectAllSound, type TestBrand, testB
 import type { Services } from "../../../dev/stack/services";
 import { startThrowAway } from "../../../dev/stack/throw-away";
 import { drainAll } from "./jobs";
+import { outboxKey } from "./rules";
 
 /** Real processes, really killed. This file has a stack of its own, because it breaks it. */
 
@@ -53,6 +54,44 @@ describe("Postgres away", () => {
     await closeDb();
     expect((await drain(brand)).written).toBe(21);
     expect((await usage()).status).toBe(200);
+    await expectAllSound();
+  });
+});
+
+describe("Postgres away for long", () => {
+  it("fills the outbox to its cap and no further: then a 503, nothing debited, and Redis grows no more", async () => {
+    const CAP = 60;
+    const capped = (i: number) =>
+      consumeWith(brand.secretKey.secret, {
+        deps: { budgetMs: 1_000, maxBacklog: CAP },
+        body: { app_id: "pdc-001", metadata: { note: "x".repeat(1_000), i } },
+      });
+    const memory = async (): Promise<number> => {
+      const info = await redis().eval("return redis.call('INFO', 'memory')", [], []);
+      return Number(/used_memory:(\d+)/.exec(String(info))?.[1]);
+    };
+    expect((await capped(0)).status).toBe(200);
+    await drain(brand);
+    const before = await accountState(brand);
+    await kill("postgres");
+    const answers: Response[] = [];
+    for (let i = 0; i < CAP + 20; i++) answers.push(await capped(i));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(CAP);
+    const full = await memory();
+    for (let i = 0; i < 1_000; i++) answers.push(await capped(i));
+    const refused = answers.slice(CAP);
+    for (const response of refused) expect(response.status).toBe(503);
+    expect(await refused[0]?.json()).toMatchObject({ code: "metering_unavailable" });
+    expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
+    // What a thousand refusals leave behind: less than one event of the outbox each would be.
+    expect((await memory()) - full).toBeLessThan(100_000);
+    expect(await redis().xlen(outboxKey(brand.partition))).toBe(CAP);
+    expect(Number((await accountState(brand)).b)).toBe(Number(before.b) - CAP);
+    await start("postgres");
+    await closeDb();
+    expect((await drain(brand)).written).toBe(CAP);
+    expect((await capped(0)).status).toBe(200);
+    await drain(brand);
     await expectAllSound();
   });
 });

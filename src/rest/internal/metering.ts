@@ -14,6 +14,7 @@ import { logger } from "@/lib/logger";
 import { PARTITIONS } from "@/lib/partition";
 import { json, problem, requestIdOf } from "@/lib/problem";
 import { redis } from "@/lib/redis";
+import { turnedAway } from "./guard";
 
 let wired: ReconcileDeps | undefined;
 
@@ -28,25 +29,17 @@ export function metering(): ReconcileDeps {
     },
     databaseUrl: env().DATABASE_URL,
     budgetMs: env().METERING_BUDGET_MS,
+    drainConcurrency: env().METERING_DRAIN_CONCURRENCY,
     loaders: { keyRecord, catalog: catalogRecords, activeApps },
   };
   return wired;
 }
 
-/** Compares secrets in time that depends on neither. */
-async function sameSecret(given: string, expected: string): Promise<boolean> {
-  const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  const [a, b] = (await Promise.all([digest(given), digest(expected)])).map((buffer) => new Uint8Array(buffer));
-  return a !== undefined && b !== undefined && a.reduce((sum, byte, i) => sum | (byte ^ (b[i] ?? 0)), 0) === 0;
-}
-
 /** Answers only to our own edge and to the hosting's cron; to anyone else these routes do not exist. */
 async function guarded(request: Request, verb: (requestId: string) => Promise<Response>): Promise<Response> {
   const requestId = requestIdOf(request);
-  const given = request.headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
-  if (!(await sameSecret(given, env().INTERNAL_SECRET))) {
-    return problem("not_found", "There is nothing at this address.", { requestId });
-  }
+  const away = await turnedAway(request, env().INTERNAL_SECRET);
+  if (away) return away;
   try {
     return await verb(requestId);
   } catch (error) {

@@ -9,10 +9,13 @@ import { runScript } from "../edge/service";
 import { type LedgerEvent, readEntry, type Unplaced, type UnreadableEvent, unpackEvent } from "../ledger/rules";
 import { type Recorded, recordEvents } from "../ledger/service";
 import { accountKey, catalogKey, outboxKey, parseAccountName } from "../rules";
+import { FIRST_BATCH, nextBatch } from "./rules";
 
 /** Advisory locks of metering are `(LOCK_CLASS, partition)`: whoever drains or hydrates a partition holds its lock. */
 export const LOCK_CLASS = 7_283;
-const BATCH = 500;
+
+/** How many events each partition's next batch may hold, as this process has learnt. */
+const sizes = new Map<number, number>();
 
 export interface DrainDeps {
   readonly db: Db;
@@ -39,12 +42,12 @@ interface Batch {
   readonly entries: (LedgerEvent | UnreadableEvent | Unplaced)[];
 }
 
-/** The head of a partition's outbox, in order. */
-async function readBatch(redis: Redis, partition: number): Promise<Batch> {
+/** The head of a partition's outbox, in order: at most `size` events. */
+async function readBatch(redis: Redis, partition: number, size: number): Promise<Batch> {
   const key = outboxKey(partition);
   let reply: unknown;
   try {
-    reply = await redis.eval(READ_OUTBOX, [key], [String(BATCH)]);
+    reply = await redis.eval(READ_OUTBOX, [key], [String(size)]);
   } catch (error) {
     throw new OutboxUnavailable("Redis could not be read", { cause: error });
   }
@@ -85,29 +88,23 @@ async function noticeRestart(tx: Tx, redis: Redis, partition: number, runId: str
 /**
  * Moves what a partition's outbox holds into the ledger. One at a time per partition, by an advisory lock of the
  * transaction; each batch is read from the head in order, written, committed, and only then deleted, so that a kill at
- * any point leads to a re-read and never to a loss.
+ * any point leads to a re-read and never to a loss. Batches grow while there is more than fits, and shrink where they
+ * take long.
  * @throws OutboxUnavailable where Redis is away, or what the driver throws where Postgres is
  */
 export async function drainPartition(deps: DrainDeps, partition: number): Promise<DrainResult> {
   const total: DrainResult = { written: 0, reread: 0, poisoned: 0, forked: 0, busy: false };
   for (;;) {
-    const done = await deps.db.transaction(async (tx) => {
-      const [lock] = await tx.execute(sql`select pg_try_advisory_xact_lock(${LOCK_CLASS}, ${partition}) as held`);
-      if (!lock?.held) return null;
-      const batch = await readBatch(deps.redis, partition);
-      await deps.at?.("read");
-      await noticeRestart(tx, deps.redis, partition, batch.runId);
-      if (batch.ids.length === 0) {
-        await tx.execute(sql`update metering_partitions set last_drained_at = now() where partition = ${partition}`);
-        return { batch, recorded: null };
-      }
-      const recorded = await recordEvents(tx, partition, batch.entries);
-      await tx.execute(sql`update metering_partitions set last_drained_at = now() where partition = ${partition}`);
-      await deps.at?.("written");
-      return { batch, recorded };
+    const size = sizes.get(partition) ?? FIRST_BATCH;
+    const start = performance.now();
+    const learn = (read: number | null) => sizes.set(partition, nextBatch(size, read, performance.now() - start));
+    const done = await drainBatch(deps, partition, size).catch((error: unknown) => {
+      learn(null);
+      throw error;
     });
     if (!done) return { ...total, busy: true };
     if (!done.recorded) return total;
+    learn(done.batch.ids.length);
     await deps.at?.("committed");
     await retire(deps.redis, done.recorded.retire);
     await deps.redis.xdel(outboxKey(partition), done.batch.ids);
@@ -118,6 +115,27 @@ export async function drainPartition(deps: DrainDeps, partition: number): Promis
     total.forked += done.recorded.forked;
   }
 }
+
+/** One transaction of a drain: null where somebody else holds the partition, and nothing recorded where it is empty. */
+const drainBatch = (
+  deps: DrainDeps,
+  partition: number,
+  size: number,
+): Promise<{ readonly batch: Batch; readonly recorded: Recorded | null } | null> =>
+  deps.db.transaction(async (tx) => {
+    const [lock] = await tx.execute(sql`select pg_try_advisory_xact_lock(${LOCK_CLASS}, ${partition}) as held`);
+    if (!lock?.held) return null;
+    const batch = await readBatch(deps.redis, partition, size);
+    await deps.at?.("read");
+    await noticeRestart(tx, deps.redis, partition, batch.runId);
+    const events = batch.ids.length;
+    const recorded = events === 0 ? null : await recordEvents(tx, partition, batch.entries);
+    await tx.execute(sql`
+      update metering_partitions set last_drained_at = now(), drained_events = drained_events + ${events}::bigint
+      where partition = ${partition}`);
+    if (recorded) await deps.at?.("written");
+    return { batch, recorded };
+  });
 
 /** Closes accounts whose chain broke or whose epoch is over, so that the next use hydrates them under a new one. */
 async function retire(redis: Redis, accounts: Recorded["retire"]): Promise<void> {

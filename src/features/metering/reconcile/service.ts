@@ -31,6 +31,8 @@ export interface ReconcileDeps {
   readonly databaseUrl: string;
   /** What one call to `redis` may take, ms: a script that has not begun by then must not act any more. */
   readonly budgetMs: number;
+  /** How many partitions one process drains side by side. */
+  readonly drainConcurrency?: number;
   /** Called between a hydrate's steps; tests interleave there. */
   readonly between?: (point: "retired" | "opened" | "computed") => Promise<void> | void;
 }

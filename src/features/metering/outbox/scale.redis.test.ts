@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { db } from "@/db/client";
+import { redis } from "@/lib/redis";
+import { metering } from "@/rest/internal/metering";
+import { backlogOf, bent, lettersOf, pause, use, usesOf, whileHeld } from "@/test/ledger";
+import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { drainAll } from "../jobs";
+import { outboxKey } from "../rules";
+import { drainPartition } from "./service";
+
+checkedAfterEach();
+
+const ROOT = resolve(import.meta.dirname, "../../../..");
+
+/** Brands of as many partitions. */
+async function spread(count: number): Promise<TestBrand[]> {
+  const brands = new Map<number, TestBrand>();
+  while (brands.size < count) {
+    const brand = await testBrand({ tokens: 10_000, apps: ["pdc-001"] });
+    if (!brands.has(brand.partition)) brands.set(brand.partition, brand);
+  }
+  return [...brands.values()];
+}
+const consume = async (brand: TestBrand, times: number): Promise<void> => {
+  for (let sent = 0; sent < times; sent += 20) {
+    const some = Array.from({ length: Math.min(20, times - sent) }, () => use(brand, { app_id: "pdc-001" }));
+    expect(new Set(await Promise.all(some))).toEqual(new Set([200]));
+  }
+};
+
+describe("an outbox that is full", () => {
+  it("refuses the next use with a 503 that debited nothing, and takes uses again after the drain", async () => {
+    const brand = await testBrand({ tokens: 1_000 });
+    const capped = () =>
+      consumeWith(brand.secretKey.secret, { idempotencyKey: crypto.randomUUID(), deps: { maxBacklog: 20 } });
+    const answers = [];
+    for (let i = 0; i < 25; i++) answers.push(await capped());
+    expect(answers.map(({ status }) => status)).toEqual([...Array(20).fill(200), ...Array(5).fill(503)]);
+    const refused = answers[20];
+    expect(refused?.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
+    expect(await refused?.json()).toMatchObject({ code: "metering_unavailable" });
+    expect(await accountState(brand)).toMatchObject({ s: "21", b: "900" });
+    expect(await backlogOf(brand)).toBe(20);
+    expect((await drain(brand)).written).toBe(20);
+    expect((await capped()).status).toBe(200);
+    await drain(brand);
+    expect(await usesOf(brand)).toHaveLength(21);
+  });
+
+  it("answers a replay all the same, and is passed by none of many callers at once", async () => {
+    const brand = await testBrand({ tokens: 10_000 });
+    const deps = { maxBacklog: 30 };
+    const first = await consumeWith(brand.secretKey.secret, { idempotencyKey: "one", deps });
+    const answers = await Promise.all(Array.from({ length: 200 }, () => consumeWith(brand.secretKey.secret, { deps })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(29);
+    expect(await backlogOf(brand)).toBe(30);
+    const again = await consumeWith(brand.secretKey.secret, { idempotencyKey: "one", deps });
+    expect([again.status, await again.text()]).toEqual([200, await first.text()]);
+    await drain(brand);
+  });
+});
+
+describe("batches", () => {
+  it("are as large as the rule says, and all of it is written in order", async () => {
+    const brand = await testBrand({ tokens: 10_000, apps: ["pdc-001"] });
+    await consume(brand, 1_200);
+    const sizes: number[] = [];
+    const counting = bent(
+      (keys, args) => keys[0] === outboxKey(brand.partition) && args.length === 1,
+      async (real) => {
+        const reply = (await real()) as [string, unknown[]];
+        sizes.push(reply[1].length);
+        return reply;
+      },
+    );
+    expect((await drainPartition({ ...metering(), redis: counting }, brand.partition)).written).toBe(1_200);
+    // Twice as large or half, as the machine was quick or slow; none is read twice, and the last is empty.
+    expect(sizes[0]).toBe(500);
+    expect([700, 250]).toContain(sizes[1]);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1_200);
+    expect(sizes.at(-1)).toBe(0);
+    expect((await usesOf(brand)).map((entry) => entry.seq)).toEqual(Array.from({ length: 1_200 }, (_, i) => i + 2));
+  });
+
+  it("shrink where Postgres is slow, and the partition is drained all the same", async () => {
+    const brand = await testBrand({ tokens: 10_000, apps: ["pdc-001"] });
+    await consume(brand, 150);
+    const sizes: string[] = [];
+    const asked = bent(
+      (keys, args) => keys[0] === outboxKey(brand.partition) && args.length === 1,
+      (real) => real(),
+    );
+    const spying = new Proxy(asked, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (name !== "eval" || typeof value !== "function") return value;
+        return (script: string, keys: string[], args: string[]) => {
+          sizes.push(args[0] ?? "");
+          return value(script, keys, args);
+        };
+      },
+    });
+    const deps = { ...metering(), redis: spying };
+    await whileHeld(sql`lock table token_usage in share mode`, async () => {
+      const draining = drainPartition(deps, brand.partition);
+      await pause(700);
+      return { draining };
+    }).then(({ draining }) => draining);
+    await consume(brand, 10);
+    await drainPartition(deps, brand.partition);
+    expect(Number(sizes[1])).toBe(Math.floor(Number(sizes[0]) / 2));
+    expect(await usesOf(brand)).toHaveLength(160);
+  });
+});
+
+describe("partitions", () => {
+  it("are drained side by side: one that waits keeps no other waiting", async () => {
+    const brands = await spread(5);
+    for (const brand of brands) await consume(brand, 5);
+    const [stuck, ...others] = brands;
+    if (!stuck) throw new Error("There is no brand");
+    const held = await whileHeld(
+      sql`select from metering_accounts where customer_id = ${stuck.customerId} for update`,
+      async () => {
+        const all = drainAll(metering());
+        await expect.poll(async () => (await Promise.all(others.map(backlogOf))).join()).toBe("0,0,0,0");
+        expect(await backlogOf(stuck)).toBe(5);
+        return { all };
+      },
+    );
+    expect((await held.all).errors).toEqual([]);
+    expect(await backlogOf(stuck)).toBe(0);
+  });
+
+  it("are drained by several worker processes at once: each event once", async () => {
+    const brands = await spread(6);
+    const workers: ChildProcess[] = Array.from({ length: 3 }, () =>
+      spawn(process.execPath, ["src/cli/run.mjs", "src/worker/index.ts"], {
+        cwd: ROOT,
+        env: process.env,
+        stdio: "ignore",
+      }),
+    );
+    try {
+      for (let round = 0; round < 5; round++) for (const brand of brands) await consume(brand, 20);
+      await expect
+        .poll(async () => (await Promise.all(brands.map(backlogOf))).every((waiting) => waiting === 0), {
+          timeout: 20_000,
+        })
+        .toBe(true);
+    } finally {
+      for (const worker of workers) worker.kill("SIGTERM");
+      await Promise.all(workers.map((worker) => worker.exitCode ?? once(worker, "exit")));
+    }
+    for (const brand of brands) {
+      expect(await usesOf(brand)).toHaveLength(100);
+      expect(await lettersOf(brand)).toHaveLength(0);
+      expect((await accountState(brand)).b).toBe("9900");
+    }
+    const [row] = await db().execute(sql`select sum(drained_events)::int as n from metering_partitions`);
+    expect(row?.n).toBeGreaterThanOrEqual(600);
+    expect(await redis().ping()).toBe("PONG");
+  }, 90_000);
+});
