@@ -1,7 +1,9 @@
+import { parseArgs } from "node:util";
 import { closeDb } from "@/db/client";
+import { driftHistory } from "@/features/metering/drift/queries";
 import { checkLedger } from "@/features/metering/reconcile/queries";
 import { metering } from "@/rest/internal/metering";
-import { explain } from "./failure";
+import { explain, isMisuse } from "./failure";
 
 /** What state alone cannot show, and the tests that do. */
 const PROVED = [
@@ -22,8 +24,24 @@ const PROVED = [
   },
 ];
 
-/** `npm run -s ledger:check`: one line per invariant; exits 1 on any breach, 2 where a store cannot be asked. */
-try {
+/** How many looks for drift the history shows: a week of them. */
+const HISTORY = 1_000;
+
+/** What the worker's own looks have found, newest first. */
+async function history(): Promise<void> {
+  const reports = await driftHistory(metering().db, HISTORY);
+  if (reports.length === 0) console.log("the worker has not looked for drift yet");
+  for (const { checkedAt, findings, breaches, brands, tookMs } of reports) {
+    const verdict = findings.length === 0 ? "unfinished" : breaches === 0 ? "ok    " : `${breaches} breaches`;
+    console.log(`${checkedAt.toISOString()}  ${verdict}  ${brands} brands, ${tookMs} ms`);
+    for (const finding of findings) {
+      for (const breach of finding.breaches) console.log(`    ${finding.invariant}  ${breach}`);
+    }
+  }
+}
+
+/** Every invariant as it stands now. */
+async function check(): Promise<void> {
   const findings = await checkLedger(metering());
   for (const line of [...findings, ...PROVED].toSorted((a, b) => a.invariant - b.invariant)) {
     if ("test" in line) {
@@ -35,8 +53,18 @@ try {
     for (const breach of breaches) console.log(`         ${breach}`);
   }
   process.exitCode = findings.some((finding) => finding.breaches.length > 0) ? 1 : 0;
+}
+
+/**
+ * `npm run -s ledger:check`: one line per invariant; exits 1 on any breach, 2 where a store cannot be asked. With
+ * `--history`, what the worker has found so far.
+ */
+try {
+  const { values } = parseArgs({ options: { history: { type: "boolean" } } });
+  await (values.history ? history() : check());
 } catch (error) {
-  console.error(`The ledger could not be checked: ${explain(error)}`);
+  console.error(isMisuse(error) ? explain(error) : `The ledger could not be checked: ${explain(error)}`);
+  if (isMisuse(error)) console.error("usage: npm run -s ledger:check [-- --history]");
   process.exitCode = 2;
 } finally {
   await closeDb();

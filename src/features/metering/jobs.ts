@@ -3,6 +3,7 @@ import type { Tx } from "@/db/client";
 import { meteringAccounts } from "@/db/schema/metering";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { PARTITIONS } from "@/lib/partition";
+import { lookForDrift } from "./drift/service";
 import { RETIRE } from "./edge/lua/state";
 import { SWEEP } from "./edge/lua/sweep";
 import { runScript } from "./edge/service";
@@ -149,4 +150,6 @@ export const UPKEEP: readonly {
   { name: "heal", everyMs: 5_000, run: healStrays },
   { name: "grants", everyMs: 1_000, run: applyAllIntents },
   { name: "expiry", everyMs: 1_000, run: (deps) => sweepDue(deps) },
+  // It keeps its own time: once in ten minutes, whoever asks.
+  { name: "drift", everyMs: 60_000, run: async (deps) => void (await lookForDrift(deps)) },
 ];
