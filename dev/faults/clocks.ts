@@ -132,6 +132,6 @@ export const clocksScenario: Scenario = {
   shows: "the caller's and Redis's clock jump by ten minutes either way, over a line that loses calls: invariants hold",
   catches: ["the deadline goes by the caller's clock: outcomes stayed unknown for good"],
   short: { rounds: 3 },
-  long: { rounds: 100 },
+  long: { rounds: 50 },
   run: clocks,
 };

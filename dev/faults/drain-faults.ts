@@ -123,13 +123,21 @@ export const drainsAtOnceScenario: Scenario = {
 /** What one event may take in Redis while it waits, bytes; measured at 240 for the stream and as much for its share. */
 const BYTES_PER_EVENT = 1_024;
 
+/** By then hundreds have been served, if nobody waits for Postgres. */
+const ANSWERED_WITHIN_MS = 45_000;
+
 /** Takes Postgres away, does something, and brings it back whatever came of it. */
 async function withoutPostgres<T>(rig: Rig, killed: boolean, act: () => Promise<T>): Promise<T> {
   if (killed) await rig.kill("postgres");
   else rig.signal("postgres", "SIGSTOP");
+  let late: NodeJS.Timeout | undefined;
+  const enough = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new Error("callers wait for Postgres and are not answered")), ANSWERED_WITHIN_MS);
+  });
   try {
-    return await act();
+    return await Promise.race([act(), enough]);
   } finally {
+    clearTimeout(late);
     if (killed) await rig.revive("postgres");
     else rig.signal("postgres", "SIGCONT");
   }
@@ -183,7 +191,7 @@ export const postgresAwayScenario: Scenario = {
   shows: "Postgres killed or stopped while consume goes on: every use is served, the backlog is drained after",
   catches: [
     "an outbox trimmed by length: 500 events were left of 600 uses",
-    "consume asks Postgres: nobody was served",
+    "consume asks Postgres: callers were not answered",
   ],
   short: { rounds: 2 },
   long: { rounds: 40 },

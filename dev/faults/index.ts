@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { PROJECT_ROOT } from "../stack/files";
 import { type Finished, machine, markdown } from "./proof";
@@ -9,7 +9,7 @@ import type { Outcome, Scenario } from "./scenario";
 import { SCENARIOS } from "./scenarios";
 
 const USAGE =
-  "npm run faults -- [scenario…] [--kills 1000] [--seconds 3600] [--rounds n] [--seed n] [--report docs/proof/faults.md]";
+  "npm run faults -- [scenario…] [--kills 1000] [--seconds 3600] [--share percent] [--rounds n] [--seed n] [--report docs/proof/faults.md]";
 
 /**
  * `npm run faults`: every fault of the table in its long form, on a stack of its own. Ends with 1 on any breach, with 2
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     kills: { type: "string", default: "1000" },
     seconds: { type: "string", default: "3600" },
     rounds: { type: "string" },
+    share: { type: "string", default: "100" },
     seed: { type: "string" },
     report: { type: "string", default: "docs/proof/faults.md" },
   },
@@ -30,6 +31,8 @@ const number = (text: string | undefined, fallback: number): number => {
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`"${text}" is not a positive whole number. ${USAGE}`);
   return value;
 };
+/** How many of a scenario's own rounds to run, at least one. */
+const shareOf = (rounds: number): number => Math.max(1, Math.round((rounds * number(values.share, 100)) / 100));
 const commit = (): string => {
   try {
     const git = (...args: string[]) => execFileSync("git", args, { cwd: PROJECT_ROOT, encoding: "utf8" }).trim();
@@ -49,7 +52,7 @@ async function one(rig: Rig, scenario: Scenario, seed: number): Promise<Finished
   try {
     outcome = await scenario.run(rig, {
       seed,
-      rounds: number(values.rounds, rounds === "kills" ? number(values.kills, 1) : (rounds ?? 1)),
+      rounds: number(values.rounds, rounds === "kills" ? number(values.kills, 1) : shareOf(rounds ?? 1)),
       seconds: seconds === "seconds" ? number(values.seconds, 1) : (seconds ?? 1),
       report: (line) => {
         // A line every few seconds is progress; a line a round is noise.
@@ -98,6 +101,7 @@ async function main(): Promise<number> {
   }
   const file = resolve(PROJECT_ROOT, values.report);
   const text = markdown({ finished, seed, commit: commit(), machine: about, date: new Date() });
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
   console.log(`\nwritten to ${values.report}`);
   return finished.some(({ outcome }) => outcome.breaches.length > 0) ? 1 : 0;

@@ -127,7 +127,7 @@ export const redisKilledScenario: Scenario = {
     "not found: no check that numbers and balances follow each other, because lost numbers are met as taken ones first (src/features/metering/ledger/rules.test.ts finds it)",
   ],
   short: { rounds: 8 },
-  long: { rounds: LOSSES.length * 10 },
+  long: { rounds: LOSSES.length * 3 },
   run: redisKilled,
 };
 

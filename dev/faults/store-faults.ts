@@ -69,7 +69,7 @@ export const brokenLineScenario: Scenario = {
     "a lost reply counts as a refusal: refused and debited",
   ],
   short: { rounds: 2 },
-  long: { rounds: 100 },
+  long: { rounds: 50 },
   run: brokenLine,
 };
 
@@ -200,6 +200,6 @@ export const slowStoreScenario: Scenario = {
     "a call without a budget: answers took longer than the request's",
   ],
   short: { rounds: 2 },
-  long: { rounds: 40 },
+  long: { rounds: 20 },
   run: slowStore,
 };
