@@ -20,6 +20,8 @@ export function createRedis(options: {
     // Not `false`: the client reads that as one retry, and so sends everything twice when a connection fails.
     retry: { retries: 0 },
     automaticDeserialization: false,
+    // Everything we keep there is text: without base64 around each string, a drain reads its events in half the time.
+    responseEncoding: false,
     enableAutoPipelining: options.autoPipelining ?? false,
     enableTelemetry: false,
     readYourWrites: false,

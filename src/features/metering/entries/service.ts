@@ -180,52 +180,48 @@ async function strikeRefunded(tx: Tx, refunds: readonly LedgerEvent[]): Promise<
 /** An address as Postgres takes it, or none: a detail must never keep money out of the ledger. */
 const storable = (ip: string | undefined): string | null => (ip && isIP(ip) && !ip.includes("%") ? ip : null);
 
-/** The business side of usage, and its rollup by day, for entries that are new. */
+/** The business side of usage, its rollup by day and when app and key were last used, for entries that are new. */
 async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<void> {
-  const ids = column(uses, (e) => e.operationId);
-  const customers = column(uses, (e) => e.customerId);
-  const modes = column(uses, (e) => e.mode);
-  const apps = column(uses, (e) => e.appId);
-  const amounts = column(uses, (e) => e.tokens);
-  const times = column(uses, (e) => e.occurredAt.toISOString());
-  const inserted = await tx.execute(sql`
-    insert into token_usage (id, customer_id, mode, app_id, tokens_consumed, key_id, session_id, metadata, ip_address,
-      user_agent, created_at)
-    select u.id, u.customer_id, u.mode, a.id, u.tokens, u.key_id, u.session_id, u.metadata::jsonb, u.ip::inet, u.agent, u.at
-    from unnest(${ids}::uuid[], ${customers}::uuid[], ${modes}::text[], ${apps}::text[], ${amounts}::bigint[],
-      ${column(uses, (e) => e.keyId)}::text[], ${column(uses, (e) => e.details.s ?? null)}::text[],
-      ${column(uses, (e) => JSON.stringify(e.details.m ?? {}))}::text[], ${column(uses, (e) => storable(e.details.ip))}::text[],
-      ${column(uses, (e) => e.details.ua ?? null)}::text[], ${times}::timestamptz[]
-    ) as u(id, customer_id, mode, app_id, tokens, key_id, session_id, metadata, ip, agent, at)
-    join apps a on a.catalog_id = u.app_id
-    returning id`);
-  if (inserted.length !== uses.length)
-    throw new UnknownReference("The entry names an app that is not in the catalogue");
-  await tx.execute(sql`
-    insert into usage_analytics_daily as d
-      (customer_id, mode, app_id, date, tokens_consumed, sessions_count, avg_processing_time_ms, processing_time_count)
-    select u.customer_id, u.mode, a.id, (u.at at time zone 'UTC')::date, sum(u.tokens), count(*), avg(u.took), count(u.took)
-    from unnest(${customers}::uuid[], ${modes}::text[], ${apps}::text[], ${amounts}::bigint[], ${times}::timestamptz[],
-      ${column(uses, (e) => processingTime(e.details))}::numeric[]) as u(customer_id, mode, app_id, tokens, at, took)
-    join apps a on a.catalog_id = u.app_id
-    group by 1, 2, 3, 4
-    on conflict (customer_id, mode, app_id, date) do update set
-      tokens_consumed = d.tokens_consumed + excluded.tokens_consumed,
-      sessions_count = d.sessions_count + excluded.sessions_count,
-      avg_processing_time_ms = case when d.processing_time_count + excluded.processing_time_count = 0 then null else
-        (coalesce(d.avg_processing_time_ms, 0) * d.processing_time_count
-          + coalesce(excluded.avg_processing_time_ms, 0) * excluded.processing_time_count)
-        / (d.processing_time_count + excluded.processing_time_count) end,
-      processing_time_count = d.processing_time_count + excluded.processing_time_count`);
-  await tx.execute(sql`
-    update customer_apps c set last_used_at = greatest(c.last_used_at, u.at)
-    from (select customer_id, app_id, max(at) as at
-      from unnest(${customers}::uuid[], ${apps}::text[], ${times}::timestamptz[]) as u(customer_id, app_id, at) group by 1, 2) u
-    join apps a on a.catalog_id = u.app_id
-    where c.customer_id = u.customer_id and c.app_id = a.id`);
-  await tx.execute(sql`
-    update api_keys k set last_used_at = greatest(k.last_used_at, u.at)
-    from (select key_id, max(at) as at from unnest(${column(uses, (e) => e.keyId)}::text[], ${times}::timestamptz[]) as u(key_id, at)
-      group by 1) u
-    where k.key_id = u.key_id`);
+  // One statement, so that what it is about crosses the wire once.
+  const [done] = await tx.execute(sql`
+    with u as materialized (
+      select e.*, a.id as app_id
+      from unnest(${column(uses, (e) => e.operationId)}::uuid[], ${column(uses, (e) => e.customerId)}::uuid[],
+        ${column(uses, (e) => e.mode)}::text[], ${column(uses, (e) => e.appId)}::text[],
+        ${column(uses, (e) => e.tokens)}::bigint[], ${column(uses, (e) => e.keyId)}::text[],
+        ${column(uses, (e) => e.details.s ?? null)}::text[],
+        ${column(uses, (e) => JSON.stringify(e.details.m ?? {}))}::text[],
+        ${column(uses, (e) => storable(e.details.ip))}::text[], ${column(uses, (e) => e.details.ua ?? null)}::text[],
+        ${column(uses, (e) => e.occurredAt.toISOString())}::timestamptz[],
+        ${column(uses, (e) => processingTime(e.details))}::numeric[]
+      ) as e(id, customer_id, mode, app, tokens, key_id, session_id, metadata, ip, agent, at, took)
+      join apps a on a.catalog_id = e.app
+    ), details as (
+      insert into token_usage (id, customer_id, mode, app_id, tokens_consumed, key_id, session_id, metadata, ip_address,
+        user_agent, created_at)
+      select id, customer_id, mode, app_id, tokens, key_id, session_id, metadata::jsonb, ip::inet, agent, at from u
+    ), days as (
+      insert into usage_analytics_daily as d
+        (customer_id, mode, app_id, date, tokens_consumed, sessions_count, avg_processing_time_ms, processing_time_count)
+      select customer_id, mode, app_id, (at at time zone 'UTC')::date, sum(tokens), count(*), avg(took), count(took)
+      from u group by 1, 2, 3, 4
+      on conflict (customer_id, mode, app_id, date) do update set
+        tokens_consumed = d.tokens_consumed + excluded.tokens_consumed,
+        sessions_count = d.sessions_count + excluded.sessions_count,
+        avg_processing_time_ms = case when d.processing_time_count + excluded.processing_time_count = 0 then null else
+          (coalesce(d.avg_processing_time_ms, 0) * d.processing_time_count
+            + coalesce(excluded.avg_processing_time_ms, 0) * excluded.processing_time_count)
+          / (d.processing_time_count + excluded.processing_time_count) end,
+        processing_time_count = d.processing_time_count + excluded.processing_time_count
+    ), active as (
+      update customer_apps c set last_used_at = greatest(c.last_used_at, l.at)
+      from (select customer_id, app_id, max(at) as at from u group by 1, 2) l
+      where c.customer_id = l.customer_id and c.app_id = l.app_id
+    ), keys as (
+      update api_keys k set last_used_at = greatest(k.last_used_at, l.at)
+      from (select key_id, max(at) as at from u group by 1) l
+      where k.key_id = l.key_id
+    )
+    select count(*)::int as written from u`);
+  if (done?.written !== uses.length) throw new UnknownReference("The entry names an app that is not in the catalogue");
 }

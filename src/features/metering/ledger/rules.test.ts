@@ -41,6 +41,18 @@ describe("an entry of the outbox", () => {
     ["no time", { n: "" }],
     ["a time that no date holds", { n: "8640000000000001" }],
     ["an end that no date holds", { x: "9999999999999999" }],
+    ["a time too long to be exact", { n: "9999999999999999" }],
+    ["a negative amount", { t: "-1" }],
+    ["a price that is no number", { c: "five" }],
+    ["an end that is no number", { x: "1e3" }],
+    ["an intent that is no UUID", { j: "00000000-0000-0000-0000-00000000000g" }],
+    ["a use given back that is no UUID", { z: "" }],
+    ["details that are no object", { m: "[]" }],
+    ["details that are nothing", { m: "null" }],
+    ["a session that is no text", { m: '{"s":1}' }],
+    ["metadata that is a list", { m: '{"m":["a"]}' }],
+    ["metadata with an object in it", { m: '{"m":{"a":{}}}' }],
+    ["metadata with a number that is none", { m: '{"m":{"a":1e999}}' }],
   ])("keeps its place with %s", (_, change) => {
     const read = readEntry("1-0", { ...fields, ...change });
     expect(read).toMatchObject({ account: fields.a, epoch: 2, seq: 7, delta: -5, balanceAfter: 95 });
@@ -54,6 +66,11 @@ describe("an entry of the outbox", () => {
     ["a negative balance", { b: "-1" }],
     ["no sequence", { s: "0" }],
     ["a sequence too long to be exact", { s: "12345678901234567" }],
+    ["a sequence past what is exact", { s: "9007199254740992" }],
+    ["no operation", { o: "" }],
+    ["an operation that is too long", { o: "x".repeat(81) }],
+    ["a change that is no number", { d: "--5" }],
+    ["an epoch with a sign", { e: "+2" }],
   ])("has no place with %s, and never throws", (_, change) => {
     const read = readEntry("1-0", { ...fields, ...change });
     expect(read).not.toHaveProperty("account");

@@ -172,7 +172,11 @@ const isReread = async (tx: Tx, event: Place, fresh: readonly LedgerEvent[]): Pr
       other.operationId === event.operationId,
   ) || (await sameOperation(tx, event));
 
-/** Writes the batch at once; where Postgres refuses it, one by one, so that only what is bad is left out. */
+/**
+ * Writes the batch at once; where Postgres refuses it, half by half and in order, so that only what is bad is left out: one
+ * bad entry among thousands costs a dozen statements more, not thousands.
+ * @returns how many were left out, as dead letters
+ */
 async function writeAll(tx: Tx, partition: number, events: readonly LedgerEvent[]): Promise<number> {
   if (events.length === 0) return 0;
   try {
@@ -180,18 +184,14 @@ async function writeAll(tx: Tx, partition: number, events: readonly LedgerEvent[
     return 0;
   } catch (error) {
     if (!isPoison(error)) throw error;
-  }
-  let lost = 0;
-  for (const event of events) {
-    try {
-      await tx.transaction((nested) => writeEntries(nested, [event]));
-    } catch (error) {
-      if (!isPoison(error)) throw error;
-      await bury(tx, partition, "poison", reasonOf(error), event);
-      lost++;
+    const [only, ...more] = events;
+    if (only && more.length === 0) {
+      await bury(tx, partition, "poison", reasonOf(error), only);
+      return 1;
     }
   }
-  return lost;
+  const half = Math.ceil(events.length / 2);
+  return (await writeAll(tx, partition, events.slice(0, half))) + (await writeAll(tx, partition, events.slice(half)));
 }
 
 async function saveHeads(tx: Tx, heads: Map<string, Head>): Promise<void> {
