@@ -63,12 +63,21 @@ async function run(mutant: Mutant, stores: Stores, folder: string): Promise<void
   }
 }
 
+let stopping = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    // The trial under way ends by itself, or by the same signal; then the stores are stopped.
+    stopping = true;
+  });
+}
+
 async function runAll(mutants: readonly Mutant[], jobs: number): Promise<void> {
   const waiting = mutants.entries();
   const work = async (_: unknown, job: number): Promise<void> => {
     const stores = await Stores.start(`mutants-${job}`);
     try {
       for (const [i, mutant] of waiting) {
+        if (stopping) break;
         const begun = performance.now();
         await run(mutant, stores, join(PROJECT_ROOT, `.data/mutants/${process.pid}-${job}`));
         const { verdict, by } = memory.get(mutant.id) ?? {};
