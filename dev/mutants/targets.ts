@@ -11,6 +11,8 @@ const METERING = "src/features/metering";
 const at = (...names: string[]): string[] => names.map((name) => `${METERING}/${name}.test.ts`);
 
 const CALLERS = at(
+  "edge/moments.redis",
+  "edge/scripts.redis",
   "edge/consume.redis",
   "reservations/reservations.redis",
   "caps/caps.redis",
@@ -19,7 +21,17 @@ const CALLERS = at(
   "intents/intents.redis",
   "guards.redis",
 );
+const RESERVING = at(
+  "edge/moments.redis",
+  "reservations/reservations.redis",
+  "edge/scripts.redis",
+  "caps/caps.redis",
+  "lookup/lookup.redis",
+  "account/healing.redis",
+);
 const INTENTS = at(
+  "edge/scripts.redis",
+  "edge/moments.redis",
   "intents/intents.redis",
   "refunds/refunds.redis",
   "grants.redis",
@@ -52,34 +64,42 @@ export const TARGETS: readonly Target[] = [
   {
     file: `${METERING}/edge/lua/common.ts`,
     what: "lua",
-    tests: [
-      ...CALLERS,
-      ...at("reconcile/hydrate.redis", "refunds/refunds.redis", "outbox/drain.redis", "edge/books.redis"),
-    ],
+    tests: [...at("edge/books.redis"), ...CALLERS, ...at("refunds/refunds.redis", "outbox/drain.redis")],
   },
   { file: `${METERING}/edge/lua/consume.ts`, what: "lua", tests: CALLERS },
   {
     file: `${METERING}/edge/lua/hold.ts`,
     what: "lua",
-    tests: at("reservations/reservations.redis", "caps/caps.redis", "lookup/lookup.redis", "account/healing.redis"),
+    tests: RESERVING,
   },
   {
     file: `${METERING}/edge/lua/resolve.ts`,
     what: "lua",
-    tests: at("reservations/reservations.redis", "caps/caps.redis", "lookup/lookup.redis", "account/healing.redis"),
+    tests: RESERVING,
   },
   { file: `${METERING}/edge/lua/intent.ts`, what: "lua", tests: INTENTS },
   {
     file: `${METERING}/edge/lua/sweep.ts`,
     what: "lua",
-    tests: at("reservations/reservations.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
+    tests: at(
+      "edge/scripts.redis",
+      "edge/moments.redis",
+      "reservations/reservations.redis",
+      "intents/intents.redis",
+      "caps/caps.redis",
+      "reconcile/hydrate.redis",
+    ),
   },
   {
     file: `${METERING}/edge/lua/state.ts`,
     what: "lua",
-    tests: [...HYDRATE, ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis")],
+    tests: [
+      ...at("edge/scripts.redis", "edge/moments.redis"),
+      ...HYDRATE,
+      ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis"),
+    ],
   },
-  { file: `${METERING}/edge/lua/outbox.ts`, what: "lua", tests: DRAIN },
+  { file: `${METERING}/edge/lua/outbox.ts`, what: "lua", tests: [...at("edge/scripts.redis"), ...DRAIN] },
   {
     file: `${METERING}/outbox/service.ts`,
     what: "functions",
@@ -97,7 +117,6 @@ export const TARGETS: readonly Target[] = [
       "reservations/reservations.redis",
       "intents/intents.redis",
       "guards.redis",
-      "entries/entries.redis",
       "account/healing.redis",
       "faults.redis",
     ),
@@ -133,6 +152,6 @@ export const TARGETS: readonly Target[] = [
     file: `${METERING}/service.ts`,
     what: "functions",
     functions: ["changeLimit", "configureAccounts", "retireAccounts", "retireMarked"],
-    tests: at("guards.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis", "configure.redis"),
+    tests: at("guards.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
   },
 ];

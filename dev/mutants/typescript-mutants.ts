@@ -13,17 +13,17 @@ const SIGN: Readonly<Record<string, string>> = { "+": "-", "-": "+" };
 const TEXT = new Set(["StringLiteral", "TemplateLiteral"]);
 const JUMPS = new Set(["ReturnStatement", "ThrowStatement", "ContinueStatement", "BreakStatement"]);
 /** A condition of SQL after the first, up to the next or to the end of its line or bracket. */
-const CONDITION = /\s+and (?:[^(){}`\n]|\$\{[^}]*\}|\([^()]*\))+?(?=\s+and |\s*\n|\s*`| limit | returning |\)|$)/g;
+const CONDITION =
+  /\s+and (?:[^(){}`\n]|\$\{(?:[^{}]|\{[^}]*\})*\}|\([^()]*\))+?(?=\s+and |\s*\n|\s*`| limit | returning |\)|$)/g;
 
 const leaves = (node: Node | undefined): boolean => {
   if (!node) return false;
   if (JUMPS.has(node.type)) return true;
   return node.type === "BlockStatement" && leaves(fieldList(node, "stmts").at(-1));
 };
-const waits = (node: Node): boolean => {
-  for (const inner of within(node)) if (inner.type === "AwaitExpression") return true;
-  return false;
-};
+/** Whether it waits for something itself, and does not only make a function that will. */
+const waits = (node: Node): boolean =>
+  node.type === "AwaitExpression" || (node.type !== "ArrowFunctionExpression" && node.children.some(waits));
 const names = (node: Node, wanted: (node: Node) => boolean): Set<string> => {
   const found = new Set<string>();
   for (const inner of within(node)) {
@@ -93,7 +93,7 @@ export function typeScriptEdits(text: string, functions?: readonly string[]): Fo
         }
       }
     }
-    if (node.type === "BlockStatement") {
+    if (Array.isArray(node.fields.stmts)) {
       const statements = fieldList(node, "stmts");
       for (const [i, first] of statements.entries()) {
         const second = statements[i + 1];
