@@ -15,7 +15,7 @@ export interface Verdict {
 }
 
 const FILE = join(PROJECT_ROOT, ".data/mutants/verdicts.json");
-const MOST_NAMED = 6;
+const MOST_NAMED = 10;
 
 /** What earlier runs have shown, kept between them. */
 export class Memory {
@@ -36,32 +36,29 @@ export class Memory {
     writeJson(FILE, Object.fromEntries(this.verdicts));
   }
 
-  /** The verdicts on a mutant's own text and on those near it, the nearest first. */
-  private near(mutant: Mutant): Verdict[] {
-    const far = ([id, { scope, line }]: [string, Verdict]) =>
-      id === mutant.id ? -1 : Math.abs(line - mutant.line) + (scope === mutant.scope ? 0 : 1000);
-    return [...this.verdicts]
-      .filter(([, { file, by }]) => file === mutant.file && by)
-      .toSorted((a, b) => far(a) - far(b))
-      .map(([, verdict]) => verdict);
+  /** The verdicts on mutants of the same module, and how near each is to a mutant: 1 is the same, 0 is far. */
+  private near(mutant: Mutant): { readonly by: Failure; readonly nearness: number }[] {
+    return [...this.verdicts].flatMap(([id, { file, scope, line, by }]) => {
+      if (file !== mutant.file || !by || !mutant.tests.includes(by.file)) return [];
+      const lines = Math.abs(line - mutant.line) + (scope === mutant.scope ? 0 : 50);
+      return [{ by, nearness: id === mutant.id ? 10 : 1 / (1 + lines) }];
+    });
   }
 
   /** The tests that have caught this mutant or its neighbours: likely to catch it, and few. */
   likely(mutant: Mutant): { readonly file: string; readonly test: string }[] {
-    const found = new Map<string, { file: string; test: string }>();
-    for (const { by } of this.near(mutant)) {
-      if (!by?.test || !mutant.tests.includes(by.file)) continue;
-      found.set(by.test, { file: by.file, test: by.test });
-      if (found.size === MOST_NAMED) break;
+    const found = new Map<string, { readonly file: string; readonly test: string; readonly weight: number }>();
+    for (const { by, nearness } of this.near(mutant)) {
+      const { file, test } = by;
+      if (test) found.set(test, { file, test, weight: (found.get(test)?.weight ?? 0) + nearness });
     }
-    return [...found.values()];
+    return [...found.values()].toSorted((a, b) => b.weight - a.weight).slice(0, MOST_NAMED);
   }
 
   /** A mutant's tests, those files first that have caught its neighbours. */
   ordered(mutant: Mutant): string[] {
-    const rank = new Map<string, number>();
-    for (const { by } of this.near(mutant)) if (by && !rank.has(by.file)) rank.set(by.file, rank.size);
-    const place = (test: string) => rank.get(test) ?? rank.size + mutant.tests.indexOf(test);
-    return mutant.tests.toSorted((a, b) => place(a) - place(b));
+    const weights = new Map<string, number>();
+    for (const { by, nearness } of this.near(mutant)) weights.set(by.file, (weights.get(by.file) ?? 0) + nearness);
+    return mutant.tests.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0));
   }
 }

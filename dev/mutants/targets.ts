@@ -112,6 +112,7 @@ export const TARGETS: readonly Target[] = [
     file: `${METERING}/entries/service.ts`,
     what: "functions",
     tests: at(
+      "entries/entries.redis",
       "outbox/drain.redis",
       "refunds/refunds.redis",
       "reservations/reservations.redis",
@@ -152,6 +153,6 @@ export const TARGETS: readonly Target[] = [
     file: `${METERING}/service.ts`,
     what: "functions",
     functions: ["changeLimit", "configureAccounts", "retireAccounts", "retireMarked"],
-    tests: at("guards.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
+    tests: at("configure.redis", "guards.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
   },
 ];
