@@ -27,8 +27,7 @@ export default defineConfig({
     include: [...plan.tests],
     fileParallelism: false,
     isolate: false,
-    // Kept by name and not by text: a mutant would be taken for the one before it, and then for the real module.
-    fsModuleCache: false,
+    fsModuleCachePath: resolve(root, ".data/mutants/modules"),
     sequence: { sequencer: InOrder },
     bail: plan.mutant ? 1 : 0,
     testTimeout: 15_000,

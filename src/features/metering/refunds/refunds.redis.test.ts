@@ -238,9 +238,10 @@ describe("what a refund gives back goes to the grants that gave it", () => {
   it("likewise where the grant was ended before its time", async () => {
     const pack = await grant(20, "pack", new Date(Date.now() + 3_600_000));
     const id = await used();
+    await drain(brand);
     await expireGrant(ctxOf(brand), metering(), { mode: "live", grantId: pack, reason: "charged back" });
     expect(await balance()).toBe(100);
-    // Not drained: Redis knows it, and Postgres does not yet.
+    // Its end is not drained: Redis knows it, and Postgres does not yet.
     expect(await refunded(id)).toMatchObject({ tokens_refunded: 5, tokens_remaining: 105 });
     expect((await grantsThere()).map(({ source, remaining }) => [source, remaining])).toEqual([
       ["refund", 5],
