@@ -4,7 +4,9 @@ import { type LoadResult, post, program } from "../load";
 import { BODY, type Served, type Stand } from "./stand";
 
 const PASSES = 5;
-const SECONDS = 2;
+const SECONDS = 1;
+/** How long each runs first without being counted: until its code is compiled and its caches are warm. */
+const WARM_SECONDS = 4;
 const CONNECTIONS = 32;
 const CONSUME = "/api/v1/customer/tokens/consume";
 
@@ -22,28 +24,28 @@ const latencies = (ours: readonly LoadResult[], baseline: readonly LoadResult[])
   baseline_p99_ms: ms(baseline, (r) => r.p99),
 });
 
-const consume = (server: Served, stand: Stand, over: { connections?: number; accounts?: number } = {}) =>
-  post({
-    url: server.url + CONSUME,
-    connections: over.connections ?? CONNECTIONS,
-    seconds: SECONDS,
-    headers: stand.callers.slice(0, over.accounts).map(({ authorization }) => ({ authorization })),
-    body: BODY,
-  });
+/** One pass, as long as told. */
+type Pass = (seconds: number) => Promise<LoadResult>;
 
-/** Runs the contestants in turn, several times over, after one turn that does not count. */
-async function inTurn(
-  contestants: readonly (() => Promise<LoadResult>)[],
-  after: () => Promise<unknown>,
-): Promise<LoadResult[][]> {
+const consume =
+  (server: Served, stand: Stand, over: { connections?: number; accounts?: number } = {}): Pass =>
+  (seconds) =>
+    post({
+      url: server.url + CONSUME,
+      connections: over.connections ?? CONNECTIONS,
+      seconds,
+      headers: stand.callers.slice(0, over.accounts).map(({ authorization }) => ({ authorization })),
+      body: BODY,
+    });
+
+/** Runs the contestants in turn, several times over, and once before that does not count. Writes what they left behind. */
+async function inTurn(stand: Stand, contestants: readonly Pass[]): Promise<LoadResult[][]> {
+  for (const run of contestants) await run(WARM_SECONDS);
   const results: LoadResult[][] = contestants.map(() => []);
-  for (let pass = -1; pass < PASSES; pass++) {
-    for (const [i, run] of contestants.entries()) {
-      const result = await run();
-      if (pass >= 0) results[i]?.push(result);
-    }
-    await after();
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (const [i, run] of contestants.entries()) results[i]?.push(await run(SECONDS));
   }
+  await stand.drain();
   return results;
 }
 
@@ -53,18 +55,19 @@ export async function againstRedis(stand: Stand, meter: Served): Promise<Figure[
   const bare = await stand.serve("bench/baselines/bare-redis.ts", {
     given: { script, callers: callers.map(({ authorization, stencil }) => ({ authorization, stencil })) },
   });
-  const raw = () =>
+  const raw: Pass = (seconds) =>
     program<LoadResult>("bench/baselines/raw-redis.ts", {
       redisUrl,
       script,
       stencils: callers.map(({ stencil }) => stencil),
       window: CONNECTIONS,
-      seconds: SECONDS,
+      seconds,
     });
-  const [ceiling = [], byHand = [], ours = []] = await inTurn(
-    [raw, () => consume(bare, stand), () => consume(meter, stand)],
-    stand.drain,
-  );
+  const [ceiling = [], byHand = [], ours = []] = await inTurn(stand, [
+    raw,
+    consume(bare, stand),
+    consume(meter, stand),
+  ]);
   await bare.stop();
   const errors = errorsOf(ceiling, byHand, ours);
   const breaches = await stand.breaches();
@@ -108,10 +111,10 @@ export async function againstPostgres(stand: Stand, meter: Served): Promise<Figu
       ["meter.host_vs_postgres_hot", 1, 12],
       ["meter.host_vs_postgres_spread", callers.length, 5],
     ] as const) {
-      const [usual = [], ours = []] = await inTurn(
-        [() => consume(server, stand, { accounts }), () => consume(meter, stand, { accounts })],
-        stand.drain,
-      );
+      const [usual = [], ours = []] = await inTurn(stand, [
+        consume(server, stand, { accounts }),
+        consume(meter, stand, { accounts }),
+      ]);
       const errors = errorsOf(usual, ours);
       const [spent] = await owner<{ same: boolean }[]>`select (select sum(1000000000 - balance) from bench_accounts)
         = (select coalesce(sum(tokens), 0) from bench_usage) as same`;
@@ -142,7 +145,7 @@ export async function againstPostgres(stand: Stand, meter: Served): Promise<Figu
 
 /** `meter.callers_1000`: a thousand callers at once, each waiting for its answer before it asks again. */
 export async function manyCallers(stand: Stand, meter: Served): Promise<Figure> {
-  const [results = []] = await inTurn([() => consume(meter, stand, { connections: 1_000 })], stand.drain);
+  const [results = []] = await inTurn(stand, [consume(meter, stand, { connections: 1_000 })]);
   const errors = errorsOf(results);
   const breaches = await stand.breaches();
   const p95 = ms(results, (r) => r.p95);
@@ -177,7 +180,7 @@ export async function withDrain(stand: Stand, alone: Served): Promise<Figure> {
   const both = await stand.serve("src/meter/index.ts", { env: { METER_REDIS_URL: stand.redisUrl, METER_DRAIN: "on" } });
   let largest = 0;
   let watching = false;
-  const watched = async (): Promise<LoadResult> => {
+  const watched: Pass = async (seconds) => {
     // What the pass before has left is not this one's lag.
     await stand.drain();
     watching = true;
@@ -187,12 +190,14 @@ export async function withDrain(stand: Stand, alone: Served): Promise<Figure> {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     })();
-    const result = await consume(both, stand);
+    const result = await consume(both, stand)(seconds);
+    // What is left when the callers stop is drained in the next quarter of a second, and its age counts.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     watching = false;
     await watch;
     return result;
   };
-  const [without = [], ours = []] = await inTurn([() => consume(alone, stand), watched], stand.drain);
+  const [without = [], ours = []] = await inTurn(stand, [consume(alone, stand), watched]);
   await both.stop();
   await stand.drain();
   const errors = errorsOf(without, ours);

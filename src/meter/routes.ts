@@ -4,6 +4,7 @@ import { type Incoming, preflight } from "@/features/metering/http/rules";
 import { answerHold, answerResolve } from "@/features/metering/reservations/handler";
 import { type Answer, methodNotAllowed, problem, requestIdOf } from "@/lib/problem";
 import { getHealth, getReady } from "@/rest/internal/health";
+import { getMetrics } from "@/rest/internal/metrics";
 import { getBalance, getLedger } from "@/rest/v1/ledger";
 import { postRefund } from "@/rest/v1/refund";
 import { getUsage } from "@/rest/v1/usage";
@@ -45,6 +46,7 @@ export const routesOf = (deps: MeterDeps): Readonly<Record<string, Route>> => ({
   [`${TOKENS}/usage`]: { GET: { web: getUsage } },
   "/api/health": { GET: { web: getHealth } },
   "/api/ready": { GET: { web: getReady } },
+  "/api/metrics": { GET: { web: getMetrics } },
 });
 
 /** What stands for `[id]` in a path. */
