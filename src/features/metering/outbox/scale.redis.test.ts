@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { db } from "@/db/client";
+import { apps } from "@/db/schema/catalog";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { backlogOf, bent, lettersOf, pause, use, usesOf, whileHeld } from "@/test/ledger";
 import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { drainAll } from "../jobs";
+import { rebuildAccounts } from "../rebuild/service";
 import { outboxKey } from "../rules";
 import { drainPartition } from "./service";
 
@@ -65,25 +67,62 @@ describe("an outbox that is full", () => {
 });
 
 describe("batches", () => {
-  it("are as large as the rule says, and all of it is written in order", async () => {
+  it("are read one after the other, each event once, and written in order", async () => {
     const brand = await testBrand({ tokens: 10_000, apps: ["pdc-001"] });
     await consume(brand, 1_200);
-    const sizes: number[] = [];
-    const counting = bent(
-      (keys, args) => keys[0] === outboxKey(brand.partition) && args.length === 1,
-      async (real) => {
-        const reply = (await real()) as [string, unknown[]];
-        sizes.push(reply[1].length);
-        return reply;
-      },
-    );
-    expect((await drainPartition({ ...metering(), redis: counting }, brand.partition)).written).toBe(1_200);
-    // Twice as large or half, as the machine was quick or slow; none is read twice, and the last is empty.
-    expect(sizes[0]).toBe(500);
-    expect([700, 250]).toContain(sizes[1]);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(1_200);
-    expect(sizes.at(-1)).toBe(0);
+    const points: string[] = [];
+    const deps = { ...metering(), at: (point: string) => void points.push(point) };
+    expect(await drainPartition(deps, brand.partition)).toMatchObject({ written: 1_200, reread: 0, forked: 0 });
+    expect(points.filter((point) => point === "written").length).toBeGreaterThanOrEqual(2);
     expect((await usesOf(brand)).map((entry) => entry.seq)).toEqual(Array.from({ length: 1_200 }, (_, i) => i + 2));
+  });
+
+  it.each(["drained by another process", "closed and opened anew"] as const)(
+    "read ahead are a re-read where the partition was %s meanwhile",
+    async (how) => {
+      const brand = await testBrand({ tokens: 10_000, apps: ["pdc-001"] });
+      await consume(brand, 1_200);
+      const other: number[] = [];
+      const result = await drainPartition(
+        {
+          ...metering(),
+          at: async (point) => {
+            if (point !== "deleted" || other.length > 0) return;
+            if (how === "closed and opened anew") {
+              await rebuildAccounts(metering(), { type: "system", id: "test" }, [brand.account]);
+              expect(await use(brand, { app_id: "pdc-001" })).toBe(200);
+            }
+            other.push((await drainPartition(metering(), brand.partition)).written);
+          },
+        },
+        brand.partition,
+      );
+      await drain(brand);
+      expect(other).toHaveLength(1);
+      expect(result).toMatchObject({ poisoned: 0, forked: 0 });
+      expect(result.reread).toBeGreaterThan(0);
+      const uses = await usesOf(brand);
+      expect(uses).toHaveLength(how === "closed and opened anew" ? 1_201 : 1_200);
+      expect(new Set(uses.map((entry) => entry.operationId)).size).toBe(uses.length);
+      expect(await lettersOf(brand)).toHaveLength(0);
+    },
+    60_000,
+  );
+
+  it("lose only the entry that is bad, wherever it stands among many", async () => {
+    const brand = await testBrand({ tokens: 10_000 });
+    await consume(brand, 130);
+    expect(await use(brand, { app_id: "vto-001" })).toBe(200);
+    await consume(brand, 60);
+    const rename = (from: string, to: string) =>
+      db().update(apps).set({ catalogId: to }).where(eq(apps.catalogId, from));
+    await rename("vto-001", "gone");
+    const result = await drain(brand).finally(() => rename("gone", "vto-001"));
+    expect(result).toMatchObject({ written: 190, poisoned: 1, forked: 0 });
+    expect(await lettersOf(brand)).toMatchObject([{ reason: "poison", seq: 132, delta: -5 }]);
+    expect((await usesOf(brand)).map((entry) => entry.seq)).toEqual(
+      Array.from({ length: 191 }, (_, i) => i + 2).filter((seq) => seq !== 132),
+    );
   });
 
   it("shrink where Postgres is slow, and the partition is drained all the same", async () => {

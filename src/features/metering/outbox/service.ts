@@ -38,21 +38,15 @@ export class OutboxUnavailable extends Error {}
 
 interface Batch {
   readonly runId: string;
+  /** How many events it could have held. */
+  readonly asked: number;
   readonly ids: string[];
   readonly entries: (LedgerEvent | UnreadableEvent | Unplaced)[];
 }
 
-/** The head of a partition's outbox, in order: at most `size` events. */
-async function readBatch(redis: Redis, partition: number, size: number): Promise<Batch> {
-  const key = outboxKey(partition);
-  let reply: unknown;
-  try {
-    reply = await redis.eval(READ_OUTBOX, [key], [String(size)]);
-  } catch (error) {
-    throw new OutboxUnavailable("Redis could not be read", { cause: error });
-  }
-  const [runId, raw] = reply as [string, [string, string[]][]];
-  const batch: Batch = { runId, ids: [], entries: [] };
+/** Events as Redis lists them: id and [field, value, …] each. */
+function batchOf(runId: string, asked: number, raw: readonly (readonly [string, readonly string[]])[]): Batch {
+  const batch: Batch = { runId, asked, ids: [], entries: [] };
   for (const [streamId, flat] of raw) {
     const fields: Record<string, string> = {};
     for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
@@ -60,6 +54,34 @@ async function readBatch(redis: Redis, partition: number, size: number): Promise
     batch.entries.push(readEntry(streamId, unpackEvent(fields)));
   }
   return batch;
+}
+
+/** The head of a partition's outbox, in order: at most `size` events. */
+async function readBatch(redis: Redis, partition: number, size: number): Promise<Batch> {
+  try {
+    const reply = await redis.eval(READ_OUTBOX, [outboxKey(partition)], [String(size)]);
+    const [runId, raw] = reply as [string, [string, string[]][]];
+    return batchOf(runId, size, raw);
+  } catch (error) {
+    throw new OutboxUnavailable("Redis could not be read", { cause: error });
+  }
+}
+
+/**
+ * What follows a batch in the outbox, read while that one is being written. Should another process take the partition
+ * between the two, it has written these events first, and ours are a re-read. Null where it could not be read: the next
+ * batch is then read as the first one was.
+ */
+async function readAhead(redis: Redis, partition: number, after: Batch, size: number): Promise<Batch | null> {
+  const last = after.ids.at(-1);
+  if (last === undefined) return null;
+  try {
+    const raw: unknown = await redis.xrange(outboxKey(partition), `(${last}`, "+", size);
+    const batch = batchOf(after.runId, size, raw as [string, string[]][]);
+    return batch.ids.length > 0 ? batch : null;
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -94,17 +116,19 @@ async function noticeRestart(tx: Tx, redis: Redis, partition: number, runId: str
  */
 export async function drainPartition(deps: DrainDeps, partition: number): Promise<DrainResult> {
   const total: DrainResult = { written: 0, reread: 0, poisoned: 0, forked: 0, busy: false };
+  let ahead: Batch | null = null;
   for (;;) {
     const size = sizes.get(partition) ?? FIRST_BATCH;
     const start = performance.now();
-    const learn = (read: number | null) => sizes.set(partition, nextBatch(size, read, performance.now() - start));
-    const done = await drainBatch(deps, partition, size).catch((error: unknown) => {
-      learn(null);
+    const took = () => performance.now() - start;
+    const done: Drained | null = await drainBatch(deps, partition, size, ahead).catch((error: unknown) => {
+      sizes.set(partition, nextBatch(size, null, took()));
       throw error;
     });
     if (!done) return { ...total, busy: true };
     if (!done.recorded) return total;
-    learn(done.batch.ids.length);
+    const next = nextBatch(done.batch.asked, done.batch.ids.length, took());
+    sizes.set(partition, next);
     await deps.at?.("committed");
     await retire(deps.redis, done.recorded.retire);
     await deps.redis.xdel(outboxKey(partition), done.batch.ids);
@@ -113,28 +137,41 @@ export async function drainPartition(deps: DrainDeps, partition: number): Promis
     total.reread += done.recorded.reread;
     total.poisoned += done.recorded.poisoned;
     total.forked += done.recorded.forked;
+    ahead = cut(await done.ahead, next);
   }
 }
 
-/** One transaction of a drain: null where somebody else holds the partition, and nothing recorded where it is empty. */
-const drainBatch = (
-  deps: DrainDeps,
-  partition: number,
-  size: number,
-): Promise<{ readonly batch: Batch; readonly recorded: Recorded | null } | null> =>
+/** The first events of a batch that has turned out to be more than should be written at once. */
+const cut = (batch: Batch | null, size: number): Batch | null =>
+  batch && batch.ids.length > size
+    ? { ...batch, asked: size, ids: batch.ids.slice(0, size), entries: batch.entries.slice(0, size) }
+    : batch;
+
+interface Drained {
+  readonly batch: Batch;
+  /** Null where the outbox is empty. */
+  readonly recorded: Recorded | null;
+  /** What follows it, where it was as large as it may be. */
+  readonly ahead: Promise<Batch | null>;
+}
+
+/** One transaction of a drain; null where somebody else holds the partition. */
+const drainBatch = (deps: DrainDeps, partition: number, size: number, read: Batch | null): Promise<Drained | null> =>
   deps.db.transaction(async (tx) => {
     const [lock] = await tx.execute(sql`select pg_try_advisory_xact_lock(${LOCK_CLASS}, ${partition}) as held`);
     if (!lock?.held) return null;
-    const batch = await readBatch(deps.redis, partition, size);
+    const batch = read ?? (await readBatch(deps.redis, partition, size));
+    const events = batch.ids.length;
+    const full = events >= batch.asked;
+    const ahead = full ? readAhead(deps.redis, partition, batch, nextBatch(events, events, 0)) : Promise.resolve(null);
     await deps.at?.("read");
     await noticeRestart(tx, deps.redis, partition, batch.runId);
-    const events = batch.ids.length;
     const recorded = events === 0 ? null : await recordEvents(tx, partition, batch.entries);
     await tx.execute(sql`
       update metering_partitions set last_drained_at = now(), drained_events = drained_events + ${events}::bigint
       where partition = ${partition}`);
     if (recorded) await deps.at?.("written");
-    return { batch, recorded };
+    return { batch, recorded, ahead };
   });
 
 /** Closes accounts whose chain broke or whose epoch is over, so that the next use hydrates them under a new one. */
