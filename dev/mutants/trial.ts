@@ -77,12 +77,16 @@ export async function trial(options: {
 
 const relative = (path: string): string => path.replace(`${PROJECT_ROOT}/`, "");
 
+/** A test's full name as Vitest compares it with a pattern. */
+const nameOf = ({ ancestorTitles, title }: Json): string =>
+  [...(Array.isArray(ancestorTitles) ? ancestorTitles : []), title].join(" > ");
+
 function failureOf(file: Json): Failure | undefined {
   const name = relative(String(file.name));
   const failed = list(file.assertionResults).find((test) => test.status === "failed");
   if (failed) {
     const [message] = Array.isArray(failed.failureMessages) ? failed.failureMessages : [];
-    return { file: name, test: String(failed.fullName), message: firstLine(message) };
+    return { file: name, test: nameOf(failed), message: firstLine(message) };
   }
   return file.status === "failed" ? { file: name, test: "", message: firstLine(file.message) } : undefined;
 }

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { db } from "@/db/client";
+import { grantIntents } from "@/db/schema/metering";
 import { hmacApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
 import { uuidv7 } from "@/lib/ids";
@@ -169,6 +171,40 @@ describe("at its moment", () => {
     expect(await sweep(now + 20_000)).toEqual(["ok", String(now + 20_000)]);
     expect((await accountState(brand)).b).toBe("101");
     expect(await redis().exists(holdsKey(brand.account))).toBe(0);
+  });
+
+  it("what a refund gives back to a grant opens another one, and just before it does not", async () => {
+    const epoch = (await accountState(brand)).e ?? "";
+    const until = now + 60_000;
+    const id = await grant(20, until);
+    const ids = [uuidv7(), uuidv7()];
+    for (const one of ids) await use(now, { id: one });
+    await drain(brand);
+    const give = async (target: string, at: number) => {
+      const intent = uuidv7();
+      await db()
+        .insert(grantIntents)
+        .values({
+          id: intent,
+          kind: "refund",
+          customerId: brand.customerId,
+          mode: "live",
+          source: "refund",
+          tokens: 5,
+          target,
+          businessKey: `refund:${target}`,
+        });
+      const parts = `${id},pack,5,${until};`;
+      await intentAt(brand, REFUND, at, [at, epoch, intent, target, 5, parts, "vto-001", now, 1000]);
+      return intent;
+    };
+    await give(ids[0] ?? "", until - 1);
+    expect((await accountState(brand)).g).toContain(`${id},pack,15,${until};`);
+    const opened = await give(ids[1] ?? "", until);
+    expect((await accountState(brand)).g).toMatch(
+      new RegExp(`^${opened},refund,5,${until + 1000};[^;]+,adjustment,100,0;$`),
+    );
+    expect((await accountState(brand)).b).toBe("105");
   });
 
   it("what comes back to a grant that is over expires with it", async () => {
