@@ -9,6 +9,7 @@ import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { bent, entriesOf, patient, pause } from "@/test/ledger";
 import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { setCap } from "../caps/service";
 import { applyIntents, owe } from "../intents/service";
 import { unpackEvent } from "../ledger/rules";
 import { accountKey, keyRecordKey, outboxKey } from "../rules";
@@ -326,4 +327,24 @@ it("keeps what one brand does from every key of another, and from its ledger", a
   await drain(brand);
   expect((await accountState(brand)).b).toBe("140");
   expect(await everythingOf(other)).toEqual(before);
+});
+
+describe("an account that is closed on purpose while it is used", () => {
+  it("is known to be whole: no loss is reported, and no key is looked up", async () => {
+    let used = 0;
+    // A use comes in at the last moment before the account is retired.
+    const store = bent(
+      (keys, args) => keys.length === 1 && keys[0] === accountKey(brand.account) && args.length === 1,
+      async (real) => {
+        used = await use();
+        return real();
+      },
+    );
+    const input = { mode: "live", scope: "*", daily: 50, monthly: null } as const;
+    expect(await setCap(ctx(), { ...metering(), redis: store }, input)).toEqual({ inForce: true });
+    expect(used).toBe(200);
+    expect(await accountState(brand)).toMatchObject({ e: "2", b: "95" });
+    expect(await reports()).toEqual([]);
+    expect((await head())?.lookUpUntil).toBeNull();
+  });
 });
