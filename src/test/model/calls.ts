@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { ACTIVE_APPS, APP_NAMES, type Expected } from "./answers";
-import { Command, saw } from "./command";
+import { Command, type Seen, saw } from "./command";
 import { same, sameAnswer } from "./compare";
-import { type Ask, answer, type Fault } from "./model";
-import { idOf, type State } from "./state";
+import { answer, type Fault } from "./model";
+import { type Ask, idOf, type State } from "./state";
+import type { World } from "./world";
 
 /** Commands that call the meter as a brand's server or page does. */
 
@@ -36,14 +37,40 @@ export const use = fc
     amount: named !== null && named > 5 && rest.app !== "cai-001" ? null : named,
   }));
 
-export const consume = fc.record({ ask: use, fault }).map(
+/** One call, to product and model. */
+async function ask(what: Ask, wire: Fault, s: State, world: World, seen: Seen, again = ""): Promise<void> {
+  if (!again) s.asked.push(what);
+  const name = what.does === "resolve" ? (what.tokens === 0 ? "release" : "settle") : what.does;
+  const [expected] = answer(s, [what], wire) as [Expected];
+  const actual = await world.call(what, (ref) => idOf(s, ref), wire);
+  const same = expected.replayed && again ? " replayed" : "";
+  saw(seen, `${name}${again}${same}`, expected);
+  sameAnswer(s, name, actual, expected);
+}
+
+export const consume = fc
+  .record({ ask: use, fault })
+  .map((input) => new Command("consume", input, (s, world, seen) => ask(input.ask, input.fault, s, world, seen)));
+
+/** The very call that was made before: a retry, at any distance. */
+export const again = fc.record({ which: fc.nat(11), fault }).map(
   (input) =>
-    new Command("consume", input, async (s, world, seen) => {
-      const [expected] = answer(s, [input.ask], input.fault);
-      const actual = await world.call(input.ask, (ref) => idOf(s, ref), input.fault);
-      saw(seen, "consume", expected as Expected);
-      sameAnswer(s, "consume", actual, expected as Expected);
-    }),
+    new Command(
+      "again",
+      input,
+      (s, world, seen) => {
+        const named = s.asked.filter((one) => one.does === "resolve" || one.idem !== null);
+        return ask(
+          named[named.length - 1 - (input.which % named.length)] as Ask,
+          input.fault,
+          s,
+          world,
+          seen,
+          " again",
+        );
+      },
+      (s) => s.asked.some((one) => one.does === "resolve" || one.idem !== null),
+    ),
 );
 
 /** Refusals that say something of the key, and so of every record of a batch. */
@@ -96,15 +123,12 @@ export const hold = fc
     idem,
     fault,
   })
-  .map(({ fault: wire, ...given }) => {
-    const ask: Ask = { does: "hold", ...given };
-    return new Command("hold", { ...given, fault: wire }, async (s, world, seen) => {
-      const [expected] = answer(s, [ask], wire);
-      const actual = await world.call(ask, (ref) => idOf(s, ref), wire);
-      saw(seen, "hold", expected as Expected);
-      sameAnswer(s, "hold", actual, expected as Expected);
-    });
-  });
+  .map(
+    ({ fault: wire, ...given }) =>
+      new Command("hold", { ...given, fault: wire }, (s, world, seen) =>
+        ask({ does: "hold", ...given }, wire, s, world, seen),
+      ),
+  );
 
 /** A reservation that no answer has told of cannot be asked for. */
 const told = (s: State) => s.reservations.filter(({ ref }) => ref in s.ids);
@@ -136,11 +160,7 @@ export const resolve = fc
           const reserved = s.operations.find((operation) => operation.ref === ref)?.amount ?? 1;
           const tokens = SHARES[input.share]?.(reserved) ?? 0;
           const by = input.key || (one?.mode === "test" ? "test" : "sk");
-          const ask: Ask = { does: "resolve", key: by, ref, tokens };
-          const [expected] = answer(s, [ask], input.fault);
-          const actual = await world.call(ask, (name) => idOf(s, name), input.fault);
-          saw(seen, tokens === 0 ? "release" : "settle", expected as Expected);
-          sameAnswer(s, "resolve", actual, expected as Expected);
+          await ask({ does: "resolve", key: by, ref, tokens }, input.fault, s, world, seen);
         },
         // Now and then one that nobody knows.
         (s) => told(s).length > 0 || input.which === 7,

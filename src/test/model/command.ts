@@ -11,6 +11,8 @@ export interface Model {
 export interface Real {
   readonly world: World;
   readonly seen: Seen;
+  /** Whose turn it is where several act at once. */
+  readonly scheduler: fc.Scheduler;
 }
 /** What a run has done, for the report. */
 export interface Seen {

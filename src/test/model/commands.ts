@@ -1,7 +1,8 @@
 import type fc from "fast-check";
-import { batch, consume, hold, resolve } from "./calls";
-import type { Command } from "./command";
+import { again, batch, consume, hold, resolve } from "./calls";
+import type { Model, Real } from "./command";
 import { adjust, apply, endGrant, giveBack, grant } from "./grants";
+import { race } from "./race";
 import {
   cap,
   clock,
@@ -18,8 +19,9 @@ import {
 } from "./upheavals";
 
 /** Every command, by how often it comes. */
-export const COMMANDS: readonly fc.WeightedArbitrary<Command>[] = [
+export const COMMANDS: readonly fc.WeightedArbitrary<fc.AsyncCommand<Model, Real>>[] = [
   { weight: 30, arbitrary: consume },
+  { weight: 12, arbitrary: again },
   { weight: 6, arbitrary: batch },
   { weight: 9, arbitrary: hold },
   { weight: 9, arbitrary: resolve },
@@ -40,4 +42,5 @@ export const COMMANDS: readonly fc.WeightedArbitrary<Command>[] = [
   { weight: 2, arbitrary: limit },
   { weight: 1, arbitrary: revoke },
   { weight: 3, arbitrary: sweepIt },
+  { weight: 5, arbitrary: race },
 ];

@@ -115,10 +115,17 @@ function modelHot(s: State, mode: Mode) {
   };
 }
 
-/** Both accounts in Redis, as they are at this moment. An id that no answer has told yet is learnt from a hold's place. */
-export async function sameHot(s: State, world: World): Promise<void> {
+/** Both accounts as Redis holds them at this moment. */
+export const lookAtRedis = async (world: World) => ({
+  live: await hotOf(world, "live"),
+  test: await hotOf(world, "test"),
+});
+export type Found = Awaited<ReturnType<typeof lookAtRedis>>;
+
+/** Both accounts in Redis as they should be. A reservation whose id no answer has told yet is only counted. */
+export function sameAsFound(s: State, found: Found): void {
   for (const mode of MODES) {
-    const [actual, expected] = [await hotOf(world, mode), modelHot(s, mode)];
+    const [actual, expected] = [found[mode], modelHot(s, mode)];
     if (actual?.retired && expected?.retired) continue;
     const untold = s.accounts[mode].hot?.holds.some((hold) => !(hold.ref in s.ids)) ?? false;
     const strip = (one: typeof actual | typeof expected) => (one && untold ? { ...one, holds: one.holds.length } : one);
@@ -126,25 +133,32 @@ export async function sameHot(s: State, world: World): Promise<void> {
   }
 }
 
-/** Both ledgers entry by entry, what was reported lost, and every invariant. After the last drain. */
-export async function sameLedger(s: State, world: World): Promise<void> {
-  const rows = await world.db
+/** The same of this moment. */
+export const sameHot = async (s: State, world: World): Promise<void> => sameAsFound(s, await lookAtRedis(world));
+
+/** The brand's ledger and the reports of its losses. */
+export const lookAtLedger = async ({ db, customerId }: World) => ({
+  rows: await db
     .select()
     .from(ledgerEntries)
-    .where(eq(ledgerEntries.customerId, world.customerId))
-    .orderBy(ledgerEntries.epoch, ledgerEntries.seq);
+    .where(eq(ledgerEntries.customerId, customerId))
+    .orderBy(ledgerEntries.epoch, ledgerEntries.seq),
+  reports: await db.select().from(lossReports).where(eq(lossReports.customerId, customerId)),
+});
+
+/** Both ledgers entry by entry, and what was reported lost. */
+export function sameAsLedger(s: State, { rows, reports }: Awaited<ReturnType<typeof lookAtLedger>>): void {
   for (const mode of MODES) {
     const a = s.accounts[mode];
+    const own = rows.filter((row) => row.mode === mode);
     same(
       `The ${mode} ledger`,
-      rows
-        .filter((row) => row.mode === mode)
-        .map((row) => [
-          [row.epoch, row.seq],
-          [row.kind, row.tokens, row.delta, row.balanceAfter],
-          [row.appId, row.occurredAt.getTime()],
-          row.grantParts.toSorted(),
-        ]),
+      own.map((row) => [
+        [row.epoch, row.seq],
+        [row.kind, row.tokens, row.delta, row.balanceAfter],
+        [row.appId, row.occurredAt.getTime()],
+        row.grantParts.toSorted(),
+      ]),
       a.ledger.map((entry) => [
         [entry.epoch, entry.seq],
         [entry.kind, entry.tokens, entry.delta, entry.balance],
@@ -152,7 +166,7 @@ export async function sameLedger(s: State, world: World): Promise<void> {
         entry.parts.map(([id, delta]) => [idOf(s, id), delta] as const).toSorted(),
       ]),
     );
-    const told = rows.filter((row) => row.mode === mode && row.usageId).map((row) => row.usageId);
+    const told = own.filter((row) => row.usageId).map((row) => row.usageId);
     const uses = a.ledger.filter((entry) => entry.kind === "usage" || entry.kind === "settle");
     same(
       `The ids of the ${mode} uses`,
@@ -160,12 +174,16 @@ export async function sameLedger(s: State, world: World): Promise<void> {
       uses.map((entry, i) => s.ids[entry.op] ?? told[i]),
     );
   }
-  const reports = await world.db.select().from(lossReports).where(eq(lossReports.customerId, world.customerId));
   same(
     "Reports of losses",
     reports.map((row) => [row.mode, row.epoch, row.tokensLost]).toSorted(),
     MODES.flatMap((mode) => s.accounts[mode].reports.map(({ epoch, lost }) => [mode, epoch, lost])).toSorted(),
   );
+}
+
+/** The ledger, what was kept aside, and every invariant. After the last drain. */
+export async function sameLedger(s: State, world: World): Promise<void> {
+  sameAsLedger(s, await lookAtLedger(world));
   const letters = await world.db.select().from(deadLetters).where(eq(deadLetters.customerId, world.customerId));
   same(
     "Entries kept aside and not dealt with",

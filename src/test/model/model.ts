@@ -1,19 +1,13 @@
 import { available, burn, capped, commit, emit, give, givenBack, releaseDue, spend, sum } from "./account";
 import { APPS, type Expected, ID, refused } from "./answers";
 import { drain, hydrate, REMEMBERED_MS } from "./ledger";
-import type { Account, Entry, Hold, Hot, Key, Operation, Resolution, State } from "./state";
+import type { Account, Ask, Entry, Hold, Hot, Key, Operation, Resolution, State } from "./state";
 import { idOf, newRef } from "./state";
 
 /**
  * The oracle: what each call must answer, and what it leaves behind. One brand, every step at once; it knows the
  * contract's sentences and the product owner's prices, and no code of the product.
  */
-
-/** One call of a brand's server or page. */
-export type Ask =
-  | { does: "consume"; key: string; app: string; amount: number | null; session: number; idem: string | null }
-  | { does: "hold"; key: string; app: string; tokens: number; seconds: number; idem: string | null }
-  | { does: "resolve"; key: string; ref: string; tokens: number };
 
 /** What the wire does to a call: loses it, loses its answer, or sends it twice. */
 export type Fault = "lost" | "answer lost" | "twice" | null;

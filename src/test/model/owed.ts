@@ -1,16 +1,19 @@
 import { carryOut } from "./account";
 import { type Expected, refused } from "./answers";
-import { drain, hydrate, isApplied, usedBy } from "./ledger";
+import { drain, hydrate, isApplied, isSound, usedBy } from "./ledger";
 import { type Account, idOf, type Mode, type State } from "./state";
 
 /** What is owed to an account, or by it, and how that reaches it. */
 
-/** Carries out what is owed and has not reached the ledger. */
-export function applyIntents(s: State, a: Account): void {
-  const open = () => a.intents.filter((intent) => !intent.refused && !isApplied(a, intent.id));
-  if (open().length === 0) return;
-  hydrate(s, a);
-  for (const intent of open()) {
+/** What is owed and has not reached the ledger. */
+export const open = (a: Account) => a.intents.filter((intent) => !intent.refused && !isApplied(a, intent.id));
+
+/** Carries out what is owed: all of it, or one. */
+export function applyIntents(s: State, a: Account, only?: string): void {
+  if (open(a).length === 0) return;
+  if (only === undefined) hydrate(s, a);
+  for (const intent of open(a)) {
+    if (only !== undefined && (intent.id !== only || !isSound(s, a))) continue;
     const use = intent.kind === "refund" ? usedBy(s, a, intent.target) : null;
     if (a.hot && !carryOut(s, a, a.hot, intent, use)) intent.refused = true;
   }

@@ -18,6 +18,7 @@ interface Course {
   readonly begins: number;
   readonly limits: { readonly rate: number; readonly burst: number };
   readonly opening: number;
+  readonly scheduler: fc.Scheduler;
   readonly commands: Iterable<fc.AsyncCommand<Model, Real>>;
 }
 
@@ -36,6 +37,7 @@ const courses = (replayPath?: string): fc.Arbitrary<Course> =>
       { weight: 1, arbitrary: fc.constant({ rate: 7, burst: 4 }) },
     ),
     opening: fc.constantFrom(0, 30, 120, 1000),
+    scheduler: fc.scheduler(),
     commands: fc.commands(
       COMMANDS.flatMap(({ weight, arbitrary }) => Array.from({ length: weight }, () => arbitrary)),
       { maxCommands: MAX_COMMANDS, size: "max", ...(replayPath === undefined ? {} : { replayPath }) },
@@ -43,17 +45,19 @@ const courses = (replayPath?: string): fc.Arbitrary<Course> =>
   });
 
 /** Runs one course on fresh accounts. Throws where product and model differ. */
-async function runCourse({ begins, limits, opening, commands }: Course, seen: Seen): Promise<void> {
-  const s = newState(begins, limits, 1);
-  const world = await World.open(begins, limits, s.keys);
-  s.gen = world.generation;
+async function runCourse({ begins, limits, opening, scheduler, commands }: Course, seen: Seen): Promise<void> {
+  const opened = newState(begins, limits, 1);
+  const world = await World.open(begins, limits, opened.keys);
+  opened.gen = world.generation;
   try {
-    const setup = (): { model: Model; real: Real } => ({ model: { s }, real: { world, seen } });
+    const model: Model = { s: opened };
+    const real: Real = { world, seen, scheduler };
     if (opening > 0) {
       const input = { mode: "live", source: "pack", tokens: opening, lasts: null, apply: true } as const;
-      await grantOf(input).run({ s }, { world, seen });
+      await grantOf(input).run(model, real);
     }
-    await fc.asyncModelRun(setup, commands);
+    await fc.asyncModelRun(() => ({ model, real }), commands);
+    const { s } = model;
     // The stores settle: nothing is on its way any more, and every account is in force.
     for (const mode of MODES) {
       hydrate(s, s.accounts[mode]);

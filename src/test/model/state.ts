@@ -153,6 +153,12 @@ export interface Key {
   record: { gen: number; revoked: boolean } | null;
 }
 
+/** One call of a brand's server or page. */
+export type Ask =
+  | { does: "consume"; key: string; app: string; amount: number | null; session: number; idem: string | null }
+  | { does: "hold"; key: string; app: string; tokens: number; seconds: number; idem: string | null }
+  | { does: "resolve"; key: string; ref: string; tokens: number };
+
 /** What a snapshot of Redis keeps. */
 export interface Saved {
   hot: Record<Mode, Hot | null>;
@@ -180,6 +186,8 @@ export interface State {
   /** Uses and reservations that the caller knows of. */
   uses: { ref: string; mode: Mode }[];
   reservations: { ref: string; mode: Mode }[];
+  /** What has been asked, to be asked again. */
+  asked: Ask[];
   /** Acknowledged and gone with what Redis lost: excused where nobody could have noticed. */
   lost: Entry[];
   saved: Saved | null;
@@ -234,6 +242,7 @@ export const newState = (now: number, limits: { rate: number; burst: number }, g
   ids: {},
   uses: [],
   reservations: [],
+  asked: [],
   lost: [],
   saved: null,
   refs: 0,

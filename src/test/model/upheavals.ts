@@ -7,9 +7,8 @@ import { SWEEP } from "@/features/metering/edge/lua/sweep";
 import { runScript } from "@/features/metering/edge/service";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { hydrateAccount } from "@/features/metering/reconcile/service";
-import { accountKey, accountKeys, accountName, holdsKey } from "@/features/metering/rules";
+import { accountKeys, accountName } from "@/features/metering/rules";
 import { changeLimit } from "@/features/metering/service";
-import { redis } from "@/lib/redis";
 import { sweep } from "./account";
 import { Command, DAY, HOUR, MINUTE, mode, SECOND } from "./command";
 import { same } from "./compare";
@@ -52,8 +51,7 @@ export const forget = fc.record({ mode }).map(
   (input) =>
     new Command("forget the account", input, async (s, world) => {
       s.accounts[input.mode].hot = null;
-      const account = world.account(input.mode);
-      await redis().del(accountKey(account), holdsKey(account));
+      await world.forget(input.mode);
     }),
 );
 

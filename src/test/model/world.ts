@@ -29,8 +29,8 @@ import { partitionOf } from "@/lib/partition";
 import { type Redis, redis } from "@/lib/redis";
 import { bringIn, metering } from "@/rest/internal/metering";
 import { ACTIVE_APPS } from "./answers";
-import type { Ask, Fault } from "./model";
-import { idOf, type Key, type State } from "./state";
+import type { Fault } from "./model";
+import { type Ask, idOf, type Key, type State } from "./state";
 import { CLOCK_KEY, modelRedis, type Wire } from "./wire";
 
 /**
@@ -130,6 +130,16 @@ export class World {
     await this.dropCopies();
   }
 
+  /** The client as one of several at once has it: each call waits for its turn. */
+  gated(gate: (label: string) => Promise<void>): Redis {
+    return modelRedis(redis(), { ...this.wire, gate }, () => this.now);
+  }
+
+  /** Redis loses an account's hash and its open reservations. */
+  async forget(mode: Mode): Promise<void> {
+    await redis().del(accountKey(this.account(mode)), holdsKey(this.account(mode)));
+  }
+
   /** Metering's dependencies under the model's clock. */
   depsFor(over: Partial<ReconcileDeps>): ReconcileDeps {
     return { ...metering(), db: this.db, redis: this.redis, databaseUrl: clockedUrl(), ...over };
@@ -213,8 +223,14 @@ export class World {
   }
 
   /** Makes a call as a brand's server or page does. `idOf` tells the id of what the model has a name for. */
-  async call(ask: Ask, idOf: (ref: string) => string, fault: Fault, over: Partial<MeterDeps> = {}): Promise<Answered> {
-    const deps = this.meterDeps(over);
+  async call(
+    ask: Ask,
+    idOf: (ref: string) => string,
+    fault: Fault,
+    over: Partial<MeterDeps> = {},
+    behind = this.deps,
+  ): Promise<Answered> {
+    const deps = this.meterDeps(over, behind);
     const key = this.secrets[ask.key]?.text ?? "";
     this.wire.fault = fault;
     try {
