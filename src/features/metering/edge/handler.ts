@@ -61,14 +61,15 @@ function consumeAnswer(
   { idempotency, operationId }: Ids,
   headers: Record<string, string> = {},
 ): Answer {
+  const lost = () => refusal("outcome_unknown", requestId, { headers: { "Idempotency-Key": idempotency } });
   if (answer.kind === "refused") return refusal("metering_unavailable", requestId);
-  if (answer.kind === "lost") {
-    return refusal("outcome_unknown", requestId, { headers: { "Idempotency-Key": idempotency } });
-  }
+  if (answer.kind === "lost") return lost();
   const [code = "", at, rates = "", record = ""] = answer.reply;
   const own = { ...corsHeaders(caller, code), ...rateHeaders(rates, Number(at)) };
   if (code !== "ok") return refusedByScript(answer.reply, requestId, caller.kind, own);
   const [, , appId = "", , amount = "", usageId = "", balance = "", unlimited, createdAt] = record.split("|");
+  // It was done, and what was done cannot be read: nobody may say more of it than that.
+  if (!(Number(createdAt) > 0)) return lost();
   const replayed = usageId !== operationId;
   if (!replayed) deps.wake(caller.partition);
   const text = serializeConsumed(

@@ -173,8 +173,12 @@ const NOTHING: StoreAnswer = { kind: "refused" };
  * again only where the script has said that it did nothing: past its deadline by a clock we had not learnt, or for want of
  * state that has since been brought in. A lost reply is never sent again: it comes back as `lost`.
  */
-export async function meter(deps: MeterDeps, script: string, calls: readonly MeterCall[]): Promise<StoreAnswer[]> {
-  const end = deps.now() + deps.budgetMs;
+export async function meter(
+  deps: MeterDeps,
+  script: string,
+  calls: readonly MeterCall[],
+  end = deps.now() + deps.budgetMs,
+): Promise<StoreAnswer[]> {
   let signal: AbortSignal | undefined;
   const answers: StoreAnswer[] = calls.map(() => NOTHING);
   const lookedUp = new Set<number>();
@@ -241,8 +245,27 @@ export async function meter(deps: MeterDeps, script: string, calls: readonly Met
   return answers;
 }
 
-/** One call of a request; see `meter`. */
+/** Codes after which a script has done nothing and may be run again. */
+const AGAIN = new Set(["late", "unseen", ...Object.keys(MISSING)]);
+
+/** One call of a request; see `meter`. Nearly always its first turn answers: that way is short. */
 export async function meterOne(deps: MeterDeps, script: string, call: MeterCall): Promise<StoreAnswer> {
-  const [answer] = await meter(deps, script, [call]);
+  const end = deps.now() + deps.budgetMs;
+  if (deps.clock.offset !== null) {
+    const { keys, door, args } = call;
+    const deadline = String(Math.floor(end + deps.clock.offset));
+    const answer = await runScript(deps.redis, script, keys as string[], [
+      deadline,
+      ...door,
+      "",
+      String(deps.maxBacklog),
+      ...args,
+    ]);
+    if (answer.kind !== "reply") return answer;
+    const [code = "", time] = answer.reply;
+    deps.clock.offset = Number(time) - deps.now();
+    if (!AGAIN.has(code)) return answer;
+  }
+  const [answer] = await meter(deps, script, [call], end);
   return answer ?? NOTHING;
 }

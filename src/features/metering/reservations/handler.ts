@@ -22,12 +22,16 @@ import { resolutionHash, serializeHeld, serializeResolved } from "./rules";
 
 type Said = { readonly record: readonly string[]; readonly headers: Record<string, string> };
 
+/** A record of a hold or of a resolution, as far as answers are made of it. */
+const READABLE = /^(?:h1(?:\|[^|]*){6}\|\d+|r1(?:\|[^|]*){6}\|\d+\|[^|]*\|[^|]*)$/;
+
 /** What the script said where it is `ok`; else the refusal. `retry` is how a lost answer is resolved. */
 function said(answer: StoreAnswer, caller: Caller, requestId: string, lost: Record<string, string>): Said | Answer {
   if (answer.kind === "refused") return refusal("metering_unavailable", requestId);
   if (answer.kind === "lost") return refusal("outcome_unknown", requestId, { headers: lost });
   const [code, at, rates = "", record = ""] = answer.reply;
   const headers = rateHeaders(rates, Number(at));
+  if (code === "ok" && !READABLE.test(record)) return refusal("outcome_unknown", requestId, { headers: lost });
   return code === "ok"
     ? { record: record.split("|"), headers }
     : refusedByScript(answer.reply, requestId, caller.kind, headers);
