@@ -113,7 +113,6 @@ describe("the mutants of a function", () => {
       ["order", "await tx.lock(id);\n  const [ro"],
       ["order", "if (!row || row.n > 3) throw n"],
       ["order", "await tx.execute(sql`update t "],
-      ["order", "if (row.n === 2) await wait();"],
       ["step", "await tx.lock(id);"],
       ["lock", '.for("update")'],
       ["where", "eq(a, id),"],

@@ -40,6 +40,7 @@ const INTENTS = at(
   "reconcile/hydrate.redis",
 );
 const DRAIN = at(
+  "ledger/record.redis",
   "ledger/rules",
   "outbox/drain.redis",
   "account/healing.redis",

@@ -40,10 +40,15 @@ const declared = (node: Node): Set<string> =>
         }),
       )
     : new Set();
-/** True where two statements that follow each other could stand in the other order without naming what is not there yet. */
+/** Whether it may end the function before what comes after it. */
+const guards = (node: Node): boolean => node.type === "IfStatement" && leaves(field(node, "consequent"));
+/**
+ * True where two statements that follow each other are steps, one of which waits for something and the other too or is a
+ * guard, and could stand in the other order without naming what is not there yet.
+ */
 const canSwap = (first: Node, second: Node): boolean => {
+  if (!(waits(first) && (waits(second) || guards(second))) && !(guards(first) && waits(second))) return false;
   if (JUMPS.has(first.type) || JUMPS.has(second.type)) return false;
-  if (!waits(first) && !waits(second)) return false;
   const used = names(second, () => true);
   return [...declared(first)].every((name) => !used.has(name));
 };
