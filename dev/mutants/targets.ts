@@ -51,6 +51,7 @@ const DRAIN = at(
   "wakes.redis",
 );
 const HYDRATE = at(
+  "reconcile/steps.redis",
   "reconcile/hydrate.redis",
   "account/healing.redis",
   "guards.redis",
