@@ -12,7 +12,7 @@ import { Memory } from "./memory";
 import { allMutants, type Mutant } from "./mutants";
 import { outdated, reportOf, type Summary, sorted } from "./report";
 import { Stores } from "./stores";
-import { trial } from "./trial";
+import { type Outcome, trial } from "./trial";
 
 const LIMIT_MS = 400_000;
 
@@ -42,25 +42,35 @@ const summary: Summary = {
   equivalent: EQUIVALENT,
 };
 
-/** Runs one mutant: first the few tests that have caught its neighbours, then all of its own. */
-async function run(mutant: Mutant, stores: Stores, folder: string): Promise<void> {
-  const { file, scope, line } = mutant;
-  const likely = memory.likely(mutant);
-  const attempts = [
-    ...(likely.length > 0
-      ? [{ tests: [...new Set(likely.map((one) => one.file))], only: likely.map(({ test }) => test) }]
-      : []),
-    { tests: memory.ordered(mutant) },
-  ];
-  for (const [i, attempt] of attempts.entries()) {
+/**
+ * Runs one mutant: first the few tests that have caught its neighbours, then all of its own. A test that has caught none of
+ * them before is asked once more, alone: under load one may fail for reasons of its own, and that catches nothing.
+ */
+async function judge(mutant: Mutant, stores: Stores, folder: string): Promise<Outcome> {
+  const attempt = async (tests: readonly string[], only?: readonly string[]): Promise<Outcome> => {
     await stores.reset();
-    const outcome = await trial({ mutant, ...attempt, folder, env: stores.env, limitMs: LIMIT_MS });
-    if (outcome.verdict === "unseen") throw new Error(`${mutant.id}: no test loads the module`);
-    if (outcome.verdict === "survived" && i + 1 < attempts.length) continue;
-    const { verdict, by } = outcome;
-    memory.set(mutant.id, { verdict, ...(by ? { by } : {}), file, scope, line });
-    return;
+    return trial({ mutant, tests, ...(only ? { only } : {}), folder, env: stores.env, limitMs: LIMIT_MS });
+  };
+  const likely = memory.likely(mutant);
+  if (likely.length > 0) {
+    const files = new Set(likely.map(({ file }) => file));
+    const first = await attempt(
+      [...files],
+      likely.map(({ test }) => test),
+    );
+    if (first.verdict !== "survived" && first.verdict !== "unseen") return first;
   }
+  const all = await attempt(memory.ordered(mutant));
+  if (all.verdict !== "caught" || !all.by?.test) return all;
+  const again = await attempt([all.by.file], [all.by.test]);
+  return again.verdict === "survived" ? { ...again, by: all.by } : again;
+}
+
+async function run(mutant: Mutant, stores: Stores, folder: string): Promise<void> {
+  const { verdict, by } = await judge(mutant, stores, folder);
+  if (verdict === "unseen") throw new Error(`${mutant.id}: no test loads the module`);
+  const { file, scope, line } = mutant;
+  memory.set(mutant.id, { verdict, ...(by ? { by } : {}), file, scope, line });
 }
 
 let stopping = false;

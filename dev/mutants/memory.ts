@@ -7,6 +7,7 @@ import type { Failure } from "./trial";
 /** What became of a mutant when it was last run. */
 export interface Verdict {
   readonly verdict: "caught" | "survived" | "hung";
+  /** The test that caught it; of a survivor, one that failed among others and not alone. */
   readonly by?: Failure;
   /** The mutant's place, by which its neighbours are found. */
   readonly file: string;
@@ -38,8 +39,8 @@ export class Memory {
 
   /** The verdicts on mutants of the same module, and how near each is to a mutant: 1 is the same, 0 is far. */
   private near(mutant: Mutant): { readonly by: Failure; readonly nearness: number }[] {
-    return [...this.verdicts].flatMap(([id, { file, scope, line, by }]) => {
-      if (file !== mutant.file || !by || !mutant.tests.includes(by.file)) return [];
+    return [...this.verdicts].flatMap(([id, { file, scope, line, by, verdict }]) => {
+      if (file !== mutant.file || verdict === "survived" || !by || !mutant.tests.includes(by.file)) return [];
       const lines = Math.abs(line - mutant.line) + (scope === mutant.scope ? 0 : 50);
       return [{ by, nearness: id === mutant.id ? 10 : 1 / (1 + lines) }];
     });

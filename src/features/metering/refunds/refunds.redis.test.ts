@@ -84,7 +84,12 @@ describe("a refund", () => {
       ["usage", 5, -5, null],
       ["refund", 5, 5, id],
     ]);
-    expect((await entriesOf(brand)).at(-1)).toMatchObject({ operationId: `refund:${id}`, appId: "vto-001" });
+    expect((await entriesOf(brand)).at(-1)).toMatchObject({
+      operationId: `refund:${id}`,
+      appId: "vto-001",
+      grantId: null,
+      grantParts: [[expect.any(String), 5]],
+    });
     const [own] = await grantsThere();
     expect(own).toMatchObject({ source: "adjustment", remaining: 100 });
   });
