@@ -30,6 +30,7 @@ import {
   testBrand,
 } from "@/test/meter";
 import { applyIntents, owe } from "../intents/service";
+import { type StreamFields, unpackEvent } from "../ledger/rules";
 import { hydrateAccount } from "../reconcile/service";
 import { refundUsage } from "../refunds/service";
 import { accountKey, holdsKey, outboxKey, unpackGrants } from "../rules";
@@ -168,7 +169,7 @@ describe("uses on a branch that was lost", () => {
     const fields = Object.fromEntries(
       Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i], flat[2 * i + 1]]),
     );
-    await redis().xadd(outboxKey(brand.partition), "*", { ...fields, s: "9", b: "50" });
+    await redis().xadd(outboxKey(brand.partition), "*", { ...unpackEvent(fields as StreamFields), s: "9", b: "50" });
     await drain(brand);
     await healed();
     expect((await usesOf(brand)).map(({ operationId }) => operationId)).toContain(usage_id);
@@ -196,7 +197,7 @@ describe("uses on a branch that was lost", () => {
     expect(await balance()).toBe(88);
   });
 
-  it("that cannot be read stay lost, and the others are posted", async () => {
+  it("that cannot be read stay dead letters, and the others are posted", async () => {
     await forked(
       brand,
       () => spend(5),
@@ -219,7 +220,7 @@ describe("uses on a branch that was lost", () => {
     );
     await healed();
     expect(await posted()).toEqual([["usage", 7, -7]]);
-    expect(await resolutions()).toEqual([again, "cannot be read (epoch 2)"]);
+    expect(await resolutions()).toEqual([again, null]);
   });
 
   it("are posted once, whatever comes after", async () => {
@@ -396,9 +397,9 @@ describe("reservations on a branch that was lost", () => {
     expect(await reportsOf(brand)).toMatchObject([{ tokensLost: 25 }]);
     expect(await resolutions()).toEqual([
       "is not covered by the balance: lost (epoch 2)",
-      "resolves a reservation that is lost (epoch 2)",
+      "resolves a reservation that is not open: lost (epoch 2)",
       "is not covered by the balance: lost (epoch 2)",
-      "resolves a reservation that is lost (epoch 2)",
+      "resolves a reservation that is not open: lost (epoch 2)",
     ]);
   });
 
