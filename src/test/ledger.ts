@@ -3,6 +3,7 @@ import { db, openDatabase } from "@/db/client";
 import { deadLetters, ledgerEntries, lossReports, meteringAccounts, meteringPartitions } from "@/db/schema/metering";
 import type { LoadAnswer } from "@/features/metering/edge/rules";
 import type { MeterDeps } from "@/features/metering/edge/service";
+import { unpackEvent } from "@/features/metering/ledger/rules";
 import { drainPartition } from "@/features/metering/outbox/service";
 import { accountKey, holdsKey, outboxKey } from "@/features/metering/rules";
 import { env } from "@/lib/env";
@@ -46,7 +47,7 @@ export async function drainAsPoison(brand: TestBrand): Promise<void> {
   for (const [id, flat] of waiting) {
     const fields: Record<string, string> = {};
     for (let i = 0; i + 1 < flat.length; i += 2) fields[String(flat[i])] = String(flat[i + 1]);
-    await redis().xadd(key, "*", { ...fields, ...(fields.r ? { h: "x".repeat(44) } : { r: "none" }) });
+    await redis().xadd(key, "*", { ...unpackEvent(fields), ...(fields.r ? { h: "x".repeat(44) } : { r: "none" }) });
     await redis().xdel(key, id);
   }
   await drainPartition(metering(), brand.partition);

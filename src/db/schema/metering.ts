@@ -280,7 +280,7 @@ export const reservations = pgTable(
     tokensConsumed: tokens("tokens_consumed"),
     usageId: uuid("usage_id"),
     resolvedAt: at("resolved_at"),
-    /** The balance after its resolution. */
+    /** The balance that the answer to its resolution told. */
     balanceAfter: tokens("balance_after"),
   },
   (t) => [

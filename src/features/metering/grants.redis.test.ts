@@ -37,7 +37,7 @@ describe("a grant that is applied and not drained yet", () => {
     const brand = await testBrand({ tokens: 100 });
     await oweTo(brand, 50);
     await applyIntents(metering(), brand.account);
-    await redis().hset(accountKey(brand.account), { ret: "1" });
+    await redis().hset(accountKey(brand.account), { ret: "1", f: "1" });
     await applyAllIntents(metering());
     expect(await accountState(brand)).toMatchObject({ e: "2", b: "150" });
     await drain(brand);

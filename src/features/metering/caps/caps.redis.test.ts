@@ -17,7 +17,7 @@ import {
   type TestBrand,
   testBrand,
 } from "@/test/meter";
-import { BOOKS, FLAGS } from "../edge/lua/common";
+import { CALENDAR, FLAGS } from "../edge/lua/common";
 import { sweepDue } from "../jobs";
 import { refundUsage } from "../refunds/service";
 import { accountKey, accountName, catalogKey, dayOf, dueKey, holdsKey, monthOf } from "../rules";
@@ -295,7 +295,7 @@ describe("the days and months of a cap", () => {
 
   it("are those of the calendar, in the script as elsewhere", async () => {
     // Every day from 1970 to 2105, a leap century among them, at its first and its last moment.
-    const script = `${FLAGS}local now, at = 0, ''\nlocal function text(n) return string.format('%.0f', n) end\n${BOOKS}
+    const script = `${FLAGS}local function text(n) return string.format('%.0f', n) end\n${CALENDAR}
       local out = {}
       for ms = tonumber(ARGV[1]), tonumber(ARGV[2]), 86400000 do
         out[#out + 1] = text(day_of(ms)) .. ',' .. text(month_of(ms)) .. ',' .. text(month_of(ms + 86399999))

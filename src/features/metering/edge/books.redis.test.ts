@@ -146,7 +146,7 @@ describe("a list of grants", () => {
 
 describe("caps", () => {
   const reached =
-    "local scope, period, limit = cap_reached(ARGV[2], tonumber(ARGV[3]))\nreturn (scope or 'none') .. ' ' .. (period or '') .. ' ' .. (limit or '')";
+    "local scope, period, limit = books().cap_reached(ARGV[2], tonumber(ARGV[3]))\nreturn (scope or 'none') .. ' ' .. (period or '') .. ' ' .. (limit or '')";
   const cap = (more: Partial<Cap>): Cap => ({
     scope: "*",
     daily: null,
@@ -188,7 +188,7 @@ describe("caps", () => {
   });
 
   const spend = (caps: readonly Cap[], app: string, amount: number, when: number, then = NOW) =>
-    withBooks(NOW, "caps = ARGV[1]\nspend(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))\nreturn caps", [
+    withBooks(NOW, "caps = ARGV[1]\nbooks().spend(ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]))\nreturn caps", [
       packCaps(caps, then),
       app,
       amount,

@@ -148,7 +148,7 @@ async function resolveReservations(tx: Tx, resolutions: readonly LedgerEvent[]):
       ${column(resolutions, used)}::bigint[],
       ${column(resolutions, (e) => (e.kind === "settle" ? e.operationId : null))}::uuid[],
       ${column(resolutions, (e) => e.occurredAt.toISOString())}::timestamptz[],
-      ${column(resolutions, (e) => e.balanceAfter)}::bigint[]
+      ${column(resolutions, (e) => e.told ?? e.balanceAfter)}::bigint[]
     ) as h(id, customer_id, mode, status, used, usage_id, at, balance)
     where r.id = h.id and r.customer_id = h.customer_id and r.mode = h.mode and r.status = 'held' returning r.id`);
   if (resolved.length !== resolutions.length)

@@ -222,7 +222,7 @@ describe("intents on their way", () => {
 
   it.each([
     ["lost", () => forget(brand)],
-    ["retired", () => redis().hset(accountKey(brand.account), { ret: "1" })],
+    ["retired", () => redis().hset(accountKey(brand.account), { ret: "1", f: "1" })],
   ])("are not carried out on an account that is %s meanwhile", async (_, happens) => {
     const id = await owed();
     await applyIntents({ ...metering(), redis: justBefore(id, happens) }, brand.account);

@@ -5,7 +5,7 @@ import { parseAccountName } from "../rules";
  * An event as a script wrote it into the outbox. Field names are one letter, because every event of a brand's traffic
  * carries them: a account, e epoch, s seq, o operation, k kind, t tokens, d delta, b balance after, g grant parts,
  * p app, c its list price, n now (Redis ms), y key id, i idempotency hash, h request hash, m details (JSON), r grant id,
- * x expires (ms), v reservation id, z the usage id that it gives back, j intent id.
+ * x expires (ms), v reservation id, w balance told to the caller, z the usage id that it gives back, j intent id.
  */
 export type StreamFields = Readonly<Record<string, string>>;
 
@@ -52,6 +52,8 @@ export interface LedgerEvent extends Place {
   readonly grantId: string | null;
   readonly expiresAt: Date | null;
   readonly reservationId: string | null;
+  /** The balance that the resolution's answer told, where more fell due in the same step; null where nobody asked. */
+  readonly told: number | null;
   /** The usage id of what it gives back. */
   readonly reverses: string | null;
   readonly intentId: string | null;
@@ -184,6 +186,7 @@ export function readEntry(streamId: string, fields: StreamFields): LedgerEvent |
       keyId: fields.y ?? null,
       grantId: fields.r ?? null,
       expiresAt: never ? null : time(fields, "x"),
+      told: integerOr(fields, "w"),
       reservationId: uuidOr(fields, "v"),
       reverses: uuidOr(fields, "z"),
       // A grant's intent is the grant.

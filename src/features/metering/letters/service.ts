@@ -219,6 +219,7 @@ async function book(
     grantId: null,
     expiresAt: null,
     reservationId: null,
+    told: null,
     reverses: null,
     intentId,
     idempotencyHash: null,

@@ -214,7 +214,7 @@ describe("an operation that was never seen", () => {
 
   it("is not looked up after an epoch that was planned", async () => {
     await drain(brand);
-    await redis().hset(accountKey(brand.account), { ret: "1" });
+    await redis().hset(accountKey(brand.account), { ret: "1", f: "1" });
     expect((await asked((deps) => consumeWith(sk(), { deps }))).what).toEqual(["account"]);
     expect(await asked((deps) => consumeWith(sk(), { deps }))).toMatchObject({ what: [], status: 200 });
     expect(await headOf(brand)).toMatchObject({ epoch: 2, lookUpUntil: null });

@@ -142,18 +142,18 @@ describe("a reservation", () => {
   });
 });
 
-describe("a reservation that nobody resolves", () => {
-  /** Has its time be over without waiting for it. */
-  const lapse = async (id: string) => {
-    const { accountKey, holdsKey, dueKey, accountName } = await import("../rules");
-    const past = String(Date.now() - 1000);
-    const key = accountKey(brand.account);
-    const record = (await redis().hget<string>(key, `h:${id}`)) ?? "";
-    await redis().hset(key, { [`h:${id}`]: record.replace(/^([^|]+\|\d+\|)\d+/, `$1${past}`), x: past });
-    await redis().zadd(holdsKey(brand.account), { score: Number(past), member: id });
-    await redis().zadd(dueKey(brand.partition), { score: Number(past), member: accountName(brand.account) });
-  };
+/** Has its time be over without waiting for it. */
+const lapse = async (id: string) => {
+  const { accountKey, holdsKey, dueKey, accountName } = await import("../rules");
+  const past = String(Date.now() - 1000);
+  const key = accountKey(brand.account);
+  const record = (await redis().hget<string>(key, `h:${id}`)) ?? "";
+  await redis().hset(key, { [`h:${id}`]: record.replace(/^([^|]+\|\d+\|)\d+/, `$1${past}`), x: past });
+  await redis().zadd(holdsKey(brand.account), { score: Number(past), member: id });
+  await redis().zadd(dueKey(brand.partition), { score: Number(past), member: accountName(brand.account) });
+};
 
+describe("a reservation that nobody resolves", () => {
   it("releases itself, found by the sweep", async () => {
     const id = await hold();
     await lapse(id);
@@ -210,6 +210,21 @@ describe("a reservation whose account Redis has lost", () => {
     const again = await settleWith(sk(), id, 4);
     expect([again.status, await again.text()]).toEqual([200, text]);
     expect((await releaseWith(sk(), id)).status).toBe(409);
+  });
+});
+
+describe("a settle that also does what was due", () => {
+  it("is told again to the byte where Redis has lost it", async () => {
+    const [one, two] = [await hold(), await hold()];
+    await lapse(two);
+    const text = await (await settleWith(sk(), one, 4)).text();
+    await drain(brand);
+    const { operationKey } = await import("../rules");
+    const { resolutionHash } = await import("./rules");
+    await redis().del(operationKey(brand.partition, resolutionHash(brand.account, one)));
+    await forget(brand);
+    const again = await settleWith(sk(), one, 4);
+    expect([again.status, await again.text()]).toEqual([200, text]);
   });
 });
 

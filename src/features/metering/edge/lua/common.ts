@@ -17,6 +17,20 @@ local function text(n) return string.format('%.0f', n) end
 local at = now .. ''
 `;
 
+/** UTC days since 1970 and months since year 0, by the proleptic Gregorian calendar (H. Hinnant, "days from civil" read backwards). */
+export const CALENDAR = `  local function day_of(ms) return math.floor(ms / 86400000) end
+  local function month_of(ms)
+    local z = day_of(ms) + 719468
+    local era = math.floor(z / 146097)
+    local doe = z - era * 146097
+    local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+    local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+    local mp = math.floor((5 * doy + 2) / 153)
+    local month = mp < 10 and mp + 3 or mp - 9
+    return (yoe + era * 400 + (month <= 2 and 1 or 0)) * 12 + month
+  end
+`;
+
 /**
  * The account while a script works on it, and what is done to it. The rarely needed part comes from \`books()\`, so that a script on its
  * usual way does not pay for making it. A script that uses this has named its keys ACCOUNT, OUTBOX, DUE and HOLDS and its account
@@ -32,19 +46,7 @@ local epoch, seq, balance, caps
 local function books()
   local B = {}
 
-  local function day_of(ms) return math.floor(ms / 86400000) end
-  -- Months since year 0, by the proleptic Gregorian calendar (H. Hinnant, "days from civil" read backwards).
-  local function month_of(ms)
-    local z = day_of(ms) + 719468
-    local era = math.floor(z / 146097)
-    local doe = z - era * 146097
-    local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
-    local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
-    local mp = math.floor((5 * doy + 2) / 153)
-    local month = mp < 10 and mp + 3 or mp - 9
-    return (yoe + era * 400 + (month <= 2 and 1 or 0)) * 12 + month
-  end
-  local CAP = '([^,;]+),([%d-]+),([%d-]+),(%d+),(%d+),(%d+),(%d+);'
+${CALENDAR}  local CAP = '([^,;]+),([%d-]+),([%d-]+),(%d+),(%d+),(%d+),(%d+);'
 
   -- Counts what an app spends now, or gives back of what it spent at \`when\`, against the caps.
   function B.spend(app, amount, when)
@@ -173,11 +175,12 @@ local function books()
       'd', text(delta), 'b', text(balance), 'g', parts, 'n', at, ...)
   end
 
-  -- Holds whose time is over, at most 50 a script, their tokens already put back into the list. Writes nothing.
-  function B.release(list)
+  -- Holds whose time is over, at most 50 a script, their tokens already put back into the list. Writes nothing. One that is
+  -- being resolved by its own call is left to it.
+  function B.release(list, resolving)
     local released = {}
     for _, id in ipairs(call('ZRANGEBYSCORE', HOLDS, '-inf', at, 'LIMIT', 0, 50)) do
-      local record = call('HGET', ACCOUNT, 'h:' .. id)
+      local record = id ~= resolving and call('HGET', ACCOUNT, 'h:' .. id)
       local app, tokens, created, parts = string.match(record or '', '^([^|]+)|(%d+)|%d+|(%d+)|(.*)$')
       local back, sum = {}, 0
       if app then
@@ -185,7 +188,7 @@ local function books()
         for _, grant in ipairs(back) do B.give(list, grant) end
         if caps then B.spend(app, -tonumber(tokens), tonumber(created)) end
       end
-      released[#released + 1] = {id, app, tokens, back, sum}
+      if id ~= resolving then released[#released + 1] = {id, app, tokens, back, sum} end
     end
     return released
   end

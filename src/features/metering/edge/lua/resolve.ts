@@ -54,10 +54,14 @@ local B = books()
 local list = B.unpack(account[4])
 local back, sum = B.back(parts, used)
 for _, grant in ipairs(back) do B.give(list, grant) end
+local released = B.release(list, ARGV[7])
+-- What the answer tells is the balance once everything due is done; the entry carries it, so that the ledger can tell it
+-- again.
+local told = text(B.total(list))
 if status == 'settled' then
-  B.emit('settle', usage, used, sum, B.parts(back, 1), 'v', ARGV[7], 'p', held_app, 'y', key_id, 'm', ARGV[9])
+  B.emit('settle', usage, used, sum, B.parts(back, 1), 'v', ARGV[7], 'p', held_app, 'w', told, 'y', key_id, 'm', ARGV[9])
 else
-  B.emit('release', 'release:' .. ARGV[7], tonumber(reserved), sum, B.parts(back, 1), 'v', ARGV[7], 'p', held_app)
+  B.emit('release', 'release:' .. ARGV[7], tonumber(reserved), sum, B.parts(back, 1), 'v', ARGV[7], 'p', held_app, 'w', told)
 end
 if caps then
   B.spend(held_app, -tonumber(reserved), tonumber(created))
@@ -65,10 +69,10 @@ if caps then
 end
 B.forget_hold(ARGV[7])
 call('HSET', ACCOUNT, key_id, key_full, 'rc', account_full)
-list = B.commit(B.release(list), list)
+list = B.commit(released, list)
 B.save(list)
 local unlimited = parts == '' and '1' or '0'
-local record = 'r1|' .. status .. '|' .. held_app .. '|' .. reserved .. '|' .. text(used) .. '|' .. text(balance) .. '|' ..
+local record = 'r1|' .. status .. '|' .. held_app .. '|' .. reserved .. '|' .. text(used) .. '|' .. told .. '|' ..
   unlimited .. '|' .. expires .. '|' .. usage .. '|' .. ARGV[6]
 call('SET', KEYS[4], record, 'PX', ${LIFETIME_MS})
 ${FULL}
