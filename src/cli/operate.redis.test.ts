@@ -23,7 +23,7 @@ afterAll(async () => {
   await closeDb();
 });
 
-describe("ledger:rebuild", () => {
+describe("ledger:rebuild", { timeout: 90_000 }, () => {
   it("rebuilds the account named, and only that", async () => {
     const brand = await testBrand({ tokens: 20 });
     await use(brand);
@@ -60,7 +60,7 @@ describe("ledger:rebuild", () => {
   });
 });
 
-describe("dead-letters", () => {
+describe("dead-letters", { timeout: 90_000 }, () => {
   /** Uses that cannot be written while the catalogue does not know their app. */
   const poisoned = async (uses: number): Promise<TestBrand> => {
     const brand = await testBrand({ tokens: 100 });

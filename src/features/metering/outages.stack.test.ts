@@ -32,10 +32,14 @@ afterAll(async () => {
 const use = () => consumeWith(brand.secretKey.secret, { deps: { budgetMs: 1_000 } });
 const usage = () =>
   getUsage(new Request("http://localhost/usage", { headers: { authorization: `Bearer ${brand.secretKey.secret}` } }));
-const kill = async (part: "postgres" | "redis" | "bridge") => {
+/** Ends a part as an outage does. Never without its number: to kill process 0 is to kill everybody who runs this. */
+const strike = (part: "postgres" | "redis" | "bridge") => {
   const { pid } = services.parts[part] ?? {};
-  expect(pid).toBeGreaterThan(0);
-  process.kill(pid ?? 0, "SIGKILL");
+  if (!pid || pid <= 1) throw new Error(`${part} is not running`);
+  process.kill(pid, "SIGKILL");
+};
+const kill = async (part: "postgres" | "redis" | "bridge") => {
+  strike(part);
   await services.parts[part]?.stop();
 };
 const start = async (part: "postgres" | "redis" | "bridge") => services.parts[part]?.start();
@@ -76,20 +80,23 @@ describe("Postgres away for long", () => {
     await kill("postgres");
     const answers: Response[] = [];
     for (let i = 0; i < CAP + 20; i++) answers.push(await capped(i));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(CAP);
+    // The script looks at the length at each eighth entry of an account, until it has found the outbox full.
+    const served = answers.filter(({ status }) => status === 200).length;
+    expect(served).toBeGreaterThanOrEqual(CAP);
+    expect(served).toBeLessThanOrEqual(CAP + 7);
     const full = await memory();
     for (let i = 0; i < 1_000; i++) answers.push(await capped(i));
-    const refused = answers.slice(CAP);
+    const refused = answers.slice(served);
     for (const response of refused) expect(response.status).toBe(503);
     expect(await refused[0]?.json()).toMatchObject({ code: "metering_unavailable" });
     expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
     // What a thousand refusals leave behind: less than one event of the outbox each would be.
     expect((await memory()) - full).toBeLessThan(100_000);
-    expect(await redis().xlen(outboxKey(brand.partition))).toBe(CAP);
-    expect(Number((await accountState(brand)).b)).toBe(Number(before.b) - CAP);
+    expect(await redis().xlen(outboxKey(brand.partition))).toBe(served);
+    expect(Number((await accountState(brand)).b)).toBe(Number(before.b) - served);
     await start("postgres");
     await closeDb();
-    expect((await drain(brand)).written).toBe(CAP);
+    expect((await drain(brand)).written).toBe(served);
     expect((await capped(0)).status).toBe(200);
     await drain(brand);
     await expectAllSound();
@@ -160,7 +167,7 @@ describe("everything killed under load", () => {
     const load = [...Array.from({ length: 16 }, shopper), drains()];
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     for (const part of ["redis", "bridge", "postgres"] as const) {
-      process.kill(services.parts[part]?.pid ?? 0, "SIGKILL");
+      strike(part);
     }
     await new Promise((resolve) => setTimeout(resolve, 300));
     going = false;

@@ -43,7 +43,7 @@ const only = async () => {
   return letter;
 };
 const audited = async () =>
-  (await db().select().from(auditLog).where(eq(auditLog.customerId, brand.customerId)))
+  (await db().select().from(auditLog).where(eq(auditLog.customerId, brand.customerId)).orderBy(auditLog.id))
     .filter(({ action }) => action.startsWith("letter."))
     .map(({ action, actorId }) => `${actorId} ${action}`);
 const breaches = async () => (await checkLedger(metering(), [brand.customerId])).flatMap((finding) => finding.breaches);
@@ -389,7 +389,8 @@ describe("a letter that does not say whose it is", () => {
     const lines = await db()
       .select()
       .from(auditLog)
-      .where(and(eq(auditLog.subject, letter?.id ?? ""), eq(auditLog.actorId, "operator")));
+      .where(and(eq(auditLog.subject, letter?.id ?? ""), eq(auditLog.actorId, "operator")))
+      .orderBy(auditLog.id);
     expect(lines.map(({ action }) => action)).toEqual(["letter.replay_refused", "letter.discarded"]);
   });
 });
