@@ -13,6 +13,8 @@ import { lookForDrift } from "./service";
 
 checkedAfterEach();
 
+/** More brands than any run of the tests makes, so that one look sees them all. */
+const EVERYBODY = { brands: 100_000 };
 const none = () => db().execute(sql`delete from drift_reports`);
 /** As though the last look had been made that long ago. */
 const later = (minutes = 11) =>
@@ -25,13 +27,13 @@ describe("a look for drift", () => {
   it("is made every ten minutes, by one of several workers, and its report is kept", async () => {
     const brand = await testBrand({ tokens: 50 });
     await use(brand);
-    const looks = await Promise.all(Array.from({ length: 4 }, () => lookForDrift(metering())));
+    const looks = await Promise.all(Array.from({ length: 4 }, () => lookForDrift(metering(), EVERYBODY)));
     expect(looks.filter((findings) => findings !== null)).toHaveLength(1);
-    expect(await lookForDrift(metering())).toBeNull();
+    expect(await lookForDrift(metering(), EVERYBODY)).toBeNull();
     await later(9);
-    expect(await lookForDrift(metering())).toBeNull();
+    expect(await lookForDrift(metering(), EVERYBODY)).toBeNull();
     await later(2);
-    expect(await lookForDrift(metering())).not.toBeNull();
+    expect(await lookForDrift(metering(), EVERYBODY)).not.toBeNull();
     const [report, first] = await driftHistory(db(), 10);
     expect(report?.findings.map((finding) => finding.invariant)).toEqual([1, 2, 3, 4, 7, 8]);
     expect(report).toMatchObject({ breaches: 0, brands: await brandsThereAre(), upTo: null });
@@ -63,7 +65,7 @@ describe("a look for drift", () => {
     const error = vi.spyOn(logger, "error").mockImplementation(() => {});
     await redis().hset(accountKey(brand.account), { b: "49" });
     try {
-      await lookForDrift(metering());
+      await lookForDrift(metering(), EVERYBODY);
     } finally {
       await redis().hset(accountKey(brand.account), { b: b ?? "" });
     }
@@ -76,7 +78,7 @@ describe("a look for drift", () => {
     error.mockRestore();
     expect((await driftHistory(db(), 1))[0]?.breaches).toBe(2);
     await later();
-    await lookForDrift(metering());
+    await lookForDrift(metering(), EVERYBODY);
     const { code, stdout } = await run(["src/cli/ledger-check.ts", "--history"]);
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
@@ -87,20 +89,20 @@ describe("a look for drift", () => {
 
   it("does not count where a store is away, and is made again", async () => {
     const brand = await testBrand({ tokens: 50 });
-    await whileBroken(accountKey(brand.account), () => expect(lookForDrift(metering())).rejects.toThrow());
+    await whileBroken(accountKey(brand.account), () => expect(lookForDrift(metering(), EVERYBODY)).rejects.toThrow());
     expect(await driftHistory(db(), 10)).toEqual([]);
-    expect(await lookForDrift(metering())).not.toBeNull();
+    expect(await lookForDrift(metering(), EVERYBODY)).not.toBeNull();
     await drain(brand);
   });
 
   it("takes away what is older than 90 days", async () => {
     await testBrand({ tokens: 1 });
     for (const days of [91, 89]) {
-      await lookForDrift(metering());
+      await lookForDrift(metering(), EVERYBODY);
       await db().execute(sql`update drift_reports set checked_at = checked_at - make_interval(days => ${days})
         where checked_at > now() - interval '1 hour'`);
     }
-    await lookForDrift(metering());
+    await lookForDrift(metering(), EVERYBODY);
     const ages = (await driftHistory(db(), 10)).map((report) => Date.now() - report.checkedAt.getTime());
     expect(ages.map((age) => Math.round(age / 86_400_000))).toEqual([0, 89]);
   });
