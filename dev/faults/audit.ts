@@ -113,8 +113,6 @@ export async function audit(shop: Shop, excuses: Excuses = {}): Promise<Outcome>
       } else if ((excuses.loss || excuses.letters) && kept) tally.add({ "acknowledged, quarantined": 1 });
       else if (falls(use, excuses.loss) && falls(use, found.reports))
         tally.add({ "acknowledged, lost and reported": 1 });
-      else if (falls(use, excuses.loss) && isReportedLate(found, use))
-        tally.add({ "acknowledged, lost, reported with a later window": 1 });
       else if (excuses.unreported && falls(use, excuses.loss))
         tally.add({ "acknowledged, lost where it cannot be known": 1 });
       else {
@@ -156,10 +154,6 @@ export async function audit(shop: Shop, excuses: Excuses = {}): Promise<Outcome>
 
 const falls = (use: { firstSentAt: number; acknowledgedAt: number }, stretches: readonly Stretch[] = []): boolean =>
   stretches.some(({ from, to }) => use.acknowledgedAt >= from && use.firstSentAt <= to);
-
-/** A report was written after it, whose window begins too late to hold it. */
-const isReportedLate = (found: Found, use: { firstSentAt: number }): boolean =>
-  found.reports.some(({ to }) => use.firstSentAt <= to);
 
 const time = (at: number): string => new Date(at).toISOString().slice(11, 23);
 const windows = (found: Found): string =>

@@ -68,10 +68,27 @@ export const meteringPartitions = pgTable("metering_partitions", {
   /** Raised to retire every account of the partition at once: a hash of another generation is unknown state. */
   generation: bigint("generation", { mode: "number" }).notNull().default(1),
   redisRunId: varchar("redis_run_id", { length: 64 }),
+  /** What stands in Redis under the partition's mark as long as its memory is the one this row speaks of. */
+  mark: uuid("mark"),
   lastDrainedAt: at("last_drained_at"),
+  /** By Redis's time: what was acknowledged before this has been taken out of the outbox. Null before the first drain. */
+  drainedTo: at("drained_to"),
   /** How many events have been taken out of its outbox, ever: whoever drained them. */
   drainedEvents: bigint("drained_events", { mode: "number" }).notNull().default(0),
 });
+
+/** Each time a partition's Redis was seen to have lost its memory: what had been drained by then is not lost. */
+export const meteringRestarts = pgTable(
+  "metering_restarts",
+  {
+    partition: smallint("partition").notNull(),
+    /** The generation that it began. */
+    generation: bigint("generation", { mode: "number" }).notNull(),
+    drainedTo: at("drained_to"),
+    noticedAt: at("noticed_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.partition, table.generation] })],
+);
 
 /**
  * The ledger. Append-only: the application role may INSERT and SELECT, and triggers refuse UPDATE, DELETE and
@@ -370,7 +387,7 @@ export const lossReports = pgTable("loss_reports", {
   mode: mode(),
   epoch: bigint("epoch", { mode: "number" }).notNull(),
   reason: text("reason").notNull(),
-  /** Nothing before this is lost: the last successful drain of the partition; null where there was none. */
+  /** Nothing before this is lost: see `lossWindow` in metering/reconcile; null where nothing was ever drained. */
   windowFrom: at("window_from"),
   windowTo: at("window_to").notNull().defaultNow(),
   /** Tokens known to be lost; null where it is not known. */

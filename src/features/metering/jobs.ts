@@ -19,33 +19,44 @@ export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS
 
 /** How many partitions are drained side by side where nothing says otherwise. */
 const DRAINS_AT_ONCE = 4;
+/** After how long a partition whose outbox does not empty lets the next one have its turn, ms. */
+const TURN_MS = 500;
 
 /**
- * Drains every partition that holds something, several side by side. One that fails does not keep the others waiting, and
- * one that another process drains is left to it.
+ * Drains every partition that holds something, several side by side. One that fails does not keep the others waiting, nor
+ * does one that fills as fast as it is emptied; one that another process drains is left to it.
+ * @param forMs after how long it begins no further round; without it, only when nothing waits any more
  */
 export async function drainAll(
   deps: ReconcileDeps,
   partitions: readonly number[] = ALL_PARTITIONS,
+  forMs = Infinity,
 ): Promise<{ drained: DrainResult; errors: unknown[] }> {
-  const drained: DrainResult = { written: 0, reread: 0, poisoned: 0, forked: 0, busy: false };
+  const drained: DrainResult = { written: 0, reread: 0, poisoned: 0, forked: 0, busy: false, more: false };
   const errors: unknown[] = [];
-  const waiting = await partitionsWithEvents(deps.redis, partitions);
-  const work = async (): Promise<void> => {
-    for (let partition = waiting.shift(); partition !== undefined; partition = waiting.shift()) {
-      try {
-        const result = await drainPartition(deps, partition);
-        drained.written += result.written;
-        drained.reread += result.reread;
-        drained.poisoned += result.poisoned;
-        drained.forked += result.forked;
-        drained.busy ||= result.busy;
-      } catch (error) {
-        errors.push(error);
+  const round = async (waiting: number[]): Promise<boolean> => {
+    let more = false;
+    const work = async (): Promise<void> => {
+      for (let partition = waiting.shift(); partition !== undefined; partition = waiting.shift()) {
+        try {
+          const result = await drainPartition(deps, partition, TURN_MS);
+          drained.written += result.written;
+          drained.reread += result.reread;
+          drained.poisoned += result.poisoned;
+          drained.forked += result.forked;
+          drained.busy ||= result.busy;
+          more ||= result.more;
+        } catch (error) {
+          errors.push(error);
+        }
       }
-    }
+    };
+    await Promise.all(Array.from({ length: deps.drainConcurrency ?? DRAINS_AT_ONCE }, work));
+    return more;
   };
-  await Promise.all(Array.from({ length: deps.drainConcurrency ?? DRAINS_AT_ONCE }, work));
+  // Each round asks anew who waits: in the meantime others have begun to.
+  const end = performance.now() + forMs;
+  while ((await round(await partitionsWithEvents(deps.redis, partitions))) && performance.now() < end);
   return { drained, errors };
 }
 

@@ -20,6 +20,8 @@ export const catalogKey = (partition: number): string => `${partitionTag(partiti
 export const operationKey = (partition: number, hash: string): string => `${partitionTag(partition)}:op:${hash}`;
 /** The stream of events not yet in the ledger. */
 export const outboxKey = (partition: number): string => `${partitionTag(partition)}:outbox`;
+/** What the drain left in Redis to know it again by: where it is gone or another, the partition's memory was lost. */
+export const markKey = (partition: number): string => `${partitionTag(partition)}:mark`;
 /** Accounts by the time at which something of theirs falls due, a sorted set scored in milliseconds. */
 export const dueKey = (partition: number): string => `${partitionTag(partition)}:due`;
 

@@ -4,9 +4,9 @@ import { activeApps } from "@/features/activations/queries";
 import { catalogRecords } from "@/features/catalog/queries";
 import { loadKeyRecord as keyRecord } from "@/features/keys/queries";
 import type { Wanted } from "@/features/metering/edge/service";
-import { drainAll, UPKEEP } from "@/features/metering/jobs";
+import { ALL_PARTITIONS, drainAll, UPKEEP } from "@/features/metering/jobs";
 import { loadOperation, loadReservation } from "@/features/metering/lookup/service";
-import { drainPartition } from "@/features/metering/outbox/service";
+import { drainPartition, noticeLoss } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
@@ -72,6 +72,7 @@ const wanted = z.strictObject({
 /** Brings in one piece of state that a script found missing. False where there is no such thing. */
 export async function bringIn(deps: ReconcileDeps, want: Wanted): Promise<boolean> {
   const account = accountOf(mintCustomerId(want.customerId), want.mode);
+  await noticeLoss(deps, want.partition);
   switch (want.what) {
     case "key":
       return loadKeyRecord(deps, want.partition, want.hmac);
@@ -111,10 +112,13 @@ const partitions = z.strictObject({
 /** How long to wait for whoever drains a partition already, and how often: it may have read before our event came. */
 const BUSY_PAUSE_MS = 150;
 const BUSY_TRIES = 8;
+/** How long a partition that keeps filling is drained in one wake, and all of them in one visit of the cron. */
+const WAKE_MS = 5_000;
+const CRON_MS = 20_000;
 
 async function drainToTheEnd(partition: number): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    const { written, busy } = await drainPartition(metering(), partition);
+    const { written, busy } = await drainPartition(metering(), partition, WAKE_MS);
     if (!busy || attempt === BUSY_TRIES) return written;
     await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
   }
@@ -146,7 +150,7 @@ export const getDrain = (request: Request): Promise<Response> =>
     const deps = metering();
     const errors: unknown[] = [];
     let written = 0;
-    await drainAll(deps).then(
+    await drainAll(deps, ALL_PARTITIONS, CRON_MS).then(
       (result) => {
         written = result.drained.written;
         errors.push(...result.errors);

@@ -276,7 +276,7 @@ describe("the drain", () => {
       },
       brand.partition,
     );
-    expect(second).toEqual({ ...none, busy: true });
+    expect(second).toMatchObject({ ...none, busy: true });
     expect(calls).toBe(0);
   });
 

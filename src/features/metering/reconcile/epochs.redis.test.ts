@@ -2,26 +2,12 @@ import { eq, sql } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { apps } from "@/db/schema/catalog";
-import { meteringPartitions } from "@/db/schema/metering";
 import { seedCatalog } from "@/db/seed/catalog";
 import { createKey, revokeKey } from "@/features/keys/service";
 import { hmacApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
 import { metering } from "@/rest/internal/metering";
-import {
-  admin,
-  ctxOf,
-  forget,
-  hashOf,
-  headOf,
-  lettersOf,
-  pause,
-  reportsOf,
-  restarted,
-  restoreHash,
-  use,
-  usesOf,
-} from "@/test/ledger";
+import { admin, ctxOf, forget, hashOf, lettersOf, pause, restarted, restoreHash, use, usesOf } from "@/test/ledger";
 import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { inspectAll, publishCatalog, retireOutdated } from "../jobs";
 import { accountKey, accountName, keyRecordKey } from "../rules";
@@ -132,18 +118,6 @@ describe("a loss of Redis's last second", () => {
     await restarted(brand);
     await inspectAll(metering());
     expect((await consumeWith(secret)).status).toBe(401);
-  });
-
-  it("is reported with a window that begins at the drain before it, not at the hydrate's own", async () => {
-    const hourAgo = new Date(Date.now() - 3_600_000);
-    await db()
-      .update(meteringPartitions)
-      .set({ lastDrainedAt: hourAgo })
-      .where(eq(meteringPartitions.partition, brand.partition));
-    await forget(brand);
-    expect(await use(brand)).toBe(200);
-    expect(await reportsOf(brand)).toMatchObject([{ epoch: 2, windowFrom: hourAgo, tokensLost: null }]);
-    expect((await headOf(brand))?.epoch).toBe(2);
   });
 });
 

@@ -1,7 +1,13 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, gt, sql } from "drizzle-orm";
 import { ofAccount } from "@/db/account";
 import { type Db, openDatabase, type Tx } from "@/db/client";
-import { lossReports, meteringAccounts, meteringPartitions } from "@/db/schema/metering";
+import {
+  ledgerEntries,
+  lossReports,
+  meteringAccounts,
+  meteringPartitions,
+  meteringRestarts,
+} from "@/db/schema/metering";
 import { customers } from "@/db/schema/people";
 import { type AccountId, uuidv7 } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
@@ -201,7 +207,7 @@ async function hydrateOnce(deps: ReconcileDeps, account: AccountId): Promise<voi
       e === String(last.epoch) &&
       s === String(last.seq) &&
       b === String(last.balance);
-    const epoch = await openEpoch(own, account, head.epoch, { whole, since: before?.lastDrainedAt ?? null });
+    const epoch = await openEpoch(own, account, head.epoch, whole);
     await deps.between?.("opened");
     await setAccount(deps, own, account, epoch);
   } finally {
@@ -224,13 +230,14 @@ async function openEpoch(
   own: Db,
   account: AccountId,
   seen: number,
-  known: { readonly whole: (head: typeof meteringAccounts.$inferSelect) => boolean; readonly since: Date | null },
+  whole: (head: typeof meteringAccounts.$inferSelect) => boolean,
 ): Promise<number> {
   return own.transaction(async (tx) => {
     const [head] = await headOf(tx, account).for("update");
     if (head?.epoch !== seen) throw new NotLoaded("Another epoch was opened meanwhile");
     const epoch = seen + 1;
-    const unplanned = seen > 0 && !known.whole(head);
+    const unplanned = seen > 0 && !whole(head);
+    const since = await lossWindow(tx, account, head);
     await tx
       .update(meteringAccounts)
       .set({
@@ -263,8 +270,7 @@ async function openEpoch(
           : head.forked
             ? "The chain of the previous epoch broke"
             : "The account was missing or retired in Redis",
-        // Before the drain that this hydrate has just made: what was in Redis then is what may be missing now.
-        windowFrom: known.since,
+        windowFrom: since,
         // Of what Redis lost before it was drained there is no trace here: unknown, not zero. What came without its
         // place and could not be posted again is known.
         tokensLost: healed.lost > 0 ? healed.lost : null,
@@ -272,6 +278,38 @@ async function openEpoch(
     }
     return epoch;
   });
+}
+
+/**
+ * The moment before which nothing of an account's epoch is lost. Where its partition's Redis lost its memory since the
+ * epoch began: up to where the partition had been drained when it was first seen to have. Where it did not: the account's
+ * last entry in the ledger, since what is missing comes after it.
+ */
+async function lossWindow(
+  tx: Tx,
+  account: AccountId,
+  head: typeof meteringAccounts.$inferSelect,
+): Promise<Date | null> {
+  const began = head.epochStartedAt;
+  const [restart] = await tx
+    .select()
+    .from(meteringRestarts)
+    .where(
+      and(
+        eq(meteringRestarts.partition, partitionOf(account.customerId)),
+        began ? gt(meteringRestarts.noticedAt, began) : undefined,
+      ),
+    )
+    .orderBy(meteringRestarts.generation)
+    .limit(1);
+  if (restart) return restart.drainedTo;
+  const [last] = await tx
+    .select()
+    .from(ledgerEntries)
+    .where(
+      and(ofAccount(ledgerEntries, account), eq(ledgerEntries.epoch, head.epoch), eq(ledgerEntries.seq, head.seq)),
+    );
+  return last?.occurredAt ?? began;
 }
 
 async function setAccount(deps: ReconcileDeps, own: Db, account: AccountId, epoch: number): Promise<void> {
