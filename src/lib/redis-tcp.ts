@@ -35,6 +35,8 @@ export interface TcpOptions {
 
 /** Commands that may wait for their reply at once; more are refused, so that a store that stands still cannot fill the memory. */
 const MOST_IN_FLIGHT = 10_000;
+/** Commands that go out in one write. */
+const HANDFUL = 8;
 const NOT_RUN: Outcome = { kind: "notRun" };
 const LOST: Outcome = { kind: "lost" };
 const PROBE = "#!lua flags=allow-key-locking\nreturn 1";
@@ -55,7 +57,8 @@ export class TcpConnection {
   private usable = false;
   private flags = false;
   private inFlight = 0;
-  private gathering = false;
+  /** Commands that the socket holds back. */
+  private held = 0;
 
   constructor(options: TcpOptions) {
     this.encoding = options.replies === "text" ? "utf8" : null;
@@ -126,9 +129,8 @@ export class TcpConnection {
     const name = command[0]?.toUpperCase() ?? "";
     const sent = new Command(name, this.translate(name, command.slice(1)), { replyEncoding: this.encoding });
     this.inFlight++;
-    this.gather();
     try {
-      const value: unknown = await this.client.sendCommand(sent);
+      const value: unknown = await this.write(sent);
       return {
         kind: "reply",
         value: !this.flags && isScriptLoad(command) ? this.scripts.toClientHash(String(value)) : value,
@@ -143,18 +145,25 @@ export class TcpConnection {
   }
 
   /**
-   * Has the socket keep what is written until everything that is ready now has been dealt with, and hand it over in one
-   * go. A busy host reads from dozens of callers at a time; a write for each of them costs more than all else it does.
+   * Hands a command to the socket, together with those that come with it. A busy host reads from dozens of callers at a
+   * time: a write for each of them costs more than all else it does; one write for all of them has Redis wait for the
+   * host, and then the host for Redis. So they go by the handful, and the rest once all that was ready has been read.
    */
-  private gather(): void {
-    if (this.gathering) return;
-    this.gathering = true;
+  private write(command: Command): Promise<unknown> {
     const { stream } = this.client;
-    stream.cork();
-    setImmediate(() => {
-      this.gathering = false;
-      stream.uncork();
-    });
+    if (this.held === 0) {
+      stream.cork();
+      setImmediate(() => this.release(stream));
+    }
+    this.held++;
+    const reply = this.client.sendCommand(command) as Promise<unknown>;
+    if (this.held >= HANDFUL) this.release(stream);
+    return reply;
+  }
+
+  private release(stream: Client["stream"]): void {
+    this.held = 0;
+    stream.uncork();
   }
 
   /** Several commands, handed over in one go. */

@@ -30,37 +30,43 @@ const isOwnNetwork = (address: string): boolean =>
   address !== "" && OWN_NETWORKS.check(address, address.includes(":") ? "ipv6" : "ipv4");
 const plainAddress = (address: string | undefined): string => (address ?? "").replace(/^::ffff:(?=\d+\.)/, "");
 
+/** Who is at the other end of a connection. */
+export interface Peer {
+  readonly address: string;
+  /** Whether it is in one's own network: a proxy of one's own. */
+  readonly own: boolean;
+}
+
+/** The peer at an address, as a socket tells it. */
+export function peerAt(address: string | undefined): Peer {
+  const plain = plainAddress(address);
+  return { address: plain, own: isOwnNetwork(plain) };
+}
+
 /**
  * `X-Forwarded-For` as it may be believed. It is a proxy's word where the connection comes from one's own network; from
  * anywhere else it is the caller's own word, and the connection's address counts.
- * @param peer the address of the connection
  */
-export function forwardedFor(
-  given: string | undefined,
-  peer: string | undefined,
-  believed = isOwnNetwork(plainAddress(peer)),
-): string {
-  return given !== undefined && believed ? given : plainAddress(peer);
-}
+export const forwardedFor = (given: string | undefined, peer: Peer): string =>
+  given !== undefined && peer.own ? given : peer.address;
 
-/** Whether a connection comes from one's own network; asked once for each, because the answer costs more than the rest. */
-const own = new WeakMap<Socket, boolean>();
+/** Each connection's peer; asked once, because the answer costs more than the rest. */
+const peers = new WeakMap<Socket, Peer>();
 
-function believes(socket: Socket): boolean {
-  let answer = own.get(socket);
-  if (answer === undefined) {
-    answer = isOwnNetwork(plainAddress(socket.remoteAddress));
-    own.set(socket, answer);
+function peerOf(socket: Socket): Peer {
+  let peer = peers.get(socket);
+  if (peer === undefined) {
+    peer = peerAt(socket.remoteAddress);
+    peers.set(socket, peer);
   }
-  return answer;
+  return peer;
 }
 
 /** What a header says, several of one name joined as the standard has it. */
 const headerOf = (incoming: IncomingMessage, name: string): string | null => {
   const value = incoming.headers[name];
   if (name === "x-forwarded-for") {
-    const given = Array.isArray(value) ? value.join(", ") : value;
-    return forwardedFor(given, incoming.socket.remoteAddress, given !== undefined && believes(incoming.socket));
+    return forwardedFor(Array.isArray(value) ? value.join(", ") : value, peerOf(incoming.socket));
   }
   return value === undefined ? null : Array.isArray(value) ? value.join(", ") : value;
 };
