@@ -1,13 +1,14 @@
 import { performance } from "node:perf_hooks";
 import postgres from "postgres";
+import { LARGEST_BATCH } from "@/features/metering/outbox/rules";
 import { compared, type Figure, type Group } from "./figure";
 import { type LoadResult, program } from "./load";
 import { makeStand, type Stand } from "./meter/stand";
 
 const PASSES = 5;
 const FILL_SECONDS = 2;
-/** As many entries as the drain writes in one transaction. */
-const BATCH = 500;
+/** As many entries as the drain writes in one transaction where there are many. */
+const BATCH = LARGEST_BATCH;
 
 interface Table {
   readonly name: string;
