@@ -8,7 +8,8 @@ import { RETIRE } from "./edge/lua/state";
 import { SWEEP } from "./edge/lua/sweep";
 import { runScript } from "./edge/service";
 import { accountsOwed, applyIntents } from "./intents/service";
-import { type DrainResult, drainPartition, partitionsWithEvents } from "./outbox/service";
+import { bundles } from "./outbox/rules";
+import { backlogs, type DrainResult, drainPartition, drainTogether } from "./outbox/service";
 import { accountsWithStrays } from "./rebuild/queries";
 import { reopenAccount } from "./rebuild/service";
 import { loadCatalog, type ReconcileDeps } from "./reconcile/service";
@@ -23,8 +24,9 @@ const DRAINS_AT_ONCE = 4;
 const TURN_MS = 500;
 
 /**
- * Drains every partition that holds something, several side by side. One that fails does not keep the others waiting, nor
- * does one that fills as fast as it is emptied; one that another process drains is left to it.
+ * Drains every partition that holds something, several side by side, and those that hold little together. One that fails
+ * does not keep the others waiting, nor does one that fills as fast as it is emptied; one that another process drains is
+ * left to it.
  * @param forMs after how long it begins no further round; without it, only when nothing waits any more
  */
 export async function drainAll(
@@ -34,20 +36,35 @@ export async function drainAll(
 ): Promise<{ drained: DrainResult; errors: unknown[] }> {
   const drained: DrainResult = { written: 0, reread: 0, poisoned: 0, forked: 0, busy: false, more: false };
   const errors: unknown[] = [];
-  const round = async (waiting: number[]): Promise<boolean> => {
+  const count = (result: DrainResult): void => {
+    drained.written += result.written;
+    drained.reread += result.reread;
+    drained.poisoned += result.poisoned;
+    drained.forked += result.forked;
+    drained.busy ||= result.busy;
+  };
+  const alone = async (partition: number): Promise<boolean> => {
+    const result = await drainPartition(deps, partition, TURN_MS);
+    count(result);
+    return result.more;
+  };
+  const round = async (waiting: number[][]): Promise<boolean> => {
     let more = false;
     const work = async (): Promise<void> => {
-      for (let partition = waiting.shift(); partition !== undefined; partition = waiting.shift()) {
+      for (let some = waiting.shift(); some !== undefined; some = waiting.shift()) {
         try {
-          const result = await drainPartition(deps, partition, TURN_MS);
-          drained.written += result.written;
-          drained.reread += result.reread;
-          drained.poisoned += result.poisoned;
-          drained.forked += result.forked;
-          drained.busy ||= result.busy;
-          more ||= result.more;
+          const [only = -1, ...others] = some;
+          if (others.length === 0) {
+            more = (await alone(only)) || more;
+            continue;
+          }
+          const { result, left } = await drainTogether(deps, some);
+          count(result);
+          more ||= left.length > 0;
         } catch (error) {
-          errors.push(error);
+          // Of several, one is at fault, or locked for long: side by side, the others do not wait for it.
+          if (some.length === 1) errors.push(error);
+          else more = (await round(some.map((partition) => [partition]))) || more;
         }
       }
     };
@@ -56,7 +73,7 @@ export async function drainAll(
   };
   // Each round asks anew who waits: in the meantime others have begun to.
   const end = performance.now() + forMs;
-  while ((await round(await partitionsWithEvents(deps.redis, partitions))) && performance.now() < end);
+  while ((await round(bundles(await backlogs(deps.redis, partitions)))) && performance.now() < end);
   return { drained, errors };
 }
 

@@ -65,8 +65,8 @@ describe("a wake", () => {
       {
         ...metering(),
         at: async (point) => {
-          // The second time it reads that nothing is left, and is about to end: a use comes, and its wake.
-          if (point !== "read" || ++reads !== 2) return;
+          // It has read all there was, and is about to write it: a use comes, and its wake.
+          if (point !== "read" || ++reads !== 1) return;
           expect(await use(brand)).toBe(200);
           woken = wake(brand.partition);
           await pause(100);

@@ -6,7 +6,7 @@ import { loadKeyRecord as keyRecord } from "@/features/keys/queries";
 import type { Wanted } from "@/features/metering/edge/service";
 import { ALL_PARTITIONS, drainAll, UPKEEP } from "@/features/metering/jobs";
 import { loadOperation, loadReservation } from "@/features/metering/lookup/service";
-import { drainPartition, noticeLoss } from "@/features/metering/outbox/service";
+import { noticeLoss } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
@@ -113,25 +113,19 @@ const partitions = z.strictObject({
 const BUSY_PAUSE_MS = 150;
 const BUSY_TRIES = 8;
 /** How long a partition that keeps filling is drained in one wake, and all of them in one visit of the cron. */
-const WAKE_MS = 5_000;
+const WAKE_MS = 500;
 const CRON_MS = 20_000;
-
-async function drainToTheEnd(partition: number): Promise<number> {
-  for (let attempt = 1; ; attempt++) {
-    const { written, busy } = await drainPartition(metering(), partition, WAKE_MS);
-    if (!busy || attempt === BUSY_TRIES) return written;
-    await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
-  }
-}
 
 /** Drains partitions that somebody has been woken for, each whatever the others do. */
 export async function drainWoken(woken: readonly number[]): Promise<{ written: number; failed: number }> {
-  const results = await Promise.allSettled(woken.map(drainToTheEnd));
-  const failed = results.filter((result) => result.status === "rejected");
-  if (failed.length > 0)
-    logger.error({ err: failed[0]?.reason, failed: failed.length }, "not every partition was drained");
-  const written = results.reduce((sum, result) => sum + (result.status === "fulfilled" ? result.value : 0), 0);
-  return { written, failed: failed.length };
+  let written = 0;
+  for (let attempt = 1; ; attempt++) {
+    const { drained, errors } = await drainAll(metering(), woken, WAKE_MS);
+    written += drained.written;
+    if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "not every partition was drained");
+    if (!drained.busy || errors.length > 0 || attempt === BUSY_TRIES) return { written, failed: errors.length };
+    await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+  }
 }
 
 /** `POST /api/internal/metering/drain`: drains the partitions an edge has woken us for. */

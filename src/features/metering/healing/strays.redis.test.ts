@@ -161,7 +161,7 @@ describe("an account that an opening could not heal", () => {
       await tx.execute(sql`select 1`);
       await forget(brand);
       await hydrateAccount(metering(), brand.account);
-      await recordEvents(tx, brand.partition, [readEntry("1-1", fields)]);
+      await recordEvents(tx, [readEntry("1-1", fields)], () => brand.partition);
     });
     const [letter] = await lettersOf(brand);
     const { epochStartedAt } = (await headOf(brand)) ?? {};

@@ -47,7 +47,7 @@ async function recorded(...batches: (readonly Fields[])[]): Promise<Recorded[]> 
   const done = db().transaction(async (tx) => {
     for (const batch of batches) {
       const entries = batch.map((fields) => readEntry(`${++stream}-0`, fields));
-      found.push(await recordEvents(tx, brand.partition, entries));
+      found.push(await recordEvents(tx, entries, () => brand.partition));
     }
     throw new Undone();
   });

@@ -18,6 +18,9 @@ export interface Recorded {
   retire: { readonly account: string; readonly epoch: number }[];
 }
 
+/** What an outbox holds, as far as it could be read. */
+type Entry = LedgerEvent | UnreadableEvent | Unplaced;
+
 /** The chain heads of a batch's accounts, locked for the rest of the transaction. */
 async function lockHeads(tx: Tx, events: readonly Place[]): Promise<Map<string, Head>> {
   const each = [...new Map(events.map((event) => [event.account, event])).values()];
@@ -97,8 +100,9 @@ const advance = (heads: Map<string, Head>, event: Place): void => {
 };
 
 /**
- * Writes one batch read from the head of a partition's outbox: ledger, usage, rollups, grants and chain heads, in the
- * caller's transaction. The caller holds the partition's drain lock and deletes from the outbox only after the commit.
+ * Writes what was read from the heads of one or several partitions' outboxes: ledger, usage, rollups, grants and chain
+ * heads, in the caller's transaction. The caller holds the partitions' drain locks, gives each one's entries in their order,
+ * and deletes from the outboxes only after the commit.
  *
  * An event is written only where it follows its account's chain. One whose place is held by the same operation is a
  * re-read and changes nothing. Anything else is a fork: it and all that follow in that epoch are quarantined, and the
@@ -108,8 +112,8 @@ const advance = (heads: Map<string, Head>, event: Place): void => {
  */
 export async function recordEvents(
   tx: Tx,
-  partition: number,
-  entries: readonly (LedgerEvent | UnreadableEvent | Unplaced)[],
+  entries: readonly Entry[],
+  partitionOf: (entry: Entry) => number,
 ): Promise<Recorded> {
   const recorded: Recorded = { written: 0, reread: 0, poisoned: 0, forked: 0, retire: [] };
   const placed: (LedgerEvent | UnreadableEvent)[] = [];
@@ -117,7 +121,7 @@ export async function recordEvents(
     if ("account" in entry) {
       placed.push(entry);
     } else {
-      await bury(tx, partition, "poison", entry.error, entry);
+      await bury(tx, partitionOf(entry), "poison", entry.error, entry);
       recorded.poisoned++;
     }
   }
@@ -129,7 +133,7 @@ export async function recordEvents(
     const place = placeOf(head, event);
     if (place === "next") {
       if ("error" in event) {
-        await bury(tx, partition, "poison", event.error, event);
+        await bury(tx, partitionOf(event), "poison", event.error, event);
         recorded.poisoned++;
       } else {
         fresh.push(event);
@@ -140,7 +144,7 @@ export async function recordEvents(
     } else {
       await bury(
         tx,
-        partition,
+        partitionOf(event),
         "fork",
         head ? "The entry does not follow its account's chain" : "No such account",
         event,
@@ -156,7 +160,7 @@ export async function recordEvents(
     }
   }
   recorded.retire = Array.from(over, ([account, epoch]) => ({ account, epoch }));
-  const lost = await writeAll(tx, partition, fresh);
+  const lost = await writeAll(tx, fresh, partitionOf);
   recorded.poisoned += lost;
   recorded.written = fresh.length - lost;
   await saveHeads(tx, heads);
@@ -177,7 +181,11 @@ const isReread = async (tx: Tx, event: Place, fresh: readonly LedgerEvent[]): Pr
  * bad entry among thousands costs a dozen statements more, not thousands.
  * @returns how many were left out, as dead letters
  */
-async function writeAll(tx: Tx, partition: number, events: readonly LedgerEvent[]): Promise<number> {
+async function writeAll(
+  tx: Tx,
+  events: readonly LedgerEvent[],
+  partitionOf: (event: LedgerEvent) => number,
+): Promise<number> {
   if (events.length === 0) return 0;
   try {
     await tx.transaction((nested) => writeEntries(nested, events));
@@ -186,12 +194,13 @@ async function writeAll(tx: Tx, partition: number, events: readonly LedgerEvent[
     if (!isPoison(error)) throw error;
     const [only, ...more] = events;
     if (only && more.length === 0) {
-      await bury(tx, partition, "poison", reasonOf(error), only);
+      await bury(tx, partitionOf(only), "poison", reasonOf(error), only);
       return 1;
     }
   }
   const half = Math.ceil(events.length / 2);
-  return (await writeAll(tx, partition, events.slice(0, half))) + (await writeAll(tx, partition, events.slice(half)));
+  const first = await writeAll(tx, events.slice(0, half), partitionOf);
+  return first + (await writeAll(tx, events.slice(half), partitionOf));
 }
 
 async function saveHeads(tx: Tx, heads: Map<string, Head>): Promise<void> {

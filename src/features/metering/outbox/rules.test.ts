@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { appendedAt, FIRST_BATCH, LARGEST_BATCH, nextBatch } from "./rules";
+import { appendedAt, bundles, FIRST_BATCH, LARGEST_BATCH, nextBatch } from "./rules";
 
 describe("the size of a batch", () => {
   it("doubles while batches are full, up to the largest", () => {
@@ -29,4 +29,30 @@ describe("the size of a batch", () => {
 
 it("the time of an event stands in its stream id", () => {
   expect(appendedAt("1763719200123-7")).toBe(1763719200123);
+});
+
+describe("partitions that are drained in one go", () => {
+  it("are those that hold few events; one that holds many is by itself, and begins", () => {
+    expect(
+      bundles(
+        new Map([
+          [3, 20],
+          [4, 251],
+          [9, 250],
+          [11, 1],
+        ]),
+      ),
+    ).toEqual([[4], [3, 9, 11]]);
+    expect(bundles(new Map())).toEqual([]);
+  });
+
+  it("hold no more than half of the largest batch together, and every partition is in one of them", () => {
+    const backlogs = new Map(Array.from({ length: 64 }, (_, partition) => [partition, (partition * 37) % 251]));
+    const found = bundles(backlogs);
+    expect(found.flat().toSorted((a, b) => a - b)).toEqual([...backlogs.keys()]);
+    for (const some of found)
+      expect(some.reduce((sum, partition) => sum + (backlogs.get(partition) ?? 0), 0)).toBeLessThanOrEqual(
+        LARGEST_BATCH / 2,
+      );
+  });
 });

@@ -18,3 +18,30 @@ export function nextBatch(size: number, read: number | null, tookMs: number): nu
 
 /** The time an event was appended, Redis ms: the first part of its stream id. */
 export const appendedAt = (streamId: string): number => Number(streamId.split("-")[0]);
+
+/** Up to how many events a partition is drained together with others. */
+const FEW = FIRST_BATCH / 2;
+
+/**
+ * Partitions as they are drained in one go: those that hold few events together, up to half of the largest batch, each of
+ * the others by itself and first.
+ * @param backlogs how many events each holds
+ */
+export function bundles(backlogs: ReadonlyMap<number, number>): number[][] {
+  const alone: number[][] = [];
+  const together: number[][] = [];
+  let events = Infinity;
+  for (const [partition, waiting] of backlogs) {
+    if (waiting > FEW) {
+      alone.push([partition]);
+      continue;
+    }
+    if (events + waiting > LARGEST_BATCH / 2) {
+      together.push([]);
+      events = 0;
+    }
+    together.at(-1)?.push(partition);
+    events += waiting;
+  }
+  return [...alone, ...together];
+}

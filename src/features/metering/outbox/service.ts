@@ -1,14 +1,16 @@
 import { eq, sql } from "drizzle-orm";
+import { listOf } from "@/db/array";
 import type { Db, Tx } from "@/db/client";
-import { meteringPartitions, meteringRestarts } from "@/db/schema/metering";
-import { accountOf, mintCustomerId, uuidv7 } from "@/lib/ids";
+import { meteringPartitions } from "@/db/schema/metering";
+import { accountOf, mintCustomerId } from "@/lib/ids";
 import type { Redis } from "@/lib/redis";
 import { READ_OUTBOX } from "../edge/lua/outbox";
 import { RETIRE } from "../edge/lua/state";
 import { runScript } from "../edge/service";
 import { type LedgerEvent, readEntry, type Unplaced, type UnreadableEvent, unpackEvent } from "../ledger/rules";
 import { type Recorded, recordEvents } from "../ledger/service";
-import { accountKey, catalogKey, markKey, outboxKey, parseAccountName } from "../rules";
+import { rememberedBy, type Source } from "../marks/service";
+import { accountKey, markKey, outboxKey, parseAccountName } from "../rules";
 import { FIRST_BATCH, nextBatch } from "./rules";
 
 /** Advisory locks of metering are `(LOCK_CLASS, partition)`: whoever drains or hydrates a partition holds its lock. */
@@ -38,17 +40,8 @@ export interface DrainResult {
 /** Thrown where Redis could not be read; nothing was changed. */
 export class OutboxUnavailable extends Error {}
 
-/** Which Redis answered, and when. */
-interface Source {
-  /** '' where the host hides it. */
-  readonly runId: string;
-  /** '' where it is gone. */
-  readonly mark: string;
-  /** By Redis's time, ms. */
-  readonly readAt: number;
-}
-
 interface Batch {
+  readonly partition: number;
   /** Null for events that were read ahead: nobody looked then whether it was still the same Redis. */
   readonly source: Source | null;
   /** How many events it could have held. */
@@ -57,9 +50,12 @@ interface Batch {
   readonly entries: (LedgerEvent | UnreadableEvent | Unplaced)[];
 }
 
+type RawEvents = readonly (readonly [string, readonly string[]])[];
+type Read = readonly [run: string, mark: string, at: string, events: RawEvents];
+
 /** Events as Redis lists them: id and [field, value, …] each. */
-function batchOf(source: Source | null, asked: number, raw: readonly (readonly [string, readonly string[]])[]): Batch {
-  const batch: Batch = { source, asked, ids: [], entries: [] };
+function batchOf(partition: number, source: Source | null, asked: number, raw: RawEvents): Batch {
+  const batch: Batch = { partition, source, asked, ids: [], entries: [] };
   for (const [streamId, flat] of raw) {
     const fields: Record<string, string> = {};
     for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
@@ -69,12 +65,23 @@ function batchOf(source: Source | null, asked: number, raw: readonly (readonly [
   return batch;
 }
 
-/** The head of a partition's outbox, in order: at most `size` events. */
-async function readBatch(redis: Redis, partition: number, size: number): Promise<Batch> {
+const isFull = (batch: Batch): boolean => batch.ids.length >= batch.asked;
+
+/** The heads of some partitions' outboxes, in order and in one round trip: at most `size` events of each. */
+async function readBatches(redis: Redis, partitions: readonly number[], size: number): Promise<Batch[]> {
+  const keysOf = (partition: number) => [outboxKey(partition), markKey(partition)];
+  const read = async (): Promise<Read[]> => {
+    const [only, ...more] = partitions;
+    if (only === undefined) return [];
+    if (more.length === 0) return [(await redis.eval(READ_OUTBOX, keysOf(only), [String(size)])) as Read];
+    const pipeline = redis.pipeline();
+    for (const partition of partitions) pipeline.eval(READ_OUTBOX, keysOf(partition), [String(size)]);
+    return pipeline.exec<Read[]>();
+  };
   try {
-    const reply = await redis.eval(READ_OUTBOX, [outboxKey(partition), markKey(partition)], [String(size)]);
-    const [runId, mark, readAt, raw] = reply as [string, string, string, [string, string[]][]];
-    return batchOf({ runId, mark, readAt: Number(readAt) }, size, raw);
+    return (await read()).map(([runId, mark, readAt, events], i) =>
+      batchOf(partitions[i] ?? -1, { runId, mark, readAt: Number(readAt) }, size, events),
+    );
   } catch (error) {
     throw new OutboxUnavailable("Redis could not be read", { cause: error });
   }
@@ -85,45 +92,16 @@ async function readBatch(redis: Redis, partition: number, size: number): Promise
  * between the two, it has written these events first, and ours are a re-read. Null where it could not be read: the next
  * batch is then read as the first one was.
  */
-async function readAhead(redis: Redis, partition: number, after: Batch, size: number): Promise<Batch | null> {
+async function readAhead(redis: Redis, after: Batch, size: number): Promise<Batch | null> {
   const last = after.ids.at(-1);
   if (last === undefined) return null;
   try {
-    const raw: unknown = await redis.xrange(outboxKey(partition), `(${last}`, "+", size);
-    const batch = batchOf(null, size, raw as [string, string[]][]);
+    const raw: unknown = await redis.xrange(outboxKey(after.partition), `(${last}`, "+", size);
+    const batch = batchOf(after.partition, null, size, raw as RawEvents);
     return batch.ids.length > 0 ? batch : null;
   } catch {
     return null;
   }
-}
-
-/**
- * Notices that Redis has lost memory: another run of it answers than last time, or the mark is not there that was left in
- * it. It may have lost its tail, so every account of the partition is retired by raising its generation, and hydrates
- * before it is used again. What its outbox still holds is drained as usual; what does not fit any more is quarantined
- * there.
- * @returns whether it is the memory that this row speaks of
- */
-async function knows(tx: Tx, redis: Redis, partition: number, source: Source): Promise<boolean> {
-  const ofPartition = eq(meteringPartitions.partition, partition);
-  const [known] = await tx.select().from(meteringPartitions).where(ofPartition).for("update");
-  if (!known) return false;
-  const another = source.runId !== "" && known.redisRunId !== null && known.redisRunId !== source.runId;
-  const lost = known.mark !== null && (another || source.mark !== known.mark);
-  if (known.mark !== null && !lost && (source.runId === "" || known.redisRunId !== null)) return true;
-  const generation = lost ? known.generation + 1 : known.generation;
-  const mark = known.mark === null || lost ? uuidv7() : known.mark;
-  if (lost) await tx.insert(meteringRestarts).values({ partition, generation, drainedTo: known.drainedTo });
-  await tx
-    .update(meteringPartitions)
-    .set({ redisRunId: source.runId || known.redisRunId, mark, generation })
-    .where(ofPartition);
-  // First the catalogue's generation goes, so that nothing is consumed on old state while this transaction commits;
-  // the next consume has it loaded again, from the row this transaction writes. Should the transaction fail, the mark is
-  // one that no row knows, and the next drain is here again.
-  if (lost) await redis.hdel(catalogKey(partition), "gen");
-  await redis.set(markKey(partition), mark);
-  return !lost;
 }
 
 /**
@@ -137,21 +115,11 @@ export async function noticeLoss(deps: DrainDeps, partition: number): Promise<vo
 }
 
 /**
- * By Redis's time: what was acknowledged before it is written once this batch is. Null where that is not known, because
- * it was read ahead.
- */
-function drainedTo(batch: Batch): number | null {
-  if (!batch.source) return null;
-  // Where there is more, the stream's order tells: what came before the last of these is among them, or was before.
-  return batch.ids.length < batch.asked ? batch.source.readAt : Number.parseInt(batch.ids.at(-1) ?? "", 10);
-}
-
-/**
  * Moves what a partition's outbox holds into the ledger. One at a time per partition, by an advisory lock of the
  * transaction; each batch is read from the head in order, written, committed, and only then deleted, so that a kill at
  * any point leads to a re-read and never to a loss. Batches grow while there is more than fits, and shrink where they
  * take long.
- * @param turnMs after how long it stops though there is more; without it, only when the outbox is empty
+ * @param turnMs after how long it stops though there is more; without it, only when it has seen the outbox's end
  * @throws OutboxUnavailable where Redis is away, or what the driver throws where Postgres is
  */
 export async function drainPartition(deps: DrainDeps, partition: number, turnMs = Infinity): Promise<DrainResult> {
@@ -162,25 +130,60 @@ export async function drainPartition(deps: DrainDeps, partition: number, turnMs 
     const size = sizes.get(partition) ?? FIRST_BATCH;
     const start = performance.now();
     const took = () => performance.now() - start;
-    const done: Drained | null = await drainBatch(deps, partition, size, ahead).catch((error: unknown) => {
+    const done: Drained | null = await drainBatches(deps, [partition], size, ahead).catch((error: unknown) => {
       sizes.set(partition, nextBatch(size, null, took()));
       throw error;
     });
-    if (!done) return { ...total, busy: true };
-    if (!done.recorded) return total;
-    const next = nextBatch(done.batch.asked, done.batch.ids.length, took());
+    const batch = done?.batches[0];
+    if (!done || !batch) return { ...total, busy: true };
+    const next = nextBatch(batch.asked, batch.ids.length, took());
     sizes.set(partition, next);
-    await deps.at?.("committed");
-    await retire(deps.redis, done.recorded.retire);
-    await deps.redis.xdel(outboxKey(partition), done.batch.ids);
-    await deps.at?.("deleted");
-    total.written += done.recorded.written;
-    total.reread += done.recorded.reread;
-    total.poisoned += done.recorded.poisoned;
-    total.forked += done.recorded.forked;
+    await finish(deps, done, total);
     ahead = cut(await done.ahead, next);
+    // Less than it could have held: that was all there was. What has come since has its own wake.
+    if (!isFull(batch)) return total;
     if (performance.now() > end) return { ...total, more: true };
   }
+}
+
+/**
+ * One batch of each of several partitions in one transaction: where each holds a few events, a transaction for each costs
+ * more than all that is written. Nobody waits long in it, so that one partition cannot hold up the others: what throws here
+ * is to be drained one by one.
+ * @returns what was done, and which of them were busy elsewhere or hold more than was read
+ * @throws as `drainPartition`, or where a lock could not be had soon
+ */
+export async function drainTogether(
+  deps: DrainDeps,
+  partitions: readonly number[],
+): Promise<{ result: DrainResult; left: number[] }> {
+  const total: DrainResult = { written: 0, reread: 0, poisoned: 0, forked: 0, busy: false, more: false };
+  const done = await drainBatches(deps, partitions, FIRST_BATCH, null);
+  if (!done) return { result: { ...total, busy: true }, left: [] };
+  await finish(deps, done, total);
+  total.busy = done.batches.length < partitions.length;
+  return { result: total, left: done.batches.filter(isFull).map(({ partition }) => partition) };
+}
+
+/** After the commit: accounts that must not go on are closed, and only then is what was written deleted. */
+async function finish(deps: DrainDeps, { recorded, batches }: Drained, total: DrainResult): Promise<void> {
+  if (!recorded) return;
+  await deps.at?.("committed");
+  await retire(deps.redis, recorded.retire);
+  const filled = batches.filter(({ ids }) => ids.length > 0);
+  const [only, ...more] = filled;
+  if (only && more.length === 0) {
+    await deps.redis.xdel(outboxKey(only.partition), only.ids);
+  } else {
+    const pipeline = deps.redis.pipeline();
+    for (const { partition, ids } of filled) pipeline.xdel(outboxKey(partition), ids);
+    await pipeline.exec();
+  }
+  await deps.at?.("deleted");
+  total.written += recorded.written;
+  total.reread += recorded.reread;
+  total.poisoned += recorded.poisoned;
+  total.forked += recorded.forked;
 }
 
 /** The first events of a batch that has turned out to be more than should be written at once. */
@@ -190,33 +193,76 @@ const cut = (batch: Batch | null, size: number): Batch | null =>
     : batch;
 
 interface Drained {
-  readonly batch: Batch;
-  /** Null where the outbox is empty. */
+  /** One for each partition whose lock was to be had. */
+  readonly batches: readonly Batch[];
+  /** Null where their outboxes are empty. */
   readonly recorded: Recorded | null;
-  /** What follows it, where it was as large as it may be. */
+  /** What follows the batch of a single partition, where it was as large as it may be. */
   readonly ahead: Promise<Batch | null>;
 }
 
-/** One transaction of a drain; null where somebody else holds the partition. */
-const drainBatch = (deps: DrainDeps, partition: number, size: number, read: Batch | null): Promise<Drained | null> =>
+/** How long a transaction for several partitions waits for a lock. */
+const TOGETHER_LOCK_WAIT = "50ms";
+
+/** The partitions of these whose drain lock is ours until the transaction ends. */
+async function lockOf(tx: Tx, partitions: readonly number[]): Promise<number[]> {
+  const rows = await tx.execute(sql`
+    select p, pg_try_advisory_xact_lock(${LOCK_CLASS}, p) as held,
+      ${partitions.length > 1 ? sql`set_config('lock_timeout', ${TOGETHER_LOCK_WAIT}, true)` : sql`null`}
+    from unnest(${listOf(partitions)}::int[]) p order by p`);
+  return rows.flatMap((row) => (row.held ? [Number(row.p)] : []));
+}
+
+/** One transaction of a drain; null where somebody else holds every one of the partitions. */
+const drainBatches = (
+  deps: DrainDeps,
+  partitions: readonly number[],
+  size: number,
+  read: Batch | null,
+): Promise<Drained | null> =>
   deps.db.transaction(async (tx) => {
-    const [lock] = await tx.execute(sql`select pg_try_advisory_xact_lock(${LOCK_CLASS}, ${partition}) as held`);
-    if (!lock?.held) return null;
-    const batch = read ?? (await readBatch(deps.redis, partition, size));
-    const events = batch.ids.length;
-    const full = events >= batch.asked;
-    const ahead = full ? readAhead(deps.redis, partition, batch, nextBatch(events, events, 0)) : Promise.resolve(null);
+    const held = await lockOf(tx, partitions);
+    if (held.length === 0) return null;
+    const batches = read ? [read] : await readBatches(deps.redis, held, size);
+    const [only] = batches;
+    const ahead =
+      batches.length === 1 && only && isFull(only)
+        ? readAhead(deps.redis, only, nextBatch(only.ids.length, only.ids.length, 0))
+        : Promise.resolve(null);
     await deps.at?.("read");
-    const same = batch.source === null || (await knows(tx, deps.redis, partition, batch.source));
-    const to = same ? drainedTo(batch) : null;
-    const recorded = events === 0 ? null : await recordEvents(tx, partition, batch.entries);
+    const known = await rememberedBy(tx, deps.redis, batches);
+    const entries = batches.flatMap((batch) => batch.entries);
+    const recorded = entries.length === 0 ? null : await recordEvents(tx, entries, partitionsOf(batches));
+    const column = (pick: (batch: Batch) => number | null) => listOf(batches.map(pick));
     await tx.execute(sql`
-      update metering_partitions set last_drained_at = now(), drained_events = drained_events + ${events}::bigint,
-        drained_to = coalesce(to_timestamp(${to}::float8 / 1000), drained_to)
-      where partition = ${partition}`);
+      update metering_partitions p set last_drained_at = now(), drained_events = p.drained_events + d.events,
+        drained_to = coalesce(to_timestamp(d.to_ms / 1000), p.drained_to)
+      from unnest(${column((batch) => batch.partition)}::int[], ${column((batch) => batch.ids.length)}::bigint[],
+        ${column((batch) => (known.has(batch.partition) ? drainedTo(batch) : null))}::float8[]) as d(partition, events, to_ms)
+      where p.partition = d.partition`);
     if (recorded) await deps.at?.("written");
-    return { batch, recorded, ahead };
+    return { batches, recorded, ahead };
   });
+
+/** Which partition each entry of some batches came from. */
+function partitionsOf(batches: readonly Batch[]): (entry: Batch["entries"][number]) => number {
+  const [only, ...more] = batches;
+  if (only && more.length === 0) return () => only.partition;
+  const from = new Map(
+    batches.flatMap(({ partition, entries }) => entries.map((entry) => [entry, partition] as const)),
+  );
+  return (entry) => from.get(entry) ?? -1;
+}
+
+/**
+ * By Redis's time: what was acknowledged before it is written once this batch is. Null where that is not known, because
+ * it was read ahead.
+ */
+function drainedTo(batch: Batch): number | null {
+  if (!batch.source) return null;
+  // Where there is more, the stream's order tells: what came before the last of these is among them, or was before.
+  return isFull(batch) ? Number.parseInt(batch.ids.at(-1) ?? "", 10) : batch.source.readAt;
+}
 
 /** Closes accounts whose chain broke or whose epoch is over, so that the next use hydrates them under a new one. */
 async function retire(redis: Redis, accounts: Recorded["retire"]): Promise<void> {
@@ -229,10 +275,17 @@ async function retire(redis: Redis, accounts: Recorded["retire"]): Promise<void>
   }
 }
 
-/** The partitions whose outbox holds something, in one call. */
-export async function partitionsWithEvents(redis: Redis, partitions: readonly number[]): Promise<number[]> {
+/**
+ * How many events each partition's outbox holds, of those that hold any, in one call; infinitely many where that cannot be
+ * told, so that whoever drains it meets the fault.
+ */
+export async function backlogs(redis: Redis, partitions: readonly number[]): Promise<Map<number, number>> {
   const pipeline = redis.pipeline();
   for (const partition of partitions) pipeline.xlen(outboxKey(partition));
-  const lengths = await pipeline.exec<number[]>();
-  return partitions.filter((_, i) => Number(lengths[i]) > 0);
+  const lengths = await pipeline.exec<number[]>({ keepErrors: true });
+  const each = partitions.map((partition, i) => {
+    const length = lengths[i];
+    return [partition, length === undefined || length.error !== undefined ? Infinity : Number(length.result)] as const;
+  });
+  return new Map(each.filter(([, waiting]) => waiting > 0));
 }
