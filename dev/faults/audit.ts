@@ -33,6 +33,9 @@ interface Found {
   /** What the dead letters that keep their place in the chain, and what expired, have taken from the balance. */
   readonly buried: number;
   readonly expired: number;
+  /** What reservations took in the end, and what refunds gave back. */
+  readonly settled: number;
+  readonly refunded: number;
   readonly reports: Stretch[];
   readonly balance: number;
   readonly granted: number;
@@ -42,13 +45,18 @@ async function look(shop: Shop): Promise<Found> {
   const own = sql`customer_id = ${shop.brand.customerId} and mode = 'live'`;
   const rows = await db().execute(sql`select usage_id::text as id, count(*)::int as times, sum(tokens)::bigint as tokens
     from ledger_entries where ${own} and kind = 'usage' group by 1`);
-  const uses = await db().execute(sql`select id::text, session_id from token_usage where ${own}`);
+  // Reservations that were settled have no session; they are held against a journal of their own (siblings.ts).
+  const uses = await db().execute(
+    sql`select id::text, session_id from token_usage where ${own} and session_id is not null`,
+  );
   const letters = await db().execute(
     sql`select fields->>'o' as operation from dead_letters where ${own} and resolved_at is null`,
   );
   const [taken] = await db().execute(sql`select
     (select coalesce(-sum(delta), 0)::bigint from dead_letters
       where ${own} and resolved_at is null and reason = 'poison') as buried,
+    (select coalesce(sum(tokens), 0)::bigint from ledger_entries where ${own} and kind = 'settle') as settled,
+    (select coalesce(sum(tokens), 0)::bigint from ledger_entries where ${own} and kind = 'refund') as refunded,
     (select coalesce(-sum(delta), 0)::bigint from ledger_entries where ${own} and kind = 'expiry') as expired`);
   const reports = await db().execute(sql`select coalesce(extract(epoch from window_from) * 1000, 0)::float8 as start,
     extract(epoch from window_to)::float8 * 1000 as finish from loss_reports where ${own}`);
@@ -66,6 +74,8 @@ async function look(shop: Shop): Promise<Found> {
     letters: new Set(letters.map((row) => String(row.operation))),
     buried: Number(taken?.buried),
     expired: Number(taken?.expired),
+    settled: Number(taken?.settled),
+    refunded: Number(taken?.refunded),
     reports: reports.map((row) => ({ from: Number(row.start), to: Number(row.finish) })),
     balance: Number(head?.balance),
     granted: Number(grants?.tokens),
@@ -81,8 +91,13 @@ export const drainShop = (shop: Shop): Promise<void> =>
 /**
  * Drains, and holds a shop's journal against the ledger: every acknowledged use is there once, what was only refused is
  * not, nothing is there that nobody asked for, and the balance is what was granted less what was written.
+ * @param told tokens that callers were told came back by refunds, and that reservations took
  */
-export async function audit(shop: Shop, excuses: Excuses = {}): Promise<Outcome> {
+export async function audit(
+  shop: Shop,
+  excuses: Excuses = {},
+  told: { readonly refunded: number; readonly settled: number } = { refunded: 0, settled: 0 },
+): Promise<Outcome> {
   await drainShop(shop);
   const found = await look(shop);
   const tally = new Tally();
@@ -142,11 +157,16 @@ export async function audit(shop: Shop, excuses: Excuses = {}): Promise<Outcome>
     found.granted === shop.granted,
     `${shop.brand.customerId} was granted ${found.granted}, not ${shop.granted}`,
   );
-  const left = found.granted - written - found.buried - found.expired;
+  tally.expect(
+    found.refunded === told.refunded && found.settled === told.settled,
+    `${shop.brand.customerId} got ${found.refunded} back and settled ${found.settled}; its callers were told ` +
+      `${told.refunded} and ${told.settled}`,
+  );
+  const left = found.granted + found.refunded - written - found.settled - found.buried - found.expired;
   tally.expect(
     found.balance === left && left >= 0,
     `${shop.brand.customerId} has ${found.balance}: ${found.granted} were granted, ${written} written as used, ` +
-      `${found.expired} as expired and ${found.buried} kept as dead letters`,
+      `${found.settled} settled, ${found.refunded} given back, ${found.expired} expired and ${found.buried} kept as dead letters`,
   );
   tally.add({ "loss reports": found.reports.length });
   return tally.outcome();

@@ -52,7 +52,8 @@ let opened = 0;
 /** A brand with a shop that remembers every answer it was ever given. */
 export class Shop {
   readonly uses: Use[] = [];
-  private readonly own = caller();
+  /** The process that asks for it, unless told otherwise. */
+  readonly own = caller();
   private readonly name: string;
   private count = 0;
 
@@ -107,23 +108,24 @@ export class Shop {
       ...(use.key === null ? {} : { idempotencyKey: use.key }),
       deps: from,
     });
-    const body = await response.text();
-    if (response.status === 200) {
+    this.hear(use, response.status, await response.text(), response.headers.get("idempotency-key"));
+    return response.status;
+  }
+
+  /** Writes down what a caller was told of a use. `key`: the one that the answer names for a caller who sent none. */
+  hear(use: Use, status: number, body: string, key: string | null): void {
+    if (status === 200) {
       const { usage_id } = JSON.parse(body) as { usage_id: string };
       if (!use.usageIds.includes(usage_id)) use.usageIds.push(usage_id);
       if (!use.bodies.includes(body)) use.bodies.push(body);
       use.acknowledgedAt = Date.now();
-      use.key ??= response.headers.get("idempotency-key");
-    } else {
-      const { code } = JSON.parse(body) as { code: string };
-      if (code === "outcome_unknown") {
-        use.unknown = true;
-        use.key ??= response.headers.get("idempotency-key");
-      } else {
-        use.refusals.push(code);
-      }
+      use.key ??= key;
+      return;
     }
-    return response.status;
+    const { code } = JSON.parse(body) as { code: string };
+    if (code !== "outcome_unknown") return void use.refusals.push(code);
+    use.unknown = true;
+    use.key ??= key;
   }
 
   /** Uses whose outcome is not known yet. */

@@ -8,11 +8,14 @@ import { patiently, pause } from "./patience";
 import type { Dice } from "./random";
 import type { PartName, Rig } from "./rig";
 import { isKnown, type Shop } from "./shop";
+import type { Siblings } from "./siblings";
 
 /** What the soak's actions act on. */
 export interface World {
   readonly rig: Rig;
   readonly shops: readonly Shop[];
+  /** What the shops do beside single consumes. */
+  readonly siblings: readonly Siblings[];
   readonly nursery: DrainNursery;
 }
 
@@ -65,6 +68,40 @@ export const SALES: readonly Action[] = [
       const shop = dice.pick(shops);
       const use = shop.uses.at(-dice.between(1, 20));
       if (use?.key && !isKnown(use)) await shop.send(use);
+    },
+  },
+  {
+    name: "batches",
+    weight: 10,
+    act: async ({ siblings }, dice) => {
+      await dice.pick(siblings).sellBatch(dice.between(1, 10));
+    },
+  },
+  {
+    name: "reservations",
+    weight: 8,
+    act: async ({ siblings }, dice) => {
+      const tokens = dice.between(1, 50);
+      await dice.pick(siblings).hold(tokens, dice.chance(0.3) ? null : dice.between(1, tokens));
+    },
+  },
+  {
+    name: "settles, releases and retries of them",
+    weight: 12,
+    act: async ({ siblings }, dice) => {
+      const own = dice.pick(siblings);
+      const { open } = own;
+      if (open.length > 0) await own.resolve(dice.pick(open));
+    },
+  },
+  {
+    name: "refunds",
+    weight: 4,
+    act: async ({ siblings }, dice) => {
+      const own = dice.pick(siblings);
+      const uses = own.shop.uses.filter(isKnown);
+      // A refund that could not be told is asked for again when all comes to rest.
+      if (uses.length > 0) await own.refund(dice.pick(uses)).catch(() => {});
     },
   },
 ];

@@ -8,6 +8,7 @@ import { Dice } from "./random";
 import type { Rig } from "./rig";
 import { type Outcome, type RunOptions, type Scenario, Tally } from "./scenario";
 import { Shop } from "./shop";
+import { Siblings } from "./siblings";
 import { SALES, TROUBLES, type World } from "./soak-actions";
 
 const SHOPS = 4;
@@ -56,10 +57,12 @@ async function era(world: World, dice: Dice, tally: Tally, until: number, diary:
 }
 
 /** Everything is back: what is owed arrives, what is unknown is asked for, and the journals are compared. */
-async function reckon({ shops }: World, tally: Tally, where: string): Promise<void> {
+async function reckon({ siblings }: World, tally: Tally, where: string): Promise<void> {
   await patiently(() => inspectAll(metering()));
-  for (const shop of shops) {
+  for (const own of siblings) {
+    const { shop } = own;
     await shop.resolve();
+    await own.settleAll();
     await patiently(async () => {
       if ((await applyIntents(metering(), shop.brand.account)) === 0) return;
       await drainShop(shop);
@@ -68,7 +71,8 @@ async function reckon({ shops }: World, tally: Tally, where: string): Promise<vo
     tally.expect(shop.open.length === 0, `${where}: ${shop.open.length} outcomes stay unknown`);
     const after = await shop.sell();
     tally.expect(after.usageIds.length === 1, `${where}: nobody is served after it (${after.refusals})`);
-    tally.take(await audit(shop), where);
+    tally.take(await audit(shop, {}, own.told), where);
+    tally.take(await own.audit(), where);
   }
 }
 
@@ -86,7 +90,7 @@ async function soak(rig: Rig, options: RunOptions): Promise<Outcome> {
       const shops: Shop[] = [];
       for (let i = 0; i < SHOPS; i++) shops.push(await patiently(() => Shop.open(100_000)));
       const diary: string[] = [];
-      const world = { rig, shops, nursery };
+      const world = { rig, shops, siblings: shops.map((shop) => new Siblings(shop)), nursery };
       await era(world, dice, tally, Math.min(end, Date.now() + ERA_MS), diary);
       await reckon(world, tally, `era ${count}`);
       if (tally.broken) tally.breach(`era ${count} went: ${diary.join("; ")}`);
@@ -107,8 +111,9 @@ async function soak(rig: Rig, options: RunOptions): Promise<Outcome> {
 export const soakScenario: Scenario = {
   name: "soak",
   shows:
-    "everything at random from a seed: consumes, retries, replays, grants, hydrates, killed drains, and Redis, Postgres and " +
-    "the bridge killed or stopped: each acknowledged answer is in the ledger once, and nothing else",
+    "everything at random from a seed: consumes, batches, reservations, refunds, retries, replays, grants, hydrates, killed " +
+    "drains, and Redis, Postgres and the bridge killed or stopped: each acknowledged answer is in the ledger once, and " +
+    "nothing else",
   catches: [
     "no look-up of the idempotency record: debited twice",
     "a hydrate that does not drain first: acknowledged uses were nowhere",
