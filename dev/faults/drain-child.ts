@@ -1,11 +1,14 @@
 import { openDatabase } from "@/db/client";
-import { type DrainDeps, drainPartition } from "@/features/metering/outbox/service";
+import { type DrainDeps, drainPartition, drainTogether } from "@/features/metering/outbox/service";
 import { createRedis } from "@/lib/redis";
 
 /** What the parent asks of a draining process, and what that one says. */
 export type Order =
-  /** Drain once to the end, or to a point of which the process does not come back. */
-  | { readonly kind: "drain"; readonly partition: number; readonly stopAt?: string }
+  /**
+   * Drain once to the end, or to a point of which the process does not come back. Several partitions are drained together,
+   * one batch of each in one transaction.
+   */
+  | { readonly kind: "drain"; readonly partitions: readonly number[]; readonly stopAt?: string }
   /** Drain over and over until told to stop. */
   | { readonly kind: "loop"; readonly partitions: readonly number[] }
   | { readonly kind: "stop" };
@@ -55,8 +58,11 @@ async function loop(partitions: readonly number[]): Promise<void> {
   say({ kind: "done", ...sums });
 }
 
-async function drainOnce(partition: number, stopAt: string | undefined): Promise<void> {
-  const { written, reread, busy } = await drainPartition(depsFor(stopAt), partition);
+async function drainOnce(partitions: readonly number[], stopAt: string | undefined): Promise<void> {
+  const deps = depsFor(stopAt);
+  const [only = -1, ...others] = partitions;
+  const { written, reread, busy } =
+    others.length === 0 ? await drainPartition(deps, only) : (await drainTogether(deps, partitions)).result;
   say({ kind: "done", written, reread, busy: busy ? 1 : 0 });
 }
 
@@ -65,7 +71,7 @@ process.on("message", (order: Order) => {
     stopped = true;
     return;
   }
-  const work = order.kind === "loop" ? loop(order.partitions) : drainOnce(order.partition, order.stopAt);
+  const work = order.kind === "loop" ? loop(order.partitions) : drainOnce(order.partitions, order.stopAt);
   work.catch((error: unknown) => say({ kind: "failed", message: error instanceof Error ? error.message : "unknown" }));
 });
 process.on("disconnect", () => process.exit(0));

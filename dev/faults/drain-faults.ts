@@ -16,42 +16,54 @@ const AUDIT_EVERY = 25;
  * Has a process drain up to a point, and kills it there.
  * @returns false where it came to its end without meeting the point: another one had the partition for a moment
  */
-async function killAt(drain: DrainProcess, partition: number, point: string): Promise<boolean> {
-  drain.order({ kind: "drain", partition, stopAt: point });
+async function killAt(drain: DrainProcess, partitions: readonly number[], point: string): Promise<boolean> {
+  drain.order({ kind: "drain", partitions, stopAt: point });
   const word = await drain.next();
   await drain.kill();
   return word?.kind === "at";
+}
+
+/** Two shops whose uses wait in two partitions. */
+async function twoShops(): Promise<Shop[]> {
+  const first = await Shop.open(10_000_000);
+  let other = await Shop.open(10_000_000);
+  while (other.brand.partition === first.brand.partition) other = await Shop.open(10_000_000);
+  return [first, other];
 }
 
 async function drainKilled(rig: Rig, options: RunOptions): Promise<Outcome> {
   const tally = new Tally();
   const dice = new Dice(options.seed);
   const nursery = new DrainNursery(rig.env);
-  let shop = await Shop.open(10_000_000);
+  let shops = await twoShops();
   try {
     for (let round = 1; round <= options.rounds; round++) {
+      // One partition by itself and two together in turn.
+      const selling = round % 2 ? shops.slice(0, 1) : shops;
+      const partitions = selling.map((shop) => shop.brand.partition);
+      const sell = async (most: number): Promise<void> => {
+        for (const shop of selling) await shop.sellMany(most, 16, () => ({ keyed: dice.chance(0.7) }));
+      };
       // All four points in turn, without a clean drain in between: each one finds what the last has left.
       for (const point of POINTS) {
-        await shop.sellMany(round % AUDIT_EVERY === 0 ? LARGE_BACKLOG : dice.between(1, 12), 16, () => ({
-          keyed: dice.chance(0.7),
-        }));
+        await sell(round % AUDIT_EVERY === 0 ? LARGE_BACKLOG : dice.between(1, 12));
         // The lock of a killed process is free as soon as Postgres has noticed.
-        while (!(await killAt(await nursery.take(), shop.brand.partition, point))) tally.add({ "found it busy": 1 });
-        tally.add({ [`killed when ${point}`]: 1 });
+        while (!(await killAt(await nursery.take(), partitions, point))) tally.add({ "found it busy": 1 });
+        tally.add({ [`killed when ${point}${partitions.length > 1 ? ", two partitions together" : ""}`]: 1 });
       }
       // And once wherever it happens to be.
-      await shop.sellMany(dice.between(1, 12), 16);
+      await sell(dice.between(1, 12));
       const blind = await nursery.take();
-      blind.order({ kind: "drain", partition: shop.brand.partition });
+      blind.order({ kind: "drain", partitions });
       await new Promise((resolve) => setTimeout(resolve, dice.between(0, 12)));
       await blind.kill();
       tally.add({ "killed anywhere": 1 });
       options.report(`${round} of ${options.rounds}`);
       if (round % AUDIT_EVERY === 0 || round === options.rounds) {
-        tally.take(await audit(shop), `by round ${round}`);
+        for (const shop of shops) tally.take(await audit(shop), `by round ${round}`);
         tally.take(await soundness());
         if (tally.broken) break;
-        if (round < options.rounds) shop = await Shop.open(10_000_000);
+        if (round < options.rounds) shops = await twoShops();
       }
     }
   } finally {

@@ -152,7 +152,7 @@ export const TROUBLES: readonly Action[] = [
       const { partition } = dice.pick(shops).brand;
       const drain = await nursery.take();
       const point = dice.pick(["read", "written", "committed", "deleted", undefined] as const);
-      drain.order({ kind: "drain", partition, ...(point ? { stopAt: point } : {}) });
+      drain.order({ kind: "drain", partitions: [partition], ...(point ? { stopAt: point } : {}) });
       await Promise.race([drain.next(), pause(dice.between(1, 150))]);
       await drain.kill();
     },
