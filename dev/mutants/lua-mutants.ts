@@ -28,7 +28,7 @@ const leaves = (body: readonly LuaStatement[]): boolean => {
  * - `write`: a command to Redis is not sent; `step`: another call is not made; `set`: a variable keeps its value
  * - `comparison`: one is turned round; `operand`: one side of an `and` or `or` is left out
  * - `sign`: a sum becomes a difference or the other way; `term`: what is added or taken away is left out
- * @param text the piece as it stands in the source, what is put into it blanked
+ * @param text the piece as it stands in the source, with nothing but blanks in its `${…}`
  */
 export function luaEdits(text: string): Edit[] {
   const edits: Edit[] = [];
@@ -39,17 +39,17 @@ export function luaEdits(text: string): Edit[] {
   const expression = (node: LuaExpression): void => {
     const [left, right] = node.parts;
     if (node.kind === "binary" && left && right) {
-      const between: Range = { start: left.end, end: right.start };
-      const operator = (replacement: string) => cut(between).replace(node.operator, () => replacement);
+      const place = left.end + cut({ start: left.end, end: right.start }).indexOf(node.operator);
+      const operator: Range = { start: place, end: place + node.operator.length };
       const flipped = FLIPPED[node.operator];
       const sign = SIGN[node.operator];
-      if (flipped) add("comparison", between, operator(flipped));
+      if (flipped) add("comparison", operator, flipped);
       if (node.operator === "and" || node.operator === "or") {
         add("operand", { start: left.end, end: node.end }, "");
         add("operand", { start: node.start, end: right.start }, "");
       }
       if (sign) {
-        add("sign", between, operator(sign));
+        add("sign", operator, sign);
         add("term", { start: left.end, end: node.end }, "");
       }
     }
@@ -58,7 +58,7 @@ export function luaEdits(text: string): Edit[] {
   };
 
   const statement = (node: LuaStatement): void => {
-    if (node.kind === "call") add(/^redis\.p?call\(/.test(cut(node)) ? "write" : "step", node, "");
+    if (node.kind === "call") add(/^(?:redis\.p?)?call\(/.test(cut(node)) ? "write" : "step", node, "");
     if (node.kind === "assignment") add("set", node, "");
     for (const { condition, body } of node.clauses) {
       add("guard", condition, "false");

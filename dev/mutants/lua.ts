@@ -1,7 +1,8 @@
 /**
  * A reader of the Lua that this project's scripts are written in: enough of Lua 5.1 to know each statement and each
  * expression with its place in the text. It reads the text as it stands in the TypeScript source, so that a place here is
- * a place there; an escape outside of a string is therefore white space.
+ * a place there; an escape outside of a string is therefore white space. What the source puts into the text, `${…}`, stands
+ * for one expression where one has to follow, and for whatever it likes between two tokens, as white space, elsewhere.
  */
 
 /** From `start` up to, not including, `end`. */
@@ -47,6 +48,9 @@ const KEYWORDS = new Set(
   ),
 );
 const SPACE = /(?:\s|\\[nrt]|--[^\n]*)*/y;
+const HOLE = /\$\{[^{}]*\}/y;
+/** After one of these an expression has to follow. */
+const OPEN = new Set("and or not return = == ~= < <= > >= + - * / % ^ # .. ( [ { ,".split(" "));
 const TOKEN =
   /(?<name>[A-Za-z_]\w*)|(?<number>0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<string>'(?:\\[\s\S]|[^'\\\n])*'|"(?:\\[\s\S]|[^"\\\n])*")|(?<symbol>\.\.\.|\.\.|==|~=|<=|>=|[-+*/%^#<>=(){}[\];:,.])/y;
 
@@ -57,6 +61,13 @@ function tokens(text: string): Token[] {
     SPACE.exec(text);
     at = SPACE.lastIndex;
     if (at >= text.length) break;
+    HOLE.lastIndex = at;
+    const hole = HOLE.exec(text)?.[0];
+    if (hole !== undefined) {
+      if (OPEN.has(found.at(-1)?.text ?? "")) found.push({ kind: "name", text: hole, start: at, end: HOLE.lastIndex });
+      at = HOLE.lastIndex;
+      continue;
+    }
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
     if (!match) throw new LuaError(`What is this, at ${at}: ${text.slice(at, at + 20)}`);

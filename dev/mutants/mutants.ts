@@ -26,7 +26,7 @@ export interface Mutant {
 interface Piece {
   readonly scope: string;
   readonly start: number;
-  /** Its text, with what is put into it blanked. */
+  /** Its text, with nothing but blanks in its `${…}`. */
   readonly lua: string;
 }
 
@@ -44,8 +44,7 @@ function piecesOf(text: string): Piece[] {
       let lua = text.slice(start, node.end - 1);
       for (const inner of template ? node.children : []) {
         if (inner.type === "TemplateElement") continue;
-        // From the dollar to the brace that closes.
-        const [from, to] = [inner.start - start - 2, inner.end - start + 1];
+        const [from, to] = [inner.start - start, inner.end - start];
         lua = lua.slice(0, from) + lua.slice(from, to).replace(/[^\n]/g, " ") + lua.slice(to);
       }
       try {

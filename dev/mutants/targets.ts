@@ -11,8 +11,6 @@ const METERING = "src/features/metering";
 const at = (...names: string[]): string[] => names.map((name) => `${METERING}/${name}.test.ts`);
 
 const CALLERS = at(
-  "edge/moments.redis",
-  "edge/scripts.redis",
   "edge/consume.redis",
   "reservations/reservations.redis",
   "caps/caps.redis",
@@ -22,28 +20,26 @@ const CALLERS = at(
   "guards.redis",
 );
 const RESERVING = at(
-  "edge/moments.redis",
   "reservations/reservations.redis",
-  "edge/scripts.redis",
   "caps/caps.redis",
   "lookup/lookup.redis",
-  "account/healing.redis",
+  "healing/healing.redis",
 );
 const INTENTS = at(
-  "edge/scripts.redis",
-  "edge/moments.redis",
   "intents/intents.redis",
   "refunds/refunds.redis",
   "grants.redis",
   "caps/caps.redis",
-  "account/healing.redis",
+  "healing/healing.redis",
   "reconcile/hydrate.redis",
 );
 const DRAIN = at(
   "ledger/record.redis",
   "ledger/rules",
   "outbox/drain.redis",
-  "account/healing.redis",
+  "healing/healing.redis",
+  "outbox/scale.redis",
+  "reconcile/windows.redis",
   "reconcile/epochs.redis",
   "refunds/refunds.redis",
   "guards.redis",
@@ -53,7 +49,8 @@ const DRAIN = at(
 const HYDRATE = at(
   "reconcile/steps.redis",
   "reconcile/hydrate.redis",
-  "account/healing.redis",
+  "reconcile/windows.redis",
+  "healing/healing.redis",
   "guards.redis",
   "reconcile/epochs.redis",
   "lookup/lookup.redis",
@@ -83,29 +80,18 @@ export const TARGETS: readonly Target[] = [
   {
     file: `${METERING}/edge/lua/sweep.ts`,
     what: "lua",
-    tests: at(
-      "edge/scripts.redis",
-      "edge/moments.redis",
-      "reservations/reservations.redis",
-      "intents/intents.redis",
-      "caps/caps.redis",
-      "reconcile/hydrate.redis",
-    ),
+    tests: at("reservations/reservations.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
   },
   {
     file: `${METERING}/edge/lua/state.ts`,
     what: "lua",
-    tests: [
-      ...at("edge/scripts.redis", "edge/moments.redis"),
-      ...HYDRATE,
-      ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis"),
-    ],
+    tests: [...HYDRATE, ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis")],
   },
-  { file: `${METERING}/edge/lua/outbox.ts`, what: "lua", tests: [...at("edge/scripts.redis"), ...DRAIN] },
+  { file: `${METERING}/edge/lua/outbox.ts`, what: "lua", tests: DRAIN },
   {
     file: `${METERING}/outbox/service.ts`,
     what: "functions",
-    functions: ["readBatch", "noticeRestart", "drainPartition", "retire"],
+    functions: ["readBatch", "readAhead", "knows", "noticeLoss", "drainPartition", "cut", "drainBatch", "retire"],
     tests: DRAIN,
   },
   { file: `${METERING}/ledger/rules.ts`, what: "functions", functions: ["placeOf", "readEntry"], tests: DRAIN },
@@ -120,21 +106,27 @@ export const TARGETS: readonly Target[] = [
       "reservations/reservations.redis",
       "intents/intents.redis",
       "guards.redis",
-      "account/healing.redis",
+      "healing/healing.redis",
       "faults.redis",
     ),
   },
   {
     file: `${METERING}/reconcile/service.ts`,
     what: "functions",
-    functions: ["isSound", "hydrateAccount", "hydrateOnce", "openEpoch", "setAccount", "loadCatalog"],
+    functions: ["isSound", "hydrateAccount", "hydrateOnce", "openEpoch", "lossWindow", "setAccount", "loadCatalog"],
     tests: HYDRATE,
+  },
+  {
+    file: `${METERING}/healing/service.ts`,
+    what: "functions",
+    tests: at("healing/healing.redis", "healing/strays.redis", "letters/letters.redis", "outbox/drain.redis"),
   },
   {
     file: `${METERING}/account/service.ts`,
     what: "functions",
     tests: at(
-      "account/healing.redis",
+      "account/account.redis",
+      "healing/healing.redis",
       "caps/caps.redis",
       "reconcile/hydrate.redis",
       "lookup/lookup.redis",
