@@ -11,6 +11,8 @@ const METERING = "src/features/metering";
 const at = (...names: string[]): string[] => names.map((name) => `${METERING}/${name}.test.ts`);
 
 const CALLERS = at(
+  "edge/moments.redis",
+  "edge/scripts.redis",
   "edge/consume.redis",
   "reservations/reservations.redis",
   "caps/caps.redis",
@@ -20,12 +22,16 @@ const CALLERS = at(
   "guards.redis",
 );
 const RESERVING = at(
+  "edge/moments.redis",
   "reservations/reservations.redis",
+  "edge/scripts.redis",
   "caps/caps.redis",
   "lookup/lookup.redis",
   "healing/healing.redis",
 );
 const INTENTS = at(
+  "edge/scripts.redis",
+  "edge/moments.redis",
   "intents/intents.redis",
   "refunds/refunds.redis",
   "grants.redis",
@@ -80,14 +86,25 @@ export const TARGETS: readonly Target[] = [
   {
     file: `${METERING}/edge/lua/sweep.ts`,
     what: "lua",
-    tests: at("reservations/reservations.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
+    tests: at(
+      "edge/scripts.redis",
+      "edge/moments.redis",
+      "reservations/reservations.redis",
+      "intents/intents.redis",
+      "caps/caps.redis",
+      "reconcile/hydrate.redis",
+    ),
   },
   {
     file: `${METERING}/edge/lua/state.ts`,
     what: "lua",
-    tests: [...HYDRATE, ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis")],
+    tests: [
+      ...at("edge/scripts.redis", "edge/moments.redis"),
+      ...HYDRATE,
+      ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis"),
+    ],
   },
-  { file: `${METERING}/edge/lua/outbox.ts`, what: "lua", tests: DRAIN },
+  { file: `${METERING}/edge/lua/outbox.ts`, what: "lua", tests: [...at("edge/scripts.redis"), ...DRAIN] },
   {
     file: `${METERING}/outbox/service.ts`,
     what: "functions",
