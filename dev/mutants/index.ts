@@ -12,7 +12,7 @@ import { Memory } from "./memory";
 import { allMutants, type Mutant } from "./mutants";
 import { outdated, reportOf, type Summary, sorted } from "./report";
 import { Stores } from "./stores";
-import { type Outcome, trial } from "./trial";
+import { exactly, type Outcome, trial } from "./trial";
 
 const LIMIT_MS = 400_000;
 
@@ -47,22 +47,21 @@ const summary: Summary = {
  * them before is asked once more, alone: under load one may fail for reasons of its own, and that catches nothing.
  */
 async function judge(mutant: Mutant, stores: Stores, folder: string): Promise<Outcome> {
-  const attempt = async (tests: readonly string[], only?: readonly string[]): Promise<Outcome> => {
+  const attempt = async (tests: readonly string[], only?: string): Promise<Outcome> => {
     await stores.reset();
     return trial({ mutant, tests, ...(only ? { only } : {}), folder, env: stores.env, limitMs: LIMIT_MS });
   };
   const likely = memory.likely(mutant);
-  if (likely.length > 0) {
-    const files = new Set(likely.map(({ file }) => file));
-    const first = await attempt(
-      [...files],
-      likely.map(({ test }) => test),
-    );
+  const [file, words] = mutant.about ?? [];
+  if (likely.length > 0 || file) {
+    const names = [...(likely.length > 0 ? [exactly(likely.map(({ test }) => test))] : []), ...(file ? [words] : [])];
+    const files = new Set([...likely.map((one) => one.file), ...(file ? [file] : [])]);
+    const first = await attempt([...files], names.join("|"));
     if (first.verdict !== "survived" && first.verdict !== "unseen") return first;
   }
   const all = await attempt(memory.ordered(mutant));
   if (all.verdict !== "caught" || !all.by?.test) return all;
-  const again = await attempt([all.by.file], [all.by.test]);
+  const again = await attempt([all.by.file], exactly([all.by.test]));
   return again.verdict === "survived" ? { ...again, by: all.by } : again;
 }
 

@@ -285,6 +285,24 @@ describe("the mutants of this project", () => {
       for (const test of tests) expect(existsSync(join(root, test)), test).toBe(true);
     }
   });
+
+  it("are first shown to tests that are among their own, by words that are in those tests' names", () => {
+    for (const { tests, what, about = {}, file } of TARGETS) {
+      const scopes = what === "lua" ? lua.filter((one) => one.file === file).map(({ scope }) => scope) : null;
+      for (const [scope, [test, words]] of Object.entries(about)) {
+        if (scopes) expect(scopes).toContain(scope);
+        expect(tests).toContain(test);
+        let group = "";
+        const names = [...source(test).matchAll(/^( *)(?:describe|it)\b[\s\S]*?"([^"]+)"/gm)].flatMap(
+          ([, indent, name]) => {
+            if (indent === "" && name) group = name;
+            return indent === "" ? [] : [`${group} > ${name}`];
+          },
+        );
+        expect(names.filter((name) => new RegExp(words).test(name)).length, `${scope}: ${words}`).toBeGreaterThan(0);
+      }
+    }
+  });
 });
 
 describe("the report", () => {

@@ -20,6 +20,8 @@ export interface Mutant {
   /** The whole module as it would be. */
   readonly text: string;
   readonly tests: readonly string[];
+  /** The file and a pattern for the names of the tests that are about its script or function. */
+  readonly about: readonly [file: string, words: string] | undefined;
 }
 
 /** A piece of Lua in a module: the constant it belongs to and where it stands. */
@@ -67,7 +69,7 @@ const around = (text: string, { start, end }: Edit): string =>
   [text.slice(text.lastIndexOf("\n", start - 1) + 1, start), text.slice(end).split("\n", 1)[0]].join("\n");
 
 /** Every mutant of one module. `text` is its source. */
-export function mutantsOf(target: Pick<Target, "file" | "what" | "functions" | "tests">, text: string): Mutant[] {
+export function mutantsOf(target: Target, text: string): Mutant[] {
   const found: { scope: string; from: number; edit: Edit; changed: string }[] = [];
   if (target.what === "lua") {
     for (const { scope, start, lua } of piecesOf(text)) {
@@ -103,6 +105,7 @@ export function mutantsOf(target: Pick<Target, "file" | "what" | "functions" | "
       after,
       text: changed,
       tests: target.tests,
+      about: target.about?.[scope],
     };
   });
 }

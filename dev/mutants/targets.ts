@@ -5,21 +5,23 @@ export interface Target {
   readonly what: "lua" | "functions";
   readonly functions?: readonly string[];
   readonly tests: readonly string[];
+  /** For a script or function, the file and the words in the names of the tests that are about it: those are asked first. */
+  readonly about?: Readonly<Record<string, readonly [file: string, words: string]>>;
 }
 
 const METERING = "src/features/metering";
 const at = (...names: string[]): string[] => names.map((name) => `${METERING}/${name}.test.ts`);
 
+const about = (name: string, words: string): readonly [string, string] => [`${METERING}/${name}.test.ts`, words];
+
 const CALLERS = at(
   "edge/moments.redis",
   "edge/scripts.redis",
-  "edge/consume.redis",
   "reservations/reservations.redis",
   "caps/caps.redis",
   "edge/batch.redis",
   "lookup/lookup.redis",
-  "intents/intents.redis",
-  "guards.redis",
+  "edge/consume.redis",
 );
 const RESERVING = at(
   "edge/moments.redis",
@@ -70,19 +72,49 @@ export const TARGETS: readonly Target[] = [
     file: `${METERING}/edge/lua/common.ts`,
     what: "lua",
     tests: [...at("edge/books.redis"), ...CALLERS, ...at("refunds/refunds.redis", "outbox/drain.redis")],
+    about: {
+      CLOCK: about("edge/moments.redis", "^a deadline"),
+      CALENDAR: about("caps/caps.redis", "those of the calendar"),
+      BOOKS: about("edge/books.redis", "^a list of grants|^caps"),
+      door: about("edge/consume.redis", "^40[13]|idempotency"),
+      FULL: about("edge/moments.redis", "^an outbox"),
+      SECRET_ONLY: about("reservations/reservations.redis", "to a public key$"),
+      UNSEEN: about("edge/moments.redis", "look-ups"),
+      COUNT: about("edge/moments.redis", " counts? "),
+      admission: about("edge/moments.redis", "^a rate|^an outbox|look-ups"),
+      APP: about("edge/consume.redis", "^40[34]"),
+    },
   },
-  { file: `${METERING}/edge/lua/consume.ts`, what: "lua", tests: CALLERS },
+  {
+    file: `${METERING}/edge/lua/consume.ts`,
+    what: "lua",
+    tests: CALLERS,
+    about: { CONSUME: about("edge/consume.redis", "^200|^422|^402|insufficient|reused") },
+  },
   {
     file: `${METERING}/edge/lua/hold.ts`,
     what: "lua",
     tests: RESERVING,
+    about: { HOLD: about("reservations/reservations.redis", "^a reservation >") },
   },
   {
     file: `${METERING}/edge/lua/resolve.ts`,
     what: "lua",
     tests: RESERVING,
+    about: { RESOLVE: about("reservations/reservations.redis", "^a reservation") },
   },
-  { file: `${METERING}/edge/lua/intent.ts`, what: "lua", tests: INTENTS },
+  {
+    file: `${METERING}/edge/lua/intent.ts`,
+    what: "lua",
+    tests: INTENTS,
+    about: {
+      INTENT: about("edge/scripts.redis", "^an intent"),
+      GRANT: about("intents/intents.redis", "^a grant >"),
+      REFUND: about("refunds/refunds.redis", "^a refund|^what a refund gives"),
+      END_GRANT: about("intents/intents.redis", "ended before its time"),
+      TAKE_BACK: about("intents/intents.redis", "^a correction"),
+    },
+  },
   {
     file: `${METERING}/edge/lua/sweep.ts`,
     what: "lua",
@@ -94,6 +126,7 @@ export const TARGETS: readonly Target[] = [
       "caps/caps.redis",
       "reconcile/hydrate.redis",
     ),
+    about: { SWEEP: about("edge/scripts.redis", "sweep|without a record") },
   },
   {
     file: `${METERING}/edge/lua/state.ts`,
@@ -103,8 +136,20 @@ export const TARGETS: readonly Target[] = [
       ...HYDRATE,
       ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis"),
     ],
+    about: {
+      RETIRE: about("edge/scripts.redis", "^an account's hash"),
+      SET_ACCOUNT: about("edge/scripts.redis", "^an account's hash"),
+      CONFIGURE_ACCOUNT: about("edge/scripts.redis", "^an account's hash"),
+      SET_KEY_RECORD: about("edge/scripts.redis", "^a key's record"),
+      SET_CATALOG: about("edge/scripts.redis", "^a partition's catalogue"),
+    },
   },
-  { file: `${METERING}/edge/lua/outbox.ts`, what: "lua", tests: [...at("edge/scripts.redis"), ...DRAIN] },
+  {
+    file: `${METERING}/edge/lua/outbox.ts`,
+    what: "lua",
+    tests: [...at("edge/scripts.redis"), ...DRAIN],
+    about: { READ_OUTBOX: about("edge/scripts.redis", "^the head of an outbox") },
+  },
   {
     file: `${METERING}/outbox/service.ts`,
     what: "functions",

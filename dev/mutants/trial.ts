@@ -25,7 +25,7 @@ const isObject = (value: unknown): value is Json => typeof value === "object" &&
 const list = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 /** Any of some texts as a whole, as a pattern. */
-const exactly = (texts: readonly string[]): string =>
+export const exactly = (texts: readonly string[]): string =>
   `^(?:${texts.map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})$`;
 
 /**
@@ -36,8 +36,8 @@ const exactly = (texts: readonly string[]): string =>
 export async function trial(options: {
   readonly mutant?: Mutant;
   readonly tests: readonly string[];
-  /** The full names of the only tests to run. */
-  readonly only?: readonly string[];
+  /** A pattern for the full names of the only tests to run. */
+  readonly only?: string;
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly limitMs: number;
@@ -55,7 +55,7 @@ export async function trial(options: {
   if (mutant) writeFileSync(textFile, mutant.text);
   const plan: Plan = {
     ...(mutant ? { mutant: { file: mutant.file, textFile } } : {}),
-    ...(only === undefined ? {} : { only: exactly(only) }),
+    ...(only === undefined ? {} : { only }),
     tests,
     resultFile,
     loadedFile,
