@@ -1,6 +1,6 @@
 // `npm run mutants -- [--only <pattern>] [--left] [--jobs 1] [--report docs/proof/mutants.md] [--list]`: runs every mutant
 // whose id has the pattern in it, and says which of them no test notices. `--left` passes over those that earlier runs of
-// this machine have seen caught. Exits 1 where one survives that is not argued to be equivalent, or an argument is stale.
+// this machine have seen caught, or seen survive as argued. Exits 1 where one survives that is not argued to be equivalent, or an argument is stale.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -105,7 +105,9 @@ if (values.list) {
     console.log(`${id} line ${line}: ${before} → ${after || "nothing"}`);
   console.log(`${chosen.length} mutants`);
 } else {
-  const todo = values.left ? chosen.filter((mutant) => !wasCaught(mutant)) : chosen;
+  const argued = new Set(EQUIVALENT.map(({ id }) => id));
+  const known = ({ id }: Mutant) => argued.has(id) && memory.get(id)?.verdict === "survived";
+  const todo = values.left ? chosen.filter((mutant) => !wasCaught(mutant) && !known(mutant)) : chosen;
   await runAll(todo, Number(values.jobs));
   const { survived, equivalent, caught, notRun, stale } = sorted(summary);
   const wrong = [...stale, ...outdated(EQUIVALENT, every)];
