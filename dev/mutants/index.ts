@@ -1,6 +1,8 @@
-// `npm run mutants -- [--only <pattern>] [--left] [--jobs 1] [--report docs/proof/mutants.md] [--list]`: runs every mutant
-// whose id has the pattern in it, and says which of them no test notices. `--left` passes over those that earlier runs of
-// this machine have seen caught, or seen survive as argued. Exits 1 where one survives that is not argued to be equivalent, or an argument is stale.
+// `npm run mutants -- [--only <pattern>] [--left] [--quick] [--minutes n] [--jobs 1] [--report docs/proof/mutants.md] [--list]`:
+// runs every mutant whose id has the pattern in it, and says which of them no test notices. `--left` passes over those that
+// earlier runs of this machine have seen caught, or seen survive as argued; `--quick` asks each only the tests that are
+// about it, and leaves the others for later; `--minutes` begins none after that time. Exits 1 where one survives that is not
+// argued to be equivalent, or an argument is stale.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -20,8 +22,10 @@ const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
     left: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     jobs: { type: "string", default: "1" },
+    minutes: { type: "string", default: "Infinity" },
     report: { type: "string" },
   },
 });
@@ -43,10 +47,11 @@ const summary: Summary = {
 };
 
 /**
- * Runs one mutant: first the few tests that have caught its neighbours, then all of its own. A test that has caught none of
- * them before is asked once more, alone: under load one may fail for reasons of its own, and that catches nothing.
+ * Runs one mutant: first the tests that are about it and the few that have caught its neighbours, then all of its own. A
+ * test that has caught none of them before is asked once more, alone: under load one may fail for reasons of its own, and
+ * that catches nothing. Undefined where it was asked quickly and not caught so.
  */
-async function judge(mutant: Mutant, stores: Stores, folder: string): Promise<Outcome> {
+async function judge(mutant: Mutant, stores: Stores, folder: string): Promise<Outcome | undefined> {
   const attempt = async (tests: readonly string[], only?: string): Promise<Outcome> => {
     await stores.reset();
     return trial({ mutant, tests, ...(only ? { only } : {}), folder, env: stores.env, limitMs: LIMIT_MS });
@@ -59,17 +64,22 @@ async function judge(mutant: Mutant, stores: Stores, folder: string): Promise<Ou
     const first = await attempt([...files], names.join("|"));
     if (first.verdict !== "survived" && first.verdict !== "unseen") return first;
   }
+  if (values.quick) return undefined;
   const all = await attempt(memory.ordered(mutant));
   if (all.verdict !== "caught" || !all.by?.test) return all;
   const again = await attempt([all.by.file], exactly([all.by.test]));
   return again.verdict === "survived" ? { ...again, by: all.by } : again;
 }
 
-async function run(mutant: Mutant, stores: Stores, folder: string): Promise<void> {
-  const { verdict, by } = await judge(mutant, stores, folder);
+/** @returns what became of it, for people */
+async function run(mutant: Mutant, stores: Stores, folder: string): Promise<string> {
+  const outcome = await judge(mutant, stores, folder);
+  if (!outcome) return "left";
+  const { verdict, by } = outcome;
   if (verdict === "unseen") throw new Error(`${mutant.id}: no test loads the module`);
   const { file, scope, line } = mutant;
   memory.set(mutant.id, { verdict, ...(by ? { by } : {}), file, scope, line });
+  return by ? `${verdict} by "${by.test}"` : verdict;
 }
 
 let stopping = false;
@@ -80,18 +90,18 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-async function runAll(mutants: readonly Mutant[], jobs: number): Promise<void> {
+async function runAll(mutants: readonly Mutant[], jobs: number, minutes: number): Promise<void> {
+  const end = performance.now() + minutes * 60_000;
   const waiting = mutants.entries();
   const work = async (_: unknown, job: number): Promise<void> => {
     const stores = await Stores.start(`mutants-${job}`);
     try {
       for (const [i, mutant] of waiting) {
-        if (stopping) break;
+        if (stopping || performance.now() > end) break;
         const begun = performance.now();
-        await run(mutant, stores, join(PROJECT_ROOT, `.data/mutants/${process.pid}-${job}`));
-        const { verdict, by } = memory.get(mutant.id) ?? {};
+        const said = await run(mutant, stores, join(PROJECT_ROOT, `.data/mutants/${process.pid}-${job}`));
         const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-        console.log(`${i + 1}/${mutants.length} ${verdict} ${mutant.id} ${seconds} s ${by ? `by "${by.test}"` : ""}`);
+        console.log(`${i + 1}/${mutants.length} ${mutant.id} ${seconds} s ${said}`);
       }
     } finally {
       await stores.stop();
@@ -108,7 +118,7 @@ if (values.list) {
   const argued = new Set(EQUIVALENT.map(({ id }) => id));
   const known = ({ id }: Mutant) => argued.has(id) && memory.get(id)?.verdict === "survived";
   const todo = values.left ? chosen.filter((mutant) => !wasCaught(mutant) && !known(mutant)) : chosen;
-  await runAll(todo, Number(values.jobs));
+  await runAll(todo, Number(values.jobs), Number(values.minutes));
   const { survived, equivalent, caught, notRun, stale } = sorted(summary);
   const wrong = [...stale, ...outdated(EQUIVALENT, every)];
   if (values.report) {
