@@ -4,6 +4,18 @@
  */
 export const EQUIVALENT: readonly { readonly id: string; readonly because: string }[] = [
   {
+    id: "edge/lua/common.ts:BOOKS:18:comparison:59d4595a",
+    because: "Nothing spent and nothing given back is counted on no day, or as nothing on this one.",
+  },
+  {
+    id: "edge/lua/common.ts:BOOKS:19:comparison:24b44362",
+    because: "Likewise in the month.",
+  },
+  {
+    id: "edge/lua/common.ts:BOOKS:46:comparison:f0ed195f",
+    because: "Only where the two ends differ are they compared.",
+  },
+  {
     id: "edge/lua/state.ts:RETIRE:4:comparison:3dc44761",
     because: "At the floor's own epoch it writes the floor that is there once more.",
   },

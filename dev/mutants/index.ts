@@ -47,7 +47,7 @@ const summary: Summary = {
 };
 
 /**
- * Runs one mutant: first the tests that are about it and the few that have caught its neighbours, then all of its own. A
+ * Runs one mutant: first the few tests that have caught its neighbours, then those that are about it, then all of its own. A
  * test that has caught none of them before is asked once more, alone: under load one may fail for reasons of its own, and
  * that catches nothing. Undefined where it was asked quickly and not caught so.
  */
@@ -57,12 +57,14 @@ async function judge(mutant: Mutant, stores: Stores, folder: string): Promise<Ou
     return trial({ mutant, tests, ...(only ? { only } : {}), folder, env: stores.env, limitMs: LIMIT_MS });
   };
   const likely = memory.likely(mutant);
-  const [file, words] = mutant.about ?? [];
-  if (likely.length > 0 || file) {
-    const names = [...(likely.length > 0 ? [exactly(likely.map(({ test }) => test))] : []), ...(file ? [words] : [])];
-    const files = new Set([...likely.map((one) => one.file), ...(file ? [file] : [])]);
-    const first = await attempt([...files], names.join("|"));
-    if (first.verdict !== "survived" && first.verdict !== "unseen") return first;
+  const first = [
+    { files: likely.map(({ file }) => file), words: exactly(likely.map(({ test }) => test)) },
+    { files: mutant.about.map(([file]) => file), words: mutant.about.map(([, words]) => words).join("|") },
+  ];
+  for (const { files, words } of first) {
+    if (files.length === 0) continue;
+    const outcome = await attempt([...new Set(files)], words);
+    if (outcome.verdict !== "survived" && outcome.verdict !== "unseen") return outcome;
   }
   if (values.quick) return undefined;
   const all = await attempt(memory.ordered(mutant));

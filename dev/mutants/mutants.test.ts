@@ -289,14 +289,16 @@ describe("the mutants of this project", () => {
   it("are first shown to tests that are among their own, by words that are in those tests' names", () => {
     for (const { tests, what, about = {}, file } of TARGETS) {
       const scopes = what === "lua" ? lua.filter((one) => one.file === file).map(({ scope }) => scope) : null;
-      for (const [scope, [test, words]] of Object.entries(about)) {
+      for (const [scope, [test, words]] of Object.entries(about).flatMap(([of, some]) =>
+        some.map((one) => [of, one] as const),
+      )) {
         if (scopes) expect(scopes).toContain(scope);
         expect(tests).toContain(test);
         let group = "";
-        const names = [...source(test).matchAll(/^( *)(?:describe|it)\b[\s\S]*?"([^"]+)"/gm)].flatMap(
-          ([, indent, name]) => {
-            if (indent === "" && name) group = name;
-            return indent === "" ? [] : [`${group} > ${name}`];
+        const names = [...source(test).matchAll(/(describe\(|it\(|\)\()\s*"([^"]+)"/g)].flatMap(
+          ([, opens, name = ""]) => {
+            if (opens === "describe(") group = name;
+            return opens === "describe(" ? [] : [`${group} > ${name}`];
           },
         );
         expect(names.filter((name) => new RegExp(words).test(name)).length, `${scope}: ${words}`).toBeGreaterThan(0);

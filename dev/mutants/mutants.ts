@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LuaError } from "./lua";
 import { changedLua, type Edit, luaEdits } from "./lua-mutants";
 import { declaredName, type Node, readTypeScript } from "./source";
-import { TARGETS, type Target } from "./targets";
+import { type About, TARGETS, type Target } from "./targets";
 import { changedTypeScript, typeScriptEdits } from "./typescript-mutants";
 
 /** One change of one module, and which tests would have to notice it. */
@@ -20,8 +20,8 @@ export interface Mutant {
   /** The whole module as it would be. */
   readonly text: string;
   readonly tests: readonly string[];
-  /** The file and a pattern for the names of the tests that are about its script or function. */
-  readonly about: readonly [file: string, words: string] | undefined;
+  /** The tests that are about its script or function. */
+  readonly about: readonly About[];
 }
 
 /** A piece of Lua in a module: the constant it belongs to and where it stands. */
@@ -105,7 +105,7 @@ export function mutantsOf(target: Target, text: string): Mutant[] {
       after,
       text: changed,
       tests: target.tests,
-      about: target.about?.[scope],
+      about: target.about?.[scope] ?? [],
     };
   });
 }

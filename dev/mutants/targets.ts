@@ -1,3 +1,6 @@
+/** A file and a pattern for the names of some tests in it. */
+export type About = readonly [file: string, words: string];
+
 /** What is mutated: which functions of which module, and which tests would have to notice, the likeliest first. */
 export interface Target {
   readonly file: string;
@@ -5,14 +8,15 @@ export interface Target {
   readonly what: "lua" | "functions";
   readonly functions?: readonly string[];
   readonly tests: readonly string[];
-  /** For a script or function, the file and the words in the names of the tests that are about it: those are asked first. */
-  readonly about?: Readonly<Record<string, readonly [file: string, words: string]>>;
+  /** For a script or function, files and the words in the names of the tests that are about it: those are asked first. */
+  readonly about?: Readonly<Record<string, readonly About[]>>;
 }
 
 const METERING = "src/features/metering";
 const at = (...names: string[]): string[] => names.map((name) => `${METERING}/${name}.test.ts`);
 
-const about = (name: string, words: string): readonly [string, string] => [`${METERING}/${name}.test.ts`, words];
+const about = (name: string, words: string): About => [`${METERING}/${name}.test.ts`, words];
+const late = (script: string): About => about("edge/moments.redis", `deadline > of ${script} `);
 
 const CALLERS = at(
   "edge/moments.redis",
@@ -73,46 +77,85 @@ export const TARGETS: readonly Target[] = [
     what: "lua",
     tests: [...at("edge/books.redis"), ...CALLERS, ...at("refunds/refunds.redis", "outbox/drain.redis")],
     about: {
-      CLOCK: about("edge/moments.redis", "^a deadline"),
-      CALENDAR: about("caps/caps.redis", "those of the calendar"),
-      BOOKS: about("edge/books.redis", "^a list of grants|^caps"),
-      door: about("edge/consume.redis", "^40[13]|idempotency"),
-      FULL: about("edge/moments.redis", "^an outbox"),
-      SECRET_ONLY: about("reservations/reservations.redis", "to a public key$"),
-      UNSEEN: about("edge/moments.redis", "look-ups"),
-      COUNT: about("edge/moments.redis", " counts? "),
-      admission: about("edge/moments.redis", "^a rate|^an outbox|look-ups"),
-      APP: about("edge/consume.redis", "^40[34]"),
+      CLOCK: [about("edge/moments.redis", "^a deadline")],
+      CALENDAR: [about("caps/caps.redis", "those of the calendar")],
+      BOOKS: [
+        about("edge/books.redis", "^a list of grants|^caps"),
+        about("edge/moments.redis", "^at its moment"),
+        about("reservations/reservations.redis", "^a reservation"),
+      ],
+      door: [
+        about("edge/scripts.redis", "without origins"),
+        about("edge/moments.redis", "^a deadline|a key has expired"),
+        about("edge/consume.redis", "^40[13]|idempotency"),
+      ],
+      FULL: [about("edge/moments.redis", "^an outbox")],
+      SECRET_ONLY: [about("reservations/reservations.redis", "to a public key$")],
+      UNSEEN: [about("edge/moments.redis", "look-ups")],
+      COUNT: [about("edge/moments.redis", " counts? ")],
+      admission: [about("edge/moments.redis", "^a rate|^an outbox|look-ups")],
+      APP: [about("edge/consume.redis", "^40[34]"), about("edge/moments.redis", " counts? ")],
     },
   },
   {
     file: `${METERING}/edge/lua/consume.ts`,
     what: "lua",
     tests: CALLERS,
-    about: { CONSUME: about("edge/consume.redis", "^200|^422|^402|insufficient|reused") },
+    about: {
+      CONSUME: [
+        about("edge/scripts.redis", "^an amount|seen before"),
+        about("edge/moments.redis", "^at its moment|^an outbox|a use refused"),
+        about("edge/consume.redis", "^200|^422|^402"),
+        about("caps/caps.redis", "^a brand's own cap"),
+      ],
+    },
   },
   {
     file: `${METERING}/edge/lua/hold.ts`,
     what: "lua",
     tests: RESERVING,
-    about: { HOLD: about("reservations/reservations.redis", "^a reservation >") },
+    about: {
+      HOLD: [
+        about("edge/scripts.redis", "^an amount|seen before"),
+        about("edge/moments.redis", "^at its moment|^an outbox|a reservation refused"),
+        about("reservations/reservations.redis", "^a reservation >"),
+        about("caps/caps.redis", "reserv"),
+      ],
+    },
   },
   {
     file: `${METERING}/edge/lua/resolve.ts`,
     what: "lua",
     tests: RESERVING,
-    about: { RESOLVE: about("reservations/reservations.redis", "^a reservation") },
+    about: {
+      RESOLVE: [
+        about("edge/scripts.redis", "a settle"),
+        about("edge/moments.redis", "^at its moment|^an outbox|a settle"),
+        about("reservations/reservations.redis", "^a reservation|^a settle|^grants"),
+        about("caps/caps.redis", "reserv"),
+      ],
+    },
   },
   {
     file: `${METERING}/edge/lua/intent.ts`,
     what: "lua",
     tests: INTENTS,
     about: {
-      INTENT: about("edge/scripts.redis", "^an intent"),
-      GRANT: about("intents/intents.redis", "^a grant >"),
-      REFUND: about("refunds/refunds.redis", "^a refund|^what a refund gives"),
-      END_GRANT: about("intents/intents.redis", "ended before its time"),
-      TAKE_BACK: about("intents/intents.redis", "^a correction"),
+      INTENT: [
+        about("edge/scripts.redis", "^an intent|^an amount"),
+        about("edge/moments.redis", "^a deadline|also for the sweep"),
+      ],
+      GRANT: [about("edge/scripts.redis", "^an amount|largest exact"), about("intents/intents.redis", "^a grant >")],
+      REFUND: [
+        about("edge/scripts.redis", "^an amount"),
+        about("edge/moments.redis", "a refund gives"),
+        about("refunds/refunds.redis", "^a refund|^what a refund gives"),
+      ],
+      END_GRANT: [about("intents/intents.redis", "ended before its time")],
+      TAKE_BACK: [
+        about("edge/scripts.redis", "^an amount|seen before"),
+        about("intents/intents.redis", "^a correction"),
+      ],
     },
   },
   {
@@ -126,7 +169,7 @@ export const TARGETS: readonly Target[] = [
       "caps/caps.redis",
       "reconcile/hydrate.redis",
     ),
-    about: { SWEEP: about("edge/scripts.redis", "sweep|without a record") },
+    about: { SWEEP: [about("edge/scripts.redis", "sweep|without a record")] },
   },
   {
     file: `${METERING}/edge/lua/state.ts`,
@@ -137,18 +180,18 @@ export const TARGETS: readonly Target[] = [
       ...at("edge/consume.redis", "caps/caps.redis", "reservations/reservations.redis"),
     ],
     about: {
-      RETIRE: about("edge/scripts.redis", "^an account's hash"),
-      SET_ACCOUNT: about("edge/scripts.redis", "^an account's hash"),
-      CONFIGURE_ACCOUNT: about("edge/scripts.redis", "^an account's hash"),
-      SET_KEY_RECORD: about("edge/scripts.redis", "^a key's record"),
-      SET_CATALOG: about("edge/scripts.redis", "^a partition's catalogue"),
+      RETIRE: [about("edge/scripts.redis", "^an account's hash")],
+      SET_ACCOUNT: [about("edge/scripts.redis", "^an account's hash")],
+      CONFIGURE_ACCOUNT: [about("edge/scripts.redis", "^an account's hash"), late("CONFIGURE_ACCOUNT")],
+      SET_KEY_RECORD: [about("edge/scripts.redis", "^a key's record")],
+      SET_CATALOG: [about("edge/scripts.redis", "^a partition's catalogue"), late("SET_CATALOG")],
     },
   },
   {
     file: `${METERING}/edge/lua/outbox.ts`,
     what: "lua",
     tests: [...at("edge/scripts.redis"), ...DRAIN],
-    about: { READ_OUTBOX: about("edge/scripts.redis", "^the head of an outbox") },
+    about: { READ_OUTBOX: [about("edge/scripts.redis", "^the head of an outbox")] },
   },
   {
     file: `${METERING}/outbox/service.ts`,

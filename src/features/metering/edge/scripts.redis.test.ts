@@ -5,9 +5,9 @@ import { uuidv7 } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { ctxOf, hashOf } from "@/test/ledger";
 import { accountState, checkedAfterEach, drain, type TestBrand, testBrand } from "@/test/meter";
-import { consumeAt, holdAt, intentAt, recordIn, resolveAt, run, runAt } from "@/test/scripts";
+import { consumeAt, type Door, holdAt, intentAt, recordIn, recordKey, resolveAt, run, runAt } from "@/test/scripts";
 import { owe } from "../intents/service";
-import { accountKey, accountKeys, accountName, holdsKey, outboxKey } from "../rules";
+import { accountKey, accountKeys, accountName, catalogKey, holdsKey, operationKey, outboxKey } from "../rules";
 import { END_GRANT, GRANT, REFUND, TAKE_BACK } from "./lua/intent";
 import { READ_OUTBOX } from "./lua/outbox";
 import { CONFIGURE_ACCOUNT, RETIRE, SET_ACCOUNT, SET_CATALOG, SET_KEY_RECORD } from "./lua/state";
@@ -84,6 +84,43 @@ describe("an amount that is none", () => {
     expect((await page("6"))[0]).toBe("amount_not_allowed");
     const price = recordIn(await page(""))[2] ?? "";
     expect((await page(price))[0]).toBe("ok");
+  });
+});
+
+describe("an operation seen before", () => {
+  let brand: TestBrand;
+  const now = Date.now();
+  const operation = "an-operation-seen-once";
+  beforeEach(async () => {
+    brand = await testBrand({ tokens: 100 });
+  });
+  checkedAfterEach();
+  const calls: [string, (door: Door) => Promise<string[]>][] = [
+    ["use", (door) => consumeAt(brand, now, { operation, ...door })],
+    ["reservation", (door) => holdAt(brand, now, 5, 60_000, { operation, ...door })],
+  ];
+
+  it.each(calls)("answers the same after its app has left the catalogue: %s", async (_, call) => {
+    const catalog = catalogKey(brand.partition);
+    const [, , , first] = await call({});
+    const there = (await fieldsOf(catalog))["app:vto-001"] ?? "";
+    await redis().hdel(catalog, "app:vto-001");
+    expect(await call({})).toEqual(["ok", String(now), "", first]);
+    expect((await call({ app: "pdc-001" }))[0]).toBe("idempotency_key_reused");
+    await redis().hset(catalog, { "app:vto-001": there });
+    expect((await call({ request: "another" }))[0]).toBe("idempotency_key_reused");
+    await redis().del(operationKey(brand.partition, operation));
+    await drain(brand);
+  });
+});
+
+describe("a public key without origins", () => {
+  it("is good for no page, also not for one that does not say where it is", async () => {
+    const brand = await testBrand({ tokens: 100 });
+    await redis().hset(recordKey(brand, "pk"), { org: "\n\n" });
+    for (const from of ["p", "phttps://shop.example"]) {
+      expect((await consumeAt(brand, Date.now(), { kind: "pk", from }))[0], from).toBe("origin_not_allowed");
+    }
   });
 });
 

@@ -26,8 +26,8 @@ export const CALENDAR = `  local function day_of(ms) return math.floor(ms / 8640
     local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
     local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
     local mp = math.floor((5 * doy + 2) / 153)
-    local month = mp < 10 and mp + 3 or mp - 9
-    return (yoe + era * 400 + (month <= 2 and 1 or 0)) * 12 + month
+    -- Years of this reckoning begin in March, and months are counted on: January is the 13th.
+    return (yoe + era * 400) * 12 + mp + 3
   end
 `;
 
