@@ -117,6 +117,13 @@ describe("a list of grants", () => {
     expect(await withBooks(NOW, body)).toBe("1b");
   });
 
+  it("writes nothing off of which nothing is left when it ends, and is empty where there is none", async () => {
+    const swept =
+      "local live = books().commit({}, {{'a', 'pack', 0, '1'}})\nreturn #live .. ' ' .. call('XLEN', OUTBOX)";
+    expect(await withBooks(NOW, swept)).toBe("0 0");
+    expect(await withBooks(NOW, "return #books().unpack(nil)")).toBe("0");
+  });
+
   it("is told as parts with a sign", async () => {
     const body = "return books().parts({{'a', 'pack', 5, '0'}, {'b', 'plan', 7, '0'}}, tonumber(ARGV[1]))";
     expect(await withBooks(NOW, body, [1])).toBe("a,5;b,7;");

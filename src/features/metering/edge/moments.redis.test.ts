@@ -216,6 +216,28 @@ describe("at its moment", () => {
   });
 });
 
+describe("an account is due", () => {
+  it("when the soonest thing of it ends that has anything left, and not where nothing ends", async () => {
+    const soonest = async () => [await field("x"), await dueAt()].map((at) => (at === null ? null : Number(at) - now));
+    expect(await soonest()).toEqual([null, null]);
+    await grant(20, now + 30_000);
+    await grant(10, now + 40_000);
+    expect(await soonest()).toEqual([30_000, 30_000]);
+    // All of the first grant is held, and ends with the reservation at the earliest.
+    const first = await held(20, 60_000);
+    expect(await soonest()).toEqual([40_000, 40_000]);
+    const second = await held(10, 50_000);
+    expect(await soonest()).toEqual([50_000, 50_000]);
+    await resolve(now, first, 0);
+    expect(await soonest()).toEqual([30_000, 30_000]);
+    await resolve(now, second, 10);
+    await use(now, { app: "cai-001", amount: "20" });
+    // The use burnt what was left of it, and left the account due: the sweep finds nothing to do then.
+    await sweep(now + 30_000);
+    expect(await soonest()).toEqual([null, null]);
+  });
+});
+
 describe("a rate", () => {
   const limited = async (limits: { limit: number; burst: number; cl?: number; cb?: number }) => {
     await keyIs(limits);
