@@ -57,6 +57,58 @@ export const EQUIVALENT: readonly { readonly id: string; readonly because: strin
     because: "A record without the field that holds its values has no generation either: they are written in one step.",
   },
   {
+    id: "edge/lua/consume.ts:CONSUME:26:operand:815734c9",
+    because: "The books are made without being needed.",
+  },
+  {
+    id: "edge/lua/consume.ts:CONSUME:49:guard:b21d9c06",
+    because: "The short way spares the books; the long way comes to the same.",
+  },
+  {
+    id: "edge/lua/consume.ts:CONSUME:49:set:74570eea",
+    because: "The short way spares the books; the long way comes to the same.",
+  },
+  {
+    id: "edge/lua/consume.ts:CONSUME:50:guard:c3d03ecd",
+    because: "The short way spares the books; the long way comes to the same.",
+  },
+  {
+    id: "edge/lua/consume.ts:CONSUME:53:operand:660d09dd",
+    because: "It only chooses the cheaper of two ways to write the same digits.",
+  },
+  {
+    id: "edge/lua/consume.ts:CONSUME:53:sign:a6f218cc",
+    because: "It only chooses the cheaper of two ways to write the same digits.",
+  },
+  {
+    id: "edge/lua/consume.ts:CONSUME:53:term:98338d4b",
+    because: "It only chooses the cheaper of two ways to write the same digits.",
+  },
+  {
+    id: "edge/lua/consume.ts:CONSUME:66:operand:d4ec759e",
+    because: "It only chooses the cheaper of two ways to write the same digits.",
+  },
+  {
+    id: "edge/lua/consume.ts:CONSUME:55:operand:a6691e78",
+    because: "Books have nothing of their own: those made anew are the same.",
+  },
+  {
+    id: "edge/lua/resolve.ts:RESOLVE:5:operand:93cc2552",
+    because: "What was settled has used something and what was released nothing: the number alone tells.",
+  },
+  {
+    id: "edge/lua/resolve.ts:RESOLVE:19:operand:1ab0b9d2",
+    because: "A number of more than 15 digits is more than any reservation holds.",
+  },
+  {
+    id: "edge/lua/resolve.ts:RESOLVE:44:always:7bd7f045",
+    because: "Nothing used adds nothing.",
+  },
+  {
+    id: "edge/lua/resolve.ts:RESOLVE:44:comparison:7e926e41",
+    because: "Nothing used adds nothing.",
+  },
+  {
     id: "edge/lua/state.ts:RETIRE:4:comparison:3dc44761",
     because: "At the floor's own epoch it writes the floor that is there once more.",
   },

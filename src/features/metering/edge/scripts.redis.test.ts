@@ -73,8 +73,52 @@ describe("an amount that is none", () => {
       businessKey: `most:${brand.customerId}`,
     });
     expect((await intentAt(brand, now, GRANT, epoch, [id, "pack", most, 0]))[0]).toBe("ok");
+    const held = recordIn(await hold(most))[3] ?? "";
+    expect(recordIn(await resolveAt(brand, now, held, most)).slice(0, 5)).toEqual([
+      "settled",
+      "vto-001",
+      most,
+      most,
+      "1000",
+    ]);
+    const again = await owe(ctxOf(brand), {
+      mode: "live",
+      source: "pack",
+      tokens: Number(most),
+      businessKey: `again:${brand.customerId}`,
+    });
+    expect((await intentAt(brand, now, GRANT, epoch, [again, "pack", most, 0]))[0]).toBe("ok");
     expect(recordIn(await consume(most)).slice(3, 6)).toEqual([most, expect.any(String), "1000"]);
     expect((await accountState(brand)).b).toBe("1000");
+  });
+
+  it("leaves every digit of what is left, in the grant and in the balance", async () => {
+    const most = "999999999999999";
+    const owed = {
+      mode: "live",
+      source: "pack",
+      tokens: Number(most),
+      businessKey: `most:${brand.customerId}`,
+    } as const;
+    const id = await owe(ctxOf(brand), owed);
+    await intentAt(brand, now, GRANT, epoch, [id, "pack", most, 0]);
+    // The older grant is burnt to its end, and is gone.
+    for (const [amount, left] of [
+      ["1000", most],
+      ["1", "999999999999998"],
+      ["899999999999998", "100000000000000"],
+      ["1", "99999999999999"],
+    ] as const) {
+      expect(recordIn(await consume(amount))[5]).toBe(left);
+      expect(await accountState(brand)).toMatchObject({ b: left, g: `${id},pack,${left},0;` });
+    }
+  });
+
+  it("is not given where the grants hold less than the balance says: nobody knows then what is there", async () => {
+    const { g = "" } = await fieldsOf(accountKey(brand.account));
+    await redis().hset(accountKey(brand.account), { g: g?.replace(",1000,", ",4,") });
+    expect(await unchanged(() => consume("5"))).toBe("missing_account");
+    await redis().hset(accountKey(brand.account), { g });
   });
 
   it("may be the price named, and nothing else for an app of one price, nor for a public key", async () => {

@@ -304,6 +304,7 @@ describe("a grant that is ended before its time", () => {
     await expire(id);
     await drain(brand);
     expect((await kinds()).at(-1)).toEqual(["expiry", 0, 0]);
+    expect((await entriesOf(brand)).at(-1)?.grantParts).toEqual([]);
     expect(await balance()).toBe(100);
     expect((await db().select().from(grantIntents).where(eq(grantIntents.target, id)))[0]).toMatchObject({
       appliedAt: expect.any(Date),
