@@ -101,7 +101,14 @@ const layers = [
     "contract-and-rules-import-little",
     "contract.ts and rules.ts import zod, pure lib and other contracts and rules: they run in the browser and at the edge",
     { path: inFeature("(?:contract|rules)\\.ts$") },
-    { path: ".", pathNot: ["^src/lib/", inFeature("(?:contract|rules)\\.ts$"), npm("zod", "@noble/hashes")] },
+    {
+      path: ".",
+      pathNot: [
+        "^src/lib/",
+        inFeature("(?:contract|rules)\\.ts$"),
+        npm("zod", "@noble/hashes", "@cfworker/json-schema"),
+      ],
+    },
   ),
   rule(
     "feature-components-look-at-contracts",
@@ -282,10 +289,10 @@ export function reach(root) {
     {
       name: "contract-and-rules-are-pure",
       comment:
-        "contract.ts and rules.ts must give the same answer anywhere: no environment, no package but zod and the hashes, no Node core",
+        "contract.ts and rules.ts must give the same answer anywhere: no environment, no package but zod, the hashes and the JSON Schema check, no Node core",
       from: [inFeature("(?:contract|rules)\\.ts$")],
       to: ["^src/lib/env\\.ts$", "node_modules/"],
-      toNot: [npm("zod", "@noble/hashes")],
+      toNot: [npm("zod", "@noble/hashes", "@cfworker/json-schema")],
       core: true,
       stopAt: [],
     },

@@ -4,6 +4,7 @@ import {
   check,
   index,
   integer,
+  json,
   jsonb,
   pgTable,
   text,
@@ -25,7 +26,10 @@ export const apps = pgTable(
     catalogId: varchar("catalog_id", { length: 20 }).notNull().unique(),
     name: varchar("name", { length: 100 }).notNull(),
     slug: varchar("slug", { length: 50 }).notNull().unique(),
+    /** One sentence, for cards and the API. */
     description: text("description"),
+    /** What it does and how, for its own page. */
+    about: text("about").notNull().default(""),
     category: varchar("category", { length: 50 }).notNull(),
     tokenCost: integer("token_cost").notNull(),
     /** True where a secret key may name its own amount (`cai-001`). */
@@ -34,7 +38,12 @@ export const apps = pgTable(
       .notNull()
       .default("available"),
     features: jsonb("features").$type<string[]>().notNull().default([]),
-    configurationSchema: jsonb("configuration_schema").$type<Record<string, unknown>>().notNull().default({}),
+    /** What it may see once it is on, one line each; shown before a brand agrees. */
+    access: jsonb("access").$type<string[]>().notNull().default([]),
+    /** What changed, newest first. */
+    changelog: jsonb("changelog").$type<{ version: string; date: string; notes: string }[]>().notNull().default([]),
+    /** `json` and not `jsonb`: the order of the fields is the order of the form. */
+    configurationSchema: json("configuration_schema").$type<Record<string, unknown>>().notNull().default({}),
     documentationUrl: varchar("documentation_url", { length: 255 }),
     iconUrl: varchar("icon_url", { length: 255 }),
     pricingTier: varchar("pricing_tier", { length: 20, enum: ["starter", "professional", "enterprise"] })
@@ -64,7 +73,17 @@ export const customerApps = pgTable(
     status: varchar("status", { length: 20, enum: ["active", "paused", "disabled"] })
       .notNull()
       .default("active"),
+    /** What is published: what the widget shows. A copy of the newest row of `configuration_versions`. */
     configuration: jsonb("configuration").$type<Record<string, unknown>>().notNull().default({}),
+    /** Which version that is; 0 for an activation from before there were versions. */
+    version: integer("version").notNull().default(0),
+    /** What someone is working on, not yet checked in full; null where nothing differs from what is published. */
+    draft: jsonb("draft").$type<Record<string, unknown>>(),
+    /** Who saved the draft last, and when. */
+    draftBy: uuid("draft_by"),
+    draftAt: at("draft_at"),
+    /** Grows with every change to draft or published configuration; a writer names the one it has seen. */
+    revision: integer("revision").notNull().default(0),
     embedCode: text("embed_code"),
     activatedAt: at("activated_at").notNull().defaultNow(),
     lastUsedAt: at("last_used_at"),
@@ -74,4 +93,27 @@ export const customerApps = pgTable(
     index("idx_customer_apps_status").on(t.status),
     check("customer_apps_status", sql`${t.status} in ('active', 'paused', 'disabled')`),
   ],
+);
+
+/** Every configuration that was ever published, so that it can be compared and brought back. Written once, never changed. */
+export const configurationVersions = pgTable(
+  "configuration_versions",
+  {
+    id: uuid("id").primaryKey(),
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "cascade" }),
+    appId: uuid("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    /** 1, 2, 3 … for each brand and app. */
+    version: integer("version").notNull(),
+    configuration: jsonb("configuration").$type<Record<string, unknown>>().notNull(),
+    /** The version whose values were brought back, where it was a rollback. */
+    restoredFrom: integer("restored_from"),
+    actorType: varchar("actor_type", { length: 10, enum: ["user", "key", "system"] }).notNull(),
+    actorId: text("actor_id").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [unique("configuration_versions_number").on(t.customerId, t.appId, t.version)],
 );

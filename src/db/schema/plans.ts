@@ -53,3 +53,17 @@ export const customerBilling = pgTable(
   },
   (t) => [check("customer_billing_status", sql`${t.status} in ('active', 'past_due', 'canceled', 'unpaid')`)],
 );
+
+/** Tokens sold once, without a plan (seed 001). */
+export const tokenPacks = pgTable(
+  "token_packs",
+  {
+    id: varchar("id", { length: 50 }).primaryKey(),
+    tokens: integer("tokens").notNull(),
+    priceCents: integer("price_cents").notNull(),
+    stripePriceId: varchar("stripe_price_id", { length: 100 }).unique(),
+    isActive: boolean("is_active").notNull().default(true),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [check("token_packs_figures", sql`${t.tokens} > 0 and ${t.priceCents} > 0`)],
+);

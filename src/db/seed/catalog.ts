@@ -1,14 +1,15 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../client";
 import { apps } from "../schema/catalog";
-import { billingPlans } from "../schema/plans";
+import { billingPlans, tokenPacks } from "../schema/plans";
 import figures from "./catalog.json" with { type: "json" };
 
 type NewApp = typeof apps.$inferInsert;
 type NewPlan = typeof billingPlans.$inferInsert;
+type NewPack = typeof tokenPacks.$inferInsert;
 
 /**
- * Brings the product owner's apps and plans into the database. Repeatable: figures that changed are updated, an app's
+ * Brings the product owner's apps, plans and packs into the database. Repeatable: figures that changed are updated, an app's
  * status is left as an admin last set it.
  */
 export async function seedCatalog(db: Db): Promise<void> {
@@ -25,7 +26,10 @@ export async function seedCatalog(db: Db): Promise<void> {
           category: sql`excluded.category`,
           tokenCost: sql`excluded.token_cost`,
           variablePrice: sql`excluded.variable_price`,
+          about: sql`excluded.about`,
           features: sql`excluded.features`,
+          access: sql`excluded.access`,
+          changelog: sql`excluded.changelog`,
           configurationSchema: sql`excluded.configuration_schema`,
           documentationUrl: sql`excluded.documentation_url`,
           pricingTier: sql`excluded.pricing_tier`,
@@ -43,6 +47,17 @@ export async function seedCatalog(db: Db): Promise<void> {
           priceCents: sql`excluded.price_cents`,
           stripePriceId: sql`excluded.stripe_price_id`,
           features: sql`excluded.features`,
+        },
+      });
+    await tx
+      .insert(tokenPacks)
+      .values(figures.packs as NewPack[])
+      .onConflictDoUpdate({
+        target: tokenPacks.id,
+        set: {
+          tokens: sql`excluded.tokens`,
+          priceCents: sql`excluded.price_cents`,
+          stripePriceId: sql`excluded.stripe_price_id`,
         },
       });
   });
