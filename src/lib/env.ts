@@ -36,6 +36,8 @@ const schema = z.object({
   METER_DRAIN: z.enum(["on", "off"]).default("on"),
   /** How many of the 64 outboxes one process drains side by side, each on a connection to Postgres; of ten it has. */
   METERING_DRAIN_CONCURRENCY: z.coerce.number().int().min(1).max(8).default(4),
+  /** Whether apps that are still in beta are offered; a brand that has one keeps it. */
+  BETA_APPS: z.enum(["on", "off"]).default("on"),
   /** What a collector of metrics shows at GET /api/metrics; without it there is no such address. */
   METRICS_TOKEN: secret.optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),

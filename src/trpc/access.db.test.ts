@@ -7,6 +7,8 @@ import { loadSession, openSession } from "@/auth/store";
 import { closeDb, db } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apiKeys } from "@/db/schema/keys";
+import { seedCatalog } from "@/db/seed/catalog";
+import { activate } from "@/features/activations/service";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from "@/features/team/rules";
@@ -30,6 +32,20 @@ const ANY_MEMBER: readonly string[] = ["session.me"];
 const INPUTS: Readonly<Record<string, unknown>> = {
   "keys.create": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
   "keys.revoke": { keyId: "ak_live_nothing" },
+  "catalog.app": { slug: "pd-calculator" },
+  "activations.view": { appId: "pdc-001" },
+  "activations.activate": { appId: "fsa-001" },
+  "activations.pause": { appId: "rec-001" },
+  "activations.resume": { appId: "rec-001" },
+  "activations.deactivate": { appId: "frf-001" },
+  "activations.embed": { appId: "pdc-001" },
+  "activations.history": { appId: "pdc-001" },
+  "activations.configuration": { appId: "pdc-001" },
+  "activations.versions": { appId: "pdc-001" },
+  "activations.saveDraft": { appId: "sty-001", revision: 1, configuration: { results: 4 } },
+  "activations.discardDraft": { appId: "fit-001", revision: 1 },
+  "activations.publish": { appId: "clt-001", revision: 1, configuration: { compare: false } },
+  "activations.restore": { appId: "cai-001", revision: 1, version: 1 },
   "metering.latestEntries": { limit: 5 },
   "metering.caps": { mode: "live" },
   "metering.setCap": { mode: "live", scope: "*", daily: 5, monthly: null },
@@ -49,7 +65,24 @@ const NAMES_NOTHING: readonly string[] = [
   "metering.caps",
   "metering.setCap",
   "catalog.list",
+  // These name an app of the catalogue, which is everybody's; what they find of it is the caller's own.
+  "catalog.app",
+  "activations.view",
+  "activations.activate",
+  "activations.pause",
+  "activations.resume",
+  "activations.deactivate",
+  "activations.embed",
+  "activations.history",
+  "activations.configuration",
+  "activations.versions",
+  "activations.saveDraft",
+  "activations.discardDraft",
+  "activations.publish",
+  "activations.restore",
 ];
+/** Turned on for both brands before anything is asked, the foreign brand's with a mark of its own. */
+const TURNED_ON = ["pdc-001", "rec-001", "frf-001", "sty-001", "fit-001", "clt-001", "cai-001"];
 
 interface Listed {
   readonly path: string;
@@ -69,7 +102,15 @@ let foreign: TestBrand;
 let foreignKey: { keyId: string; publicKey: string };
 
 beforeAll(async () => {
+  await seedCatalog(db());
   [brand, foreign] = await Promise.all([makeBrand(db()), makeBrand(db())]);
+  for (const { customerId } of [brand, foreign]) {
+    const ctx: Ctx = { db: db(), customerId, actor: { type: "system", id: "test" } };
+    for (const appId of TURNED_ON) {
+      const advice = { advice: `Advice of ${customerId}` };
+      await activate(ctx, metering(), { appId, configuration: appId === "pdc-001" ? advice : {} });
+    }
+  }
   const theirs: Ctx = { db: db(), customerId: foreign.customerId, actor: { type: "system", id: "test" } };
   const origins = ["https://foreign-brand.example"];
   const { key, secret } = await createKey(

@@ -2,19 +2,13 @@ import { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { describeError } from "@/auth/describe-error";
 import { isDatabaseAway } from "@/lib/database-away";
-import { type ProblemCode, Refusal } from "@/lib/errors";
+import { type FieldIssue, type ProblemCode, Refusal } from "@/lib/errors";
 import { logger } from "@/lib/logger";
 
 type TrpcCode = TRPCError["code"];
 
 /** What went wrong, in a closed list: the API's problem codes, and two that only a signed-in page meets. */
 export type TrpcProblem = ProblemCode | "signed_out" | "database_unavailable";
-
-/** One wrong field of an input. */
-export interface FieldIssue {
-  readonly path: string;
-  readonly message: string;
-}
 
 const BY_STATUS: Readonly<Record<number, TrpcCode>> = {
   400: "BAD_REQUEST",
@@ -67,7 +61,8 @@ export function toPublicError(error: unknown): PublicError {
   const cause = error instanceof TRPCError && error.cause !== undefined ? error.cause : error;
   if (cause instanceof PublicError) return cause;
   if (cause instanceof Refusal) {
-    return new PublicError(BY_STATUS[cause.status] ?? "BAD_REQUEST", cause.code, cause.message);
+    const more = cause.fields ? { fields: cause.fields } : {};
+    return new PublicError(BY_STATUS[cause.status] ?? "BAD_REQUEST", cause.code, cause.message, more);
   }
   if (error instanceof TRPCError && error.code === "BAD_REQUEST" && cause instanceof ZodError) return badInput(cause);
   if (isDatabaseAway(cause)) return databaseAway();

@@ -1,4 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { activationsRouter } from "@/features/activations/router";
 import { catalogRouter } from "@/features/catalog/router";
 import { keysRouter } from "@/features/keys/router";
 import { meteringRouter } from "@/features/metering/router";
@@ -10,6 +11,7 @@ export const appRouter = router({
   session: sessionRouter,
   metering: meteringRouter,
   catalog: catalogRouter,
+  activations: activationsRouter,
   keys: keysRouter,
 });
 

@@ -113,7 +113,7 @@ async function createBrand(
       }),
     };
   });
-  for (const appId of input.apps) await activate(ctx, { redis, budgetMs }, { appId });
+  for (const appId of input.apps) await activate(ctx, { redis, budgetMs }, { appId, planWaived: true });
   if (input.tokens > 0) {
     await owe(ctx, { mode: "live", source: "adjustment", tokens: input.tokens, businessKey: `opening:${customerId}` });
   }
