@@ -6,6 +6,28 @@ import { hmacApiKey, parseApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { type Mode, mintCustomerId } from "@/lib/ids";
+import { throttleAddress } from "./address";
+
+const BEARER = /^Bearer +(ca_[0-9A-Za-z_]{1,120})$/i;
+
+/** Whose bucket a call is counted in. */
+export interface Counted {
+  readonly scope: "customer" | "address";
+  readonly id: string;
+}
+
+/**
+ * Whose calls these are, where no key is asked for: the brand's with a key in force of either kind, else the address's.
+ * Grants nothing.
+ */
+export async function whoIsCounted(request: Request): Promise<Counted> {
+  const text = BEARER.exec(request.headers.get("authorization") ?? "")?.[1];
+  if (text && parseApiKey(text)) {
+    const row = await findKeyByHmac(db(), hmacApiKey(text, env().API_KEY_PEPPER));
+    if (row && keyStatus(row, new Date()) === "active") return { scope: "customer", id: row.customerId };
+  }
+  return { scope: "address", id: throttleAddress(request.headers) };
+}
 
 /** Who calls the API with a secret key: the tenant it belongs to and the account it acts on. */
 export interface KeyCaller {
@@ -18,7 +40,7 @@ export interface KeyCaller {
  * @throws Refusal `invalid_api_key`, `forbidden` for a public key, `secret_key_in_browser`, `insufficient_scope`
  */
 export async function requireSecretKey(request: Request, scope: Scope): Promise<KeyCaller> {
-  const text = /^Bearer +(ca_[0-9A-Za-z_]{1,120})$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  const text = BEARER.exec(request.headers.get("authorization") ?? "")?.[1];
   const refused = () =>
     new Refusal(
       "invalid_api_key",

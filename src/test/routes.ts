@@ -24,11 +24,22 @@ export type Caller =
 const CONSUME = { key: "any", scope: "tokens:consume" } as const;
 const USAGE = { key: "secret", scope: "tokens:consume" } as const;
 
+const READ_APPS = { key: "secret", scope: "apps:read" } as const;
+const WRITE_APPS = { key: "secret", scope: "apps:activate" } as const;
+
 const NO_WRITES = { POST: "no method", PUT: "no method", PATCH: "no method", DELETE: "no method" } as const;
 const POST_ONLY = {
   POST: USAGE,
   GET: "no method",
   HEAD: "no method",
+  PUT: "no method",
+  PATCH: "no method",
+  DELETE: "no method",
+} as const;
+/** A step of an app's activation. */
+const APP_STEP = {
+  POST: WRITE_APPS,
+  GET: "no method",
   PUT: "no method",
   PATCH: "no method",
   DELETE: "no method",
@@ -49,6 +60,21 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
   "/api/metrics": { GET: "collector", ...NO_WRITES },
   "/api/ready": { GET: "anyone", ...NO_WRITES },
   "/api/trpc/[trpc]": { GET: "session", POST: "session" },
+  "/api/v1/apps": { GET: "anyone", ...NO_WRITES },
+  "/api/v1/apps/[id]": { GET: "anyone", ...NO_WRITES },
+  "/api/v1/customer/apps": { GET: READ_APPS, ...NO_WRITES },
+  "/api/v1/customer/apps/[id]/activate": APP_STEP,
+  "/api/v1/customer/apps/[id]/pause": APP_STEP,
+  "/api/v1/customer/apps/[id]/resume": APP_STEP,
+  "/api/v1/customer/apps/[id]/deactivate": APP_STEP,
+  "/api/v1/customer/apps/[id]/configuration": {
+    GET: READ_APPS,
+    PUT: WRITE_APPS,
+    POST: "no method",
+    PATCH: "no method",
+    DELETE: "no method",
+  },
+  "/api/v1/customer/apps/[id]/embed-code": { GET: READ_APPS, ...NO_WRITES },
   "/api/v1/customer/tokens/consume": {
     POST: CONSUME,
     OPTIONS: "anyone",
@@ -104,6 +130,11 @@ export const BODIES: Readonly<Record<string, unknown>> = {
   "POST /api/v1/customer/tokens/reservations/[id]/settle": { tokens_consumed: 5 },
   "POST /api/v1/customer/tokens/reservations/[id]/release": {},
   "POST /api/v1/customer/tokens/usage/[id]/refund": {},
+  "POST /api/v1/customer/apps/[id]/activate": {},
+  "POST /api/v1/customer/apps/[id]/pause": {},
+  "POST /api/v1/customer/apps/[id]/resume": {},
+  "POST /api/v1/customer/apps/[id]/deactivate": {},
+  "PUT /api/v1/customer/apps/[id]/configuration": { configuration: {} },
   "POST /api/trpc/[trpc]": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
   "POST /api/internal/metering/drain": { partitions: [0] },
 };
@@ -114,4 +145,12 @@ export const ADMITTED: Readonly<Record<string, string>> = {
   "POST /api/v1/customer/tokens/reservations/[id]/settle": "404 reservation_not_found",
   "POST /api/v1/customer/tokens/reservations/[id]/release": "404 reservation_not_found",
   "POST /api/v1/customer/tokens/usage/[id]/refund": "404 usage_not_found",
+  "GET /api/v1/apps/[id]": "404 app_not_found",
+  "POST /api/v1/customer/apps/[id]/activate": "404 app_not_found",
+  "POST /api/v1/customer/apps/[id]/pause": "404 app_not_found",
+  "POST /api/v1/customer/apps/[id]/resume": "404 app_not_found",
+  "POST /api/v1/customer/apps/[id]/deactivate": "404 app_not_found",
+  "GET /api/v1/customer/apps/[id]/configuration": "404 app_not_found",
+  "PUT /api/v1/customer/apps/[id]/configuration": "404 app_not_found",
+  "GET /api/v1/customer/apps/[id]/embed-code": "404 app_not_found",
 };

@@ -1,0 +1,6 @@
+import { methodNotAllowed } from "@/lib/problem";
+import { getCustomerApps } from "@/rest/v1/customer-apps";
+
+const refused = methodNotAllowed("GET");
+
+export { getCustomerApps as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
