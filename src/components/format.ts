@@ -11,6 +11,11 @@ export const formatCompact = (value: number): string =>
 /** An amount of tokens with its unit: `1 token`, `7,148 tokens`. */
 export const formatTokens = (value: number): string => `${formatCount(value)} ${value === 1 ? "token" : "tokens"}`;
 
+const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+
+/** US cents as money: `$199.00`. */
+export const formatMoney = (cents: number): string => dollars.format(cents / 100);
+
 /** A change with its sign, minus as a real minus: `−5`, `+25,000`, `0`. */
 export function formatDelta(value: number): string {
   if (value === 0) return "0";

@@ -1,3 +1,4 @@
+import { NuqsAdapter } from "nuqs/adapters/next/app";
 import type { ReactNode } from "react";
 import { currentSession } from "@/auth/session";
 import { Announcer } from "@/components/announcer";
@@ -34,7 +35,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
           role={role}
           permissions={[...permissions]}
         >
-          {children}
+          <NuqsAdapter>{children}</NuqsAdapter>
         </Shell>
         <Announcer />
         <Toaster />

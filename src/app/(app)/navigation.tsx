@@ -4,11 +4,12 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { cx } from "@/components/cx";
-import { KeyIcon, OverviewIcon } from "@/components/icons/interface";
+import { AppsIcon, KeyIcon, OverviewIcon } from "@/components/icons/interface";
 import type { Permission } from "@/features/team/rules";
 
 const PLACES: { href: string; name: string; icon: ReactNode; needs: Permission }[] = [
   { href: "/overview", name: "Overview", icon: <OverviewIcon />, needs: "usage:read" },
+  { href: "/apps", name: "Connected Apps", icon: <AppsIcon />, needs: "apps:read" },
   { href: "/keys", name: "API keys", icon: <KeyIcon />, needs: "keys:read" },
 ];
 

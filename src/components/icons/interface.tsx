@@ -9,6 +9,67 @@ export const OverviewIcon = (props: IconProps) => (
   </Icon>
 );
 
+/** Four tiles, one of them round: the marketplace. */
+export const AppsIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="4" y="4" width="6.5" height="6.5" rx="1.5" />
+    <rect x="13.5" y="4" width="6.5" height="6.5" rx="1.5" />
+    <rect x="4" y="13.5" width="6.5" height="6.5" rx="1.5" />
+    <circle cx="16.75" cy="16.75" r="3.25" />
+  </Icon>
+);
+
+export const PauseIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M9 6v12M15 6v12" />
+  </Icon>
+);
+
+export const PlayIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M8 5.5v13l10-6.5-10-6.5Z" />
+  </Icon>
+);
+
+export const PowerIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M12 4v7M7.5 6.8a7.5 7.5 0 1 0 9 0" />
+  </Icon>
+);
+
+export const SettingsIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M4 7.5h9M17 7.5h3M4 16.5h3M11 16.5h9" />
+    <circle cx="15" cy="7.5" r="2" />
+    <circle cx="9" cy="16.5" r="2" />
+  </Icon>
+);
+
+export const MoreIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M6 12h.1M12 12h.1M18 12h.1" strokeWidth={2.5} />
+  </Icon>
+);
+
+export const PhoneIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="7.5" y="3.5" width="9" height="17" rx="2" />
+    <path d="M11 17.5h2" />
+  </Icon>
+);
+
+export const ResetIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M5 5v4.5h4.5M5.5 9.2A7.5 7.5 0 1 1 4.8 14" />
+  </Icon>
+);
+
+export const RemoveIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M6 12h12" />
+  </Icon>
+);
+
 export const KeyIcon = (props: IconProps) => (
   <Icon {...props}>
     <circle cx="8" cy="15.5" r="4.25" />

@@ -1,0 +1,95 @@
+"use client";
+
+import Link from "next/link";
+import { Button, buttonClass } from "@/components/button";
+import { Dialog, DialogActions, DialogBody } from "@/components/dialog";
+import { formatCount, formatTokens } from "@/components/format";
+import { Notice } from "@/components/notice";
+import { describeFailure } from "@/components/query-error";
+import type { AppPage } from "@/features/catalog/contract";
+import { TIER_NAMES } from "@/features/catalog/rules";
+import { useActivation } from "./use-activation";
+
+/** Asks before an app is turned on: what each use costs, what it may see, and whether the plan opens it. */
+export function ActivateDialog({
+  app,
+  open,
+  onOpenChange,
+}: {
+  app: AppPage;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}) {
+  const { activate } = useActivation(app);
+  const close = () => {
+    activate.reset();
+    onOpenChange(false);
+  };
+  const plan = TIER_NAMES[app.tier];
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={(next) => (next ? onOpenChange(true) : close())}
+      title={app.covered ? `Activate ${app.name}?` : `${app.name} needs the ${plan} plan`}
+    >
+      <DialogBody>
+        {activate.error && (
+          <Notice kind="stopped" title={`${app.name} was not turned on`}>
+            {describeFailure(activate.error)} Nothing was changed.
+          </Notice>
+        )}
+        {!app.covered && (
+          <Notice kind="soon" title={`Your plan is ${app.plan ?? "not in force"}`}>
+            With {plan} you can turn it on at once. What you have configured elsewhere stays as it is.
+          </Notice>
+        )}
+        <dl className="grid gap-4 text-14">
+          <div>
+            <dt className="text-13 font-medium">What it costs</dt>
+            <dd className="mt-1 text-ink-2">
+              {app.variablePrice ? "From " : ""}
+              {formatTokens(app.tokenCost)} for each session a shopper opens, 1,000 sessions are{" "}
+              {formatCount(1_000 * app.tokenCost)} tokens. A reload costs nothing more. Turning it on costs nothing.
+            </dd>
+          </div>
+          <div>
+            <dt className="text-13 font-medium">What it may access</dt>
+            <dd>
+              <ul className="mt-1 grid gap-1 text-ink-2">
+                {app.access.map((line) => (
+                  <li key={line} className="flex items-start gap-2">
+                    <span aria-hidden="true" className="mt-2 size-1 shrink-0 rounded-full bg-ink-3" />
+                    {line}
+                  </li>
+                ))}
+              </ul>
+            </dd>
+          </div>
+          <div>
+            <dt className="text-13 font-medium">What happens next</dt>
+            <dd className="mt-1 text-ink-2">
+              You set it up, then paste one line into your shop. Pause it or turn it off whenever you like; that acts
+              within a second.
+            </dd>
+          </div>
+        </dl>
+      </DialogBody>
+      <DialogActions>
+        <Button onClick={close}>Not now</Button>
+        {app.covered ? (
+          <Button
+            look="main"
+            busy={activate.isPending}
+            onClick={() => activate.mutate({ appId: app.id }, { onSuccess: close })}
+          >
+            Activate
+          </Button>
+        ) : (
+          <Link href={`/billing?plan=${app.tier}`} className={buttonClass("main")}>
+            See the {plan} plan
+          </Link>
+        )}
+      </DialogActions>
+    </Dialog>
+  );
+}
