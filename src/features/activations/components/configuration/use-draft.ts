@@ -1,0 +1,127 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { toast } from "sonner";
+import type { Configuration } from "@/features/catalog/dialect/contract";
+import { withDefaults } from "@/features/catalog/dialect/rules";
+import { useTRPC } from "@/trpc/client";
+import { checkConfiguration, same } from "../../configuration/rules";
+
+/** How often the page looks whether somebody else has changed the configuration, ms. */
+const LOOK_MS = 5_000;
+
+const problemOf = (error: unknown): unknown =>
+  error instanceof Error && "data" in error && typeof error.data === "object" && error.data !== null
+    ? (error.data as { problem?: unknown }).problem
+    : undefined;
+
+/** The form's side of a configuration: what is typed, what is wrong with it, and what the server has meanwhile. */
+export function useDraft(appId: string) {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const state = useQuery(trpc.activations.configuration.queryOptions({ appId }, { refetchInterval: LOOK_MS }));
+  const server = state.data;
+  // What the form started from: the revision a writer names, and the values to tell typed ones from.
+  const [base, setBase] = useState<{ revision: number; values: Configuration } | null>(null);
+  const [values, setValues] = useState<Configuration>({});
+  const take = (from: typeof server) => {
+    if (!from) return;
+    const start = from.draft?.configuration ?? from.published;
+    setBase({ revision: from.revision, values: start });
+    setValues(start);
+  };
+  if (server && !base) take(server);
+  const touched = base !== null && !same(values, base.values);
+  const moved = server !== undefined && base !== null && server.revision > base.revision;
+  // Nothing typed is in the way, so what somebody else has done is simply shown.
+  if (moved && !touched) take(server);
+
+  useEffect(() => {
+    if (!touched) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [touched]);
+
+  const settle = async (result: { revision: number }, stays: Configuration) => {
+    setBase({ revision: result.revision, values: stays });
+    setValues(stays);
+    await Promise.all([
+      queries.invalidateQueries(trpc.activations.pathFilter()),
+      queries.invalidateQueries(trpc.catalog.pathFilter()),
+    ]);
+  };
+  const save = useMutation(trpc.activations.saveDraft.mutationOptions());
+  const publish = useMutation(trpc.activations.publish.mutationOptions());
+  const discard = useMutation(trpc.activations.discardDraft.mutationOptions());
+  const restore = useMutation(trpc.activations.restore.mutationOptions());
+  const checked = server ? checkConfiguration(server.schema, values) : { errors: [] };
+  const errors = new Map("errors" in checked ? checked.errors.map(({ path, message }) => [path, message]) : []);
+  const revision = base?.revision ?? 0;
+  const failure = [save, publish, discard, restore].find(({ error }) => error)?.error ?? null;
+
+  return {
+    state,
+    values,
+    setValues,
+    errors,
+    touched,
+    /** Somebody else has changed it while something is typed here. */
+    overtaken: (moved && touched) || problemOf(failure) === "configuration_changed",
+    failure: problemOf(failure) === "configuration_changed" ? null : failure,
+    busy: save.isPending || publish.isPending || discard.isPending || restore.isPending,
+    saving: save.isPending,
+    publishing: publish.isPending,
+    save: () =>
+      save.mutate(
+        { appId, revision, configuration: values },
+        {
+          onSuccess: async (done) => {
+            await settle(done, values);
+            toast.success("Draft saved");
+          },
+        },
+      ),
+    publish: () =>
+      publish.mutate(
+        { appId, revision, configuration: values },
+        {
+          onSuccess: async (done) => {
+            const whole = server ? withDefaults(server.schema, values) : values;
+            await settle(done, whole);
+            toast.success(`Version ${done.version} is published`);
+          },
+        },
+      ),
+    discard: () => {
+      const published = server?.published ?? {};
+      if (!server?.draft) return setValues(published);
+      discard.mutate({ appId, revision }, { onSuccess: (done) => settle(done, published) });
+    },
+    restore: (version: number, brought: Configuration) =>
+      restore.mutate(
+        { appId, revision, version },
+        {
+          onSuccess: async (done) => {
+            await settle(done, server ? withDefaults(server.schema, brought) : brought);
+            setBase(null);
+            toast.success(`Version ${version} is back, as version ${done.version}`);
+          },
+        },
+      ),
+    reset: () => server && setValues(withDefaults(server.schema, {})),
+    /** Shows what the other has done; what is typed here goes. */
+    takeTheirs: async () => {
+      for (const each of [save, publish, discard, restore]) each.reset();
+      const fresh = await state.refetch();
+      take(fresh.data);
+    },
+    /** Goes on with what is typed here, knowing of theirs. */
+    keepMine: async () => {
+      for (const each of [save, publish, discard, restore]) each.reset();
+      const { data } = await state.refetch();
+      if (data) setBase({ revision: data.revision, values: data.draft?.configuration ?? data.published });
+    },
+  };
+}
