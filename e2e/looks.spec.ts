@@ -25,6 +25,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       await holds("Overview");
       await page.goto("/keys");
       await holds("API keys");
+      await page.goto("/apps");
+      await holds("Connected Apps");
+      await page.goto("/apps/pd-calculator");
+      await holds("PD Calculator");
+      await page.goto("/apps/pd-calculator/configure");
+      await holds("Configure PD Calculator");
       await page.goto("/nothing-here");
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
       await expectAccessible(page);

@@ -1,4 +1,4 @@
-import { and, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { customers, memberships, sessions, users } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
@@ -86,4 +86,43 @@ export async function loadSession(db: Db, token: SessionToken): Promise<Session 
     role: row.role,
     permissions: permissionsOf(row.role),
   };
+}
+
+/** The brands a person belongs to, as a switch shows them: by name. */
+export async function brandsOf(db: Db, userId: string): Promise<{ name: string; slug: string }[]> {
+  return db
+    .select({ name: customers.name, slug: customers.slug })
+    .from(memberships)
+    .innerJoin(customers, eq(customers.id, memberships.customerId))
+    .where(eq(memberships.userId, userId))
+    .orderBy(asc(customers.name), asc(customers.slug));
+}
+
+/**
+ * Has a session look at another brand of its person. Both brands' logs tell of it.
+ * @returns false where the person does not belong to such a brand
+ */
+export async function switchBrand(db: Db, session: Session, slug: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const [brand] = await tx
+      .select({ id: customers.id })
+      .from(memberships)
+      .innerJoin(customers, eq(customers.id, memberships.customerId))
+      .where(and(eq(memberships.userId, session.user.id), eq(customers.slug, slug)));
+    if (!brand) return false;
+    if (brand.id === session.customer.id) return true;
+    await tx
+      .update(sessions)
+      .set({ customerId: brand.id })
+      .where(and(eq(sessions.id, session.sessionId), eq(sessions.userId, session.user.id)));
+    const actor = { type: "user", id: session.user.id } as const;
+    await recordAudit(
+      tx,
+      { customerId: session.customer.id, actor },
+      { action: "session.left", subject: session.sessionId },
+    );
+    const scope = { customerId: mintCustomerId(brand.id), actor };
+    await recordAudit(tx, scope, { action: "session.entered", subject: session.sessionId });
+    return true;
+  });
 }

@@ -12,10 +12,12 @@ import { activate } from "@/features/activations/service";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from "@/features/team/rules";
+import { addPerson } from "@/features/team/service";
 import { metering } from "@/rest/internal/metering";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import type { TrpcContext } from "./context";
 import { PublicError } from "./errors";
+import { createCallerFactory } from "./procedures";
 import { appRouter } from "./root";
 
 /**
@@ -26,10 +28,11 @@ import { appRouter } from "./root";
 /** Open to everybody. */
 const PUBLIC: readonly string[] = [];
 /** Open to whoever is signed in: it shows them only themselves. */
-const ANY_MEMBER: readonly string[] = ["session.me"];
+const ANY_MEMBER: readonly string[] = ["session.me", "session.brands", "session.switchBrand"];
 
 /** What a procedure that takes an input is called with. */
 const INPUTS: Readonly<Record<string, unknown>> = {
+  "session.switchBrand": { slug: "nowhere" },
   "keys.create": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
   "keys.revoke": { keyId: "ak_live_nothing" },
   "catalog.app": { slug: "pd-calculator" },
@@ -52,12 +55,14 @@ const INPUTS: Readonly<Record<string, unknown>> = {
 };
 
 /** For a procedure that names an object: how to name another brand's. It must answer "not found". */
-const FOREIGN: Readonly<Record<string, (foreign: { keyId: string }) => unknown>> = {
+const FOREIGN: Readonly<Record<string, (foreign: { keyId: string; slug: string }) => unknown>> = {
+  "session.switchBrand": ({ slug }) => ({ slug }),
   "keys.revoke": ({ keyId }) => ({ keyId }),
 };
 /** Procedures that name no object: they can only ever see the caller's own brand, which is checked on their answer. */
 const NAMES_NOTHING: readonly string[] = [
   "session.me",
+  "session.brands",
   "keys.list",
   "keys.create",
   "metering.balance",
@@ -99,7 +104,7 @@ const procedures: Listed[] = Object.entries(byPath).map(([path, { _def, meta }])
 
 let brand: TestBrand;
 let foreign: TestBrand;
-let foreignKey: { keyId: string; publicKey: string };
+let foreignKey: { keyId: string; publicKey: string; slug: string };
 
 beforeAll(async () => {
   await seedCatalog(db());
@@ -117,7 +122,7 @@ beforeAll(async () => {
     theirs,
     createKeyInput.parse({ name: "Foreign", kind: "pk", mode: "live", origins }),
   );
-  foreignKey = { keyId: key.keyId, publicKey: secret };
+  foreignKey = { keyId: key.keyId, publicKey: secret, slug: `test-${foreign.customerId}` };
 });
 afterAll(closeDb);
 
@@ -220,6 +225,22 @@ describe.each(procedures)("$path", (listed) => {
     const admin = as({ state: "in", session: await sessionFor("admin") });
     expect(JSON.stringify(await call(listed, admin, input))).not.toMatch(/hmac|argon2|passwordHash/i);
   });
+});
+
+it("a person of two brands moves between them, with the role they have in each", async () => {
+  const session = await sessionFor("viewer");
+  const token = { sessionId: session.sessionId, userId: session.user.id };
+  const theirs: Ctx = { db: db(), customerId: foreign.customerId, actor: { type: "system", id: "test" } };
+  await addPerson(theirs, { email: brand.people.viewer.email, name: "x", passwordHash: "x", role: "manager" });
+  const caller = createCallerFactory(appRouter)(as({ state: "in", session }));
+  expect((await caller.session.brands()).brands).toHaveLength(2);
+  await caller.session.switchBrand({ slug: foreignKey.slug });
+  expect(await loadSession(db(), token)).toMatchObject({ customer: { id: foreign.customerId }, role: "manager" });
+  const back = createCallerFactory(appRouter)(
+    as({ state: "in", session: (await loadSession(db(), token)) ?? session }),
+  );
+  await back.session.switchBrand({ slug: session.customer.slug });
+  expect(await loadSession(db(), token)).toMatchObject({ customer: { id: brand.customerId }, role: "viewer" });
 });
 
 it("a viewer sees neither keys nor other people's addresses", async () => {

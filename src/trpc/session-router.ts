@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { brandsOf, switchBrand } from "@/auth/store";
+import { Refusal } from "@/lib/errors";
 import { router, signedIn } from "./procedures";
 
 export const sessionRouter = router({
@@ -8,4 +11,18 @@ export const sessionRouter = router({
     role: viewer.role,
     permissions: [...viewer.permissions],
   })),
+
+  /** The brands the person belongs to, for the switch between them. */
+  brands: signedIn.query(async ({ ctx }) => ({
+    current: ctx.viewer.customer.slug,
+    brands: await brandsOf(ctx.scope.db, ctx.viewer.user.id),
+  })),
+
+  /** Has this session look at another of the person's brands. */
+  switchBrand: signedIn.input(z.strictObject({ slug: z.string().min(1).max(50) })).mutation(async ({ ctx, input }) => {
+    if (!(await switchBrand(ctx.scope.db, ctx.viewer, input.slug))) {
+      throw new Refusal("not_found", "You belong to no such brand.");
+    }
+    return { slug: input.slug };
+  }),
 });

@@ -7,7 +7,8 @@ import { cx } from "@/components/cx";
 import { AppsIcon, KeyIcon, OverviewIcon } from "@/components/icons/interface";
 import type { Permission } from "@/features/team/rules";
 
-const PLACES: { href: string; name: string; icon: ReactNode; needs: Permission }[] = [
+/** The pages of the product, in the order of the navigation. */
+export const PLACES: { href: string; name: string; icon: ReactNode; needs: Permission }[] = [
   { href: "/overview", name: "Overview", icon: <OverviewIcon />, needs: "usage:read" },
   { href: "/apps", name: "Connected Apps", icon: <AppsIcon />, needs: "apps:read" },
   { href: "/keys", name: "API keys", icon: <KeyIcon />, needs: "keys:read" },

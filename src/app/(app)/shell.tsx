@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Wordmark } from "@/components/icons/mark";
 import type { Permission, Role } from "@/features/team/rules";
 import { Navigation } from "./navigation";
+import { QuickSearch } from "./quick-search";
 import { UserMenu } from "./user-menu";
 
 /**
@@ -32,6 +33,9 @@ export function Shell({
         </a>
         <div className="min-w-0 md:px-2 md:pb-5">
           <Wordmark />
+        </div>
+        <div className="max-md:ml-auto md:pb-4">
+          <QuickSearch permissions={permissions} />
         </div>
         <Navigation permissions={permissions} />
         <div className="min-w-0 md:mt-auto">

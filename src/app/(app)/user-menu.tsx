@@ -1,10 +1,14 @@
 "use client";
 
 import { Menu } from "@base-ui/react/menu";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { type ReactNode, useState, useTransition } from "react";
+import { toast } from "sonner";
 import { CheckIcon, ChevronIcon, MoonIcon, ScreenIcon, SignOutIcon, SunIcon } from "@/components/icons/interface";
 import type { Role } from "@/features/team/rules";
+import { useTRPC } from "@/trpc/client";
 import { signOutAction } from "../sign-in/actions";
 
 const ROLES: Record<Role, string> = { admin: "Admin", manager: "Manager", viewer: "Viewer" };
@@ -51,6 +55,7 @@ export function UserMenu({ user, brand, role }: { user: { name: string; email: s
               <p className="text-12 text-ink-3 wrap-anywhere">{user.email}</p>
             </div>
             <Menu.Separator className="mx-2 my-1 h-px bg-line" />
+            <Brands />
             <Menu.RadioGroup value={theme} onValueChange={(value: string) => setTheme(value)}>
               <Menu.GroupLabel className="px-2 pt-1.5 pb-1 text-12 text-ink-3">Theme</Menu.GroupLabel>
               {THEMES.map((each) => (
@@ -77,6 +82,42 @@ export function UserMenu({ user, brand, role }: { user: { name: string; email: s
         </Menu.Positioner>
       </Menu.Portal>
     </Menu.Root>
+  );
+}
+
+/** The switch between the person's brands; nothing where there is only one. */
+function Brands() {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const router = useRouter();
+  const { data } = useQuery(trpc.session.brands.queryOptions(undefined, { staleTime: 60_000 }));
+  const change = useMutation(
+    trpc.session.switchBrand.mutationOptions({
+      onSuccess: () => {
+        // What was read so far is another brand's.
+        queries.clear();
+        router.push("/overview");
+        router.refresh();
+      },
+      onError: () => toast.error("The brand could not be changed. Nothing happened; try again."),
+    }),
+  );
+  if (!data || data.brands.length < 2) return null;
+  return (
+    <>
+      <Menu.RadioGroup value={data.current} onValueChange={(slug: string) => change.mutate({ slug })}>
+        <Menu.GroupLabel className="px-2 pt-1.5 pb-1 text-12 text-ink-3">Brand</Menu.GroupLabel>
+        {data.brands.map((each) => (
+          <Menu.RadioItem key={each.slug} value={each.slug} disabled={change.isPending} className={ITEM}>
+            <span className="min-w-0 flex-1 truncate">{each.name}</span>
+            <Menu.RadioItemIndicator className="text-accent-ink">
+              <CheckIcon size={18} />
+            </Menu.RadioItemIndicator>
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
+      <Menu.Separator className="mx-2 my-1 h-px bg-line" />
+    </>
   );
 }
 

@@ -125,7 +125,7 @@ function Standing({ app, canWrite }: { app: App; canWrite: boolean }) {
   if (app.status === "beta" && app.activation !== "active") {
     return (
       <Notice kind="info" title="This app is in beta">
-        It works and is priced as shown; what it looks like and what you can set may still change.
+        It is priced as shown; what it does, how it looks and what you can set may still change.
       </Notice>
     );
   }

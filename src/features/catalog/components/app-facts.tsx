@@ -1,7 +1,7 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { Card } from "@/components/card";
-import { formatCount } from "@/components/format";
+import { formatCount, formatDay } from "@/components/format";
 import { CheckIcon } from "@/components/icons/interface";
 import type { AppPage } from "../contract";
 import { summarise, withDefaults } from "../dialect/rules";
@@ -91,7 +91,7 @@ export function AppSettings({ app }: { app: AppPage }) {
         {lines.map((line) => (
           <div key={line.path} className="flex items-baseline justify-between gap-4 border-t border-line py-2">
             <dt className="text-ink-2">{line.title}</dt>
-            <dd className="min-w-0 text-right wrap-anywhere">
+            <dd className="max-w-3/5 shrink-0 text-right wrap-anywhere">
               {/^#[0-9a-f]{6}$/i.test(line.value) ? <Swatch color={line.value} /> : line.value}
             </dd>
           </div>
@@ -124,7 +124,7 @@ export function AppChangelog({ app }: { app: AppPage }) {
           <li key={entry.version} className="flex gap-4 border-t border-line py-2.5 text-13">
             <span className="figures w-24 shrink-0 text-ink-2">
               <span className="block font-medium text-ink">{entry.version}</span>
-              <time dateTime={entry.date}>{entry.date}</time>
+              <time dateTime={entry.date}>{formatDay(entry.date, "UTC")}</time>
             </span>
             <span>{entry.notes}</span>
           </li>

@@ -28,21 +28,14 @@ export function AppTile({ app, level = "h2" }: { app: AppCard; level?: "h2" | "h
         </Link>
       </Heading>
       <p className="mt-1 text-13 text-ink-2">{app.description}</p>
-      <p className="mt-auto flex flex-wrap items-baseline gap-x-2 pt-4 text-12 text-ink-2">
-        <span>
+      <p className="mt-auto flex flex-wrap items-baseline justify-between gap-x-4 pt-4 text-12 text-ink-2">
+        <span className="whitespace-nowrap">
           {app.variablePrice && "from "}
           <span className="figures text-14 font-medium text-ink">{formatCount(app.tokenCost)}</span>{" "}
           {app.tokenCost === 1 ? "token" : "tokens"} a use
         </span>
-        <span aria-hidden="true" className="text-ink-3">
-          ·
-        </span>
-        <span>{categoryName(app.category)}</span>
-        <span aria-hidden="true" className="text-ink-3">
-          ·
-        </span>
         <span>
-          {TIER_NAMES[app.tier]} plan{!app.covered && ", an upgrade"}
+          {categoryName(app.category)}, {TIER_NAMES[app.tier]} plan{!app.covered && " needed"}
         </span>
       </p>
     </article>

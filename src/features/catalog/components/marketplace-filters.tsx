@@ -2,7 +2,7 @@
 
 import { useQueryStates } from "nuqs";
 import { Button } from "@/components/button";
-import { Choice, SelectField } from "@/components/field";
+import { SelectField } from "@/components/field";
 import { SearchField } from "@/components/search-field";
 import { categoryName, TIER_NAMES } from "../rules";
 import { WISH } from "./wish";
@@ -68,13 +68,15 @@ export function MarketplaceFilters({ categories }: { categories: readonly string
         <option value="mine">Yours first</option>
       </SelectField>
       <div className="col-span-2 flex items-end gap-2 md:col-span-4 xl:col-span-1">
-        <Choice
-          type="checkbox"
-          title="Only yours"
-          className="h-10 items-center whitespace-nowrap !py-0 md:h-9 [&_input]:mt-0"
-          checked={wish.mine}
-          onChange={(event) => setWish({ mine: event.target.checked || null })}
-        />
+        <label className="flex h-10 items-center gap-2 rounded-control border border-line-control bg-surface px-3 text-14 whitespace-nowrap has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent md:h-9">
+          <input
+            type="checkbox"
+            className="size-4 accent-(--accent) outline-none"
+            checked={wish.mine}
+            onChange={(event) => setWish({ mine: event.target.checked || null })}
+          />
+          Only yours
+        </label>
         {asked && (
           <Button look="quiet" className="xl:hidden" onClick={() => setWish(null)}>
             Clear

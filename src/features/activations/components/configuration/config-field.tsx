@@ -55,14 +55,19 @@ export function ConfigField(props: FieldProps) {
       );
     case "boolean":
       return (
-        <Choice
-          type="checkbox"
-          title={label}
-          note={field.description}
-          disabled={disabled}
-          checked={value === true}
-          onChange={(event) => onChange(event.target.checked)}
-        />
+        <label className="flex items-start gap-2.5 justify-self-start">
+          <input
+            type="checkbox"
+            className="mt-0.5 size-4 shrink-0 accent-(--accent)"
+            disabled={disabled}
+            checked={value === true}
+            onChange={(event) => onChange(event.target.checked)}
+          />
+          <span className="grid gap-0.5">
+            <span className="text-13 font-medium">{label}</span>
+            {field.description && <span className="text-12 text-ink-3">{field.description}</span>}
+          </span>
+        </label>
       );
     case "select":
       return (
@@ -142,23 +147,25 @@ function Choices({ path, field, value, errors, onChange, disabled, label }: Fiel
 function Group({ path, field, value, errors, onChange, disabled, label }: FieldProps & { label: string }) {
   const values = isGroup(value) ? value : {};
   return (
-    <fieldset className="grid gap-4 border-l border-line-strong pl-4">
-      <legend className="mb-3 -ml-4 text-13 font-medium">
+    <fieldset>
+      <legend className="mb-3 text-13 font-medium">
         {label}
         {field.description && <span className="block text-12 font-normal text-ink-3">{field.description}</span>}
       </legend>
-      {Object.entries(field.properties ?? {}).map(([name, inner]) => (
-        <ConfigField
-          key={name}
-          name={name}
-          path={`${path}.${name}`}
-          field={inner}
-          value={values[name]}
-          errors={errors}
-          disabled={disabled}
-          onChange={(next) => onChange({ ...values, [name]: next })}
-        />
-      ))}
+      <div className="grid gap-4 border-l border-line-strong pl-4">
+        {Object.entries(field.properties ?? {}).map(([name, inner]) => (
+          <ConfigField
+            key={name}
+            name={name}
+            path={`${path}.${name}`}
+            field={inner}
+            value={values[name]}
+            errors={errors}
+            disabled={disabled}
+            onChange={(next) => onChange({ ...values, [name]: next })}
+          />
+        ))}
+      </div>
     </fieldset>
   );
 }
@@ -178,7 +185,7 @@ function Entries({ path, field, value, errors, onChange, disabled, label }: Fiel
       {error && <p className="text-12 text-red">{sentence(error)}</p>}
       {entries.map((entry, at) => (
         // Entries have no id of their own; they are only ever added at the end.
-        <div key={`${path}.${at.toString()}`} className="flex items-start gap-2 border-l border-line-strong pl-4">
+        <div key={`${path}.${at.toString()}`} className="flex items-start gap-2">
           <div className="grid min-w-0 flex-1 gap-3">
             <ConfigField
               name={items.title ?? `${readable(what)} ${at + 1}`}

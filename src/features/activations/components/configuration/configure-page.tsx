@@ -85,45 +85,44 @@ export function ConfigurePage({
         <Notices draft={draft} state={state} off={off} />
       </header>
       <div className="grid gap-4 lg:grid-cols-12 lg:items-start">
-        <form
-          ref={form}
-          noValidate
-          className="grid min-w-0 gap-4 lg:col-span-7"
-          onSubmit={(event) => {
-            event.preventDefault();
-            publish();
-          }}
-        >
-          <Card
-            title="Settings"
-            aside={
-              canWrite && (
-                <Button look="quiet" size="small" icon={<ResetIcon size={16} />} onClick={draft.reset}>
-                  Back to defaults
-                </Button>
-              )
-            }
+        <div className="grid min-w-0 gap-4 lg:col-span-7">
+          <form
+            ref={form}
+            noValidate
+            className="min-w-0"
+            onSubmit={(event) => {
+              event.preventDefault();
+              publish();
+            }}
           >
-            <fieldset disabled={!canWrite || off} className="grid gap-6 px-4 pb-6 md:px-5">
-              <legend className="sr-only">Settings of {app.name}</legend>
-              {Object.entries(schema).map(([name, field]) => (
-                <ConfigField
-                  key={name}
-                  name={name}
-                  path={name}
-                  field={field}
-                  value={draft.values[name]}
-                  errors={asked || draft.touched ? draft.errors : NOTHING_WRONG}
-                  onChange={(value) => draft.setValues((before) => ({ ...before, [name]: value }))}
-                />
-              ))}
-              {/* Enter in a field publishes nothing by accident: the form's own button is the one above. */}
-              <button type="submit" disabled className="hidden" aria-hidden="true" tabIndex={-1} />
-            </fieldset>
-          </Card>
-        </form>
-        <div className="grid min-w-0 gap-4 lg:sticky lg:top-6 lg:col-span-5">
-          <Preview app={app} configuration={draft.values} />
+            <Card
+              title="Settings"
+              aside={
+                canWrite && (
+                  <Button look="quiet" size="small" icon={<ResetIcon size={16} />} onClick={draft.reset}>
+                    Back to defaults
+                  </Button>
+                )
+              }
+            >
+              <fieldset disabled={!canWrite || off} className="grid gap-6 px-4 pb-6 md:px-5">
+                <legend className="sr-only">Settings of {app.name}</legend>
+                {Object.entries(schema).map(([name, field]) => (
+                  <ConfigField
+                    key={name}
+                    name={name}
+                    path={name}
+                    field={field}
+                    value={draft.values[name]}
+                    errors={asked || draft.touched ? draft.errors : NOTHING_WRONG}
+                    onChange={(value) => draft.setValues((before) => ({ ...before, [name]: value }))}
+                  />
+                ))}
+                {/* Enter in a field publishes nothing by accident: the form's own button is the one above. */}
+                <button type="submit" disabled className="hidden" aria-hidden="true" tabIndex={-1} />
+              </fieldset>
+            </Card>
+          </form>
           {canSeeKeys && <EmbedPanel app={app} />}
           <Versions
             appId={app.id}
@@ -135,6 +134,9 @@ export function ConfigurePage({
               canWrite && !off ? (version) => draft.restore(version.version, version.configuration) : undefined
             }
           />
+        </div>
+        <div className="min-w-0 lg:sticky lg:top-6 lg:col-span-5">
+          <Preview app={app} configuration={draft.values} />
         </div>
       </div>
     </div>

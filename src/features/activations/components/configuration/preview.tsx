@@ -98,7 +98,7 @@ export function Preview({
         <div
           ref={place}
           className="relative overflow-hidden rounded-control border border-line bg-inset"
-          style={{ height: size === "desktop" ? HEIGHT * scale : HEIGHT }}
+          style={{ height: size === "desktop" ? HEIGHT * scale : HEIGHT, maxHeight: "calc(100dvh - 10rem)" }}
         >
           {there ? (
             <iframe
