@@ -10,6 +10,21 @@ const headers = [
   { key: "Permissions-Policy", value: "camera=(), microphone=(), geolocation=()" },
 ];
 
+const anyShop = [
+  { key: "Access-Control-Allow-Origin", value: "*" },
+  { key: "Cross-Origin-Resource-Policy", value: "cross-origin" },
+];
+const forEver = { key: "Cache-Control", value: "public, max-age=31536000, immutable" };
+/** What shops load: the loader that follows us, the pinned one that never changes, and what the frame loads by hash. */
+const widgetFiles = [
+  {
+    source: "/v1/embed.js",
+    headers: [...anyShop, { key: "Cache-Control", value: "public, max-age=300, stale-while-revalidate=86400" }],
+  },
+  { source: "/:pinned(v1\\.\\d+\\.\\d+)/embed.js", headers: [...anyShop, forEver] },
+  { source: "/v1/:kind(frame|mesh-[\\d.]+)/:file*", headers: [forEver] },
+];
+
 export default {
   // The journeys build into a folder of their own, so that a development server beside them is not disturbed.
   distDir: process.env.NEXT_DIST_DIR || ".next",
@@ -23,5 +38,11 @@ export default {
   // argon2 is a native module, pino opens files of its own and prom-client looks for what is installed beside it: they are
   // required at run time, not bundled.
   serverExternalPackages: ["@node-rs/argon2", "pino", "prom-client"],
-  headers: async () => [{ source: "/(.*)", headers }],
+  // The installed build of the widgets is read beside the files that it describes.
+  outputFileTracingIncludes: { "/**": ["./public/v1/build.json"] },
+  headers: async () => [
+    // A widget's frame says for itself who may hold it and that it may ask for the camera.
+    { source: "/((?!v1/widget/).*)", headers },
+    ...widgetFiles,
+  ],
 };

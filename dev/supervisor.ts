@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { buildWidget } from "../src/cli/build-widget";
 import { inWords, logPart, printStep, printTable } from "./stack/console";
 import { messageOf, StackError } from "./stack/errors";
 import { dataDirFromEnv, PROJECT_ROOT, prepareDataDir, wipeDataDir, writeJson } from "./stack/files";
@@ -118,6 +119,7 @@ async function start(): Promise<void> {
   writeJson(join(dataDir, "env.json"), env);
   const demo = await prepareData(env, storefrontUrl);
 
+  await timed("Widgets", buildWidget, ({ version, gzipBytes }) => `loader ${version}, ${gzipBytes} bytes gzip`);
   const web = { dataDir, env, log: logPart };
   const shop = add(storefrontPart({ ...web, port: storefront.port }));
   const next = add(await nextPart({ ...web, port }));

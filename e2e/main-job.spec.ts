@@ -32,6 +32,7 @@ test("sign in, see the balance, use the storefront, watch the balance fall, sign
   await shop.reload();
   await shop.getByRole("button", { name: "Try it on" }).click();
   await expect(shop.getByRole("status")).toHaveText("Try-on opened. 5 tokens used.");
+  await shop.getByRole("button", { name: "Close" }).click();
   await shop.getByRole("button", { name: "Measure PD" }).click();
   await expect(shop.getByRole("status")).toHaveText("PD measurement opened. 1 token used.");
   await page.bringToFront();

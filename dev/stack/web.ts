@@ -103,6 +103,10 @@ export const METERING_ROUTES = [
   ["/api/v1/customer/tokens/consume", "POST"],
   ["/api/internal/metering/load", "POST"],
   ["/api/internal/metering/drain", "POST"],
+  ["/api/v1/widget/settings", "GET"],
+  ["/api/v1/widget/sessions", "POST"],
+  ["/api/v1/widget/session", "GET"],
+  ["/v1/widget/pd-calculator", "GET"],
 ] as const;
 /** What somebody who has just started the stack asks for next. */
 export const FIRST_PAGES = [

@@ -23,9 +23,10 @@ const FRAMES = [
   },
 ] as const;
 
+/** The apps in this shop, each an element that the loader fills. Until then, and without it, the shop is whole. */
 const APPS = [
-  { id: "vto-001", label: "Try it on", noun: "Try-on" },
-  { id: "pdc-001", label: "Measure PD", noun: "PD measurement" },
+  { slug: "virtual-try-on", label: "Try it on", noun: "Try-on" },
+  { slug: "pd-calculator", label: "Measure PD", noun: "PD measurement" },
 ] as const;
 
 const drawing = ({ lens, bridge }: { lens: string; bridge: string }): string =>
@@ -34,8 +35,13 @@ const drawing = ({ lens, bridge }: { lens: string; bridge: string }): string =>
     <path d="${bridge}"/>
   </svg>`;
 
-/** JSON for a script element: nothing in it can end the element. */
-const embedded = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
+/** Text for a quoted attribute: nothing in it can end it. */
+const attribute = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+
+/** The one line a brand pastes into its shop. */
+const embedLine = ({ appUrl, publicKey }: ShopConfig): string =>
+  `<script async src="${attribute(appUrl)}/v1/embed.js" data-key="${attribute(publicKey)}"></script>`;
 
 /** The sample shop's one page. Everything that is not a constant of this file reaches it as data. */
 export function shopPage(config: ShopConfig | undefined): string {
@@ -48,7 +54,8 @@ export function shopPage(config: ShopConfig | undefined): string {
     </label></li>`,
   ).join("");
   const apps = APPS.map(
-    (app) => `<button type="button" class="app" data-app="${app.id}" data-noun="${app.noun}">${app.label}</button>`,
+    (app) =>
+      `<varai-app app="${app.slug}" sku="${FRAMES[0].id}" label="${app.label}" data-noun="${app.noun}"></varai-app>`,
   ).join("");
   return `<!doctype html>
 <html lang="en">
@@ -58,8 +65,8 @@ export function shopPage(config: ShopConfig | undefined): string {
   <title>Northlight Optics</title>
   <link rel="icon" href="data:,">
   <link rel="stylesheet" href="/shop.css">
-  <script type="application/json" id="shop-config">${embedded(config ?? null)}</script>
   <script type="module" src="/shop.mjs"></script>
+  ${config ? embedLine(config) : ""}
 </head>
 <body>
   <header><span class="brand">Northlight Optics</span><span class="aside">Sample storefront</span></header>
@@ -79,7 +86,7 @@ export function shopPage(config: ShopConfig | undefined): string {
     </section>
   </main>
   <footer>
-    <p>This page stands in for a brand's shop. Its visit is <code id="session">…</code>: a reload keeps it and costs nothing.</p>
+    <p>This page stands in for a brand's shop. What was opened stays paid for this visit: a reload costs nothing.</p>
     <button type="button" id="new-shopper">New shopper</button>
   </footer>
 </body>

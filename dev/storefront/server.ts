@@ -28,12 +28,12 @@ export function createStorefront(dataDir: string): Server {
       response.writeHead(200, { "content-type": type }).end(readFileSync(join(import.meta.dirname, path.slice(1))));
     } else if (path === "/") {
       const config = configFrom(dataDir);
-      const connect = ["'self'", config && new URL(config.appUrl).origin].filter(Boolean).join(" ");
+      const ours = config ? ` ${new URL(config.appUrl).origin}` : "";
       response
         .writeHead(200, {
           "content-type": "text/html; charset=utf-8",
           // A strict shop, so that we notice what we ask of one.
-          "content-security-policy": `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src ${connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+          "content-security-policy": `default-src 'none'; script-src 'self'${ours}; style-src 'self'; img-src 'self' data:; connect-src 'self'${ours}; frame-src${ours || " 'none'"}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
         })
         .end(shopPage(config));
     } else {

@@ -14,6 +14,11 @@ const TOOLS = new Set([
   "typescript",
 ]);
 
+/** Whose it is, where a package carries neither licence nor copyright: as its sources say. */
+const ATTRIBUTION: Readonly<Record<string, string>> = {
+  "@mediapipe/face_mesh": "Copyright 2020 The MediaPipe Authors",
+};
+
 interface Manifest {
   name: string;
   license?: string;
@@ -61,7 +66,7 @@ function noticeOf(folder: string): Notice {
   const lines = read(folder, /^(?:licen[sc]e|copying)(?:\.(?:md|txt))?$/i).split("\n");
   const isCopyright = (line: string) => COPYRIGHT.test(line) && !TEMPLATE.test(line);
   const named = [...new Set(lines.filter(isCopyright).map((line) => line.replace(/^[\s#>*]+/, "").trim()))];
-  const declared = typeof author === "string" ? author : author?.name;
+  const declared = ATTRIBUTION[name] ?? (typeof author === "string" ? author : author?.name);
   return {
     name,
     license: license === "SIL OPEN FONT LICENSE" ? "OFL-1.1" : license,

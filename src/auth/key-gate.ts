@@ -4,8 +4,8 @@ import { findKeyByHmac } from "@/features/keys/queries";
 import { keyStatus, type Scope } from "@/features/keys/rules";
 import { hmacApiKey, parseApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
-import { Refusal } from "@/lib/errors";
-import { type Mode, mintCustomerId } from "@/lib/ids";
+import { type ProblemCode, Refusal } from "@/lib/errors";
+import { type CustomerId, type Mode, mintCustomerId } from "@/lib/ids";
 import { throttleAddress } from "./address";
 
 const BEARER = /^Bearer +(ca_[0-9A-Za-z_]{1,120})$/i;
@@ -65,4 +65,50 @@ export async function requireSecretKey(request: Request, scope: Scope): Promise<
     ctx: { db: db(), customerId: mintCustomerId(row.customerId), actor: { type: "key", id: row.keyId } },
     mode: row.mode,
   };
+}
+
+/** A shop's page: the tenant its public key belongs to, and the origin that key has vouched for. */
+export interface PageCaller extends KeyCaller {
+  readonly origin: string;
+  readonly publicKey: string;
+  /** Catalog ids the key covers; null for all. */
+  readonly apps: readonly string[] | null;
+}
+
+/** What a real key was refused for, with whose it is: an installation check can tell its owner. */
+export class PageRefusal extends Refusal {
+  readonly customerId: CustomerId;
+  constructor(code: ProblemCode, detail: string, customerId: CustomerId) {
+    super(code, detail);
+    this.customerId = customerId;
+  }
+}
+
+/**
+ * The gate of the widgets' routes, which take a public key from a page of its origins, as consume does.
+ * @param text the key, wherever the request carries it
+ * @throws Refusal `invalid_api_key`, `secret_key_in_browser` or `forbidden` for a secret key, PageRefusal `origin_not_allowed`
+ */
+export async function requirePublicKey(text: string, origin: string | null): Promise<PageCaller> {
+  const refused = () =>
+    new Refusal("invalid_api_key", "Send a public key of yours (ca_pk_…). It may be mistyped, expired or revoked.");
+  if (!parseApiKey(text)) throw refused();
+  const row = await findKeyByHmac(db(), hmacApiKey(text, env().API_KEY_PEPPER));
+  if (!row || keyStatus(row, new Date()) !== "active") throw refused();
+  if (row.kind !== "pk") {
+    throw new Refusal(
+      origin === null ? "forbidden" : "secret_key_in_browser",
+      "A secret key opens no widget. Revoke it if it stood in a page, and use a public key (ca_pk_…) there.",
+    );
+  }
+  const customerId = mintCustomerId(row.customerId);
+  if (origin === null || !row.origins.includes(origin)) {
+    throw new PageRefusal(
+      "origin_not_allowed",
+      "Add this page's origin (scheme, host and port) to the key's allowed origins.",
+      customerId,
+    );
+  }
+  const actor = { type: "key", id: row.keyId } as const;
+  return { ctx: { db: db(), customerId, actor }, mode: row.mode, origin, publicKey: text, apps: row.appPermissions };
 }

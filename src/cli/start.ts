@@ -9,6 +9,7 @@ import { seedCatalog } from "@/db/seed/catalog";
 import { publishCatalog } from "@/features/metering/jobs";
 import { EnvError, env } from "@/lib/env";
 import { metering } from "@/rest/internal/metering";
+import { buildWidget } from "./build-widget";
 
 // `npm start`: the production build against the services the environment names. Builds it where it is missing or old,
 // migrates where it may, serves on PORT (default 3000), and runs the worker beside it unless WORKER=off.
@@ -57,6 +58,7 @@ const ended = (child: ChildProcess): Promise<string> =>
   });
 
 async function buildIfNeeded(): Promise<void> {
+  await buildWidget();
   const marker = join(ROOT, DIST_DIR, "BUILD_ID");
   const built = existsSync(marker) ? statSync(marker).mtimeMs : undefined;
   if (built !== undefined && built > newestSource()) {

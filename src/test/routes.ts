@@ -16,6 +16,8 @@ export type Caller =
   /** A public key from its origin, or a secret one with the scope from a server. */
   | { readonly key: "any"; readonly scope: Scope }
   | { readonly key: "secret"; readonly scope: Scope }
+  /** A shop's page with a public key, or our own frame with its session; src/rest/widget/widget.redis.test.ts. */
+  | "page"
   /** 405, with the methods that there are. */
   | "no method"
   /** 404: no such address. */
@@ -115,6 +117,17 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     GET: USAGE,
     ...NO_WRITES,
   },
+  "/api/v1/widget/session": { GET: "page", ...NO_WRITES },
+  "/api/v1/widget/sessions": {
+    POST: "page",
+    OPTIONS: "anyone",
+    GET: "no method",
+    HEAD: "no method",
+    PUT: "no method",
+    PATCH: "no method",
+    DELETE: "no method",
+  },
+  "/api/v1/widget/settings": { GET: "page", OPTIONS: "anyone", ...NO_WRITES },
 };
 
 /** What stands for the folders in brackets. */

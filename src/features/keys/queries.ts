@@ -1,4 +1,4 @@
-import { desc, eq, sql } from "drizzle-orm";
+import { and, arrayContains, asc, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apiKeys } from "@/db/schema/keys";
@@ -84,4 +84,51 @@ export const toRecord = (row: KeyRow): KeyRecord => ({
 export async function loadKeyRecord(db: Reader, hmac: string): Promise<KeyRecord | null> {
   const row = await findKeyByHmac(db, hmac);
   return row ? toRecord(row) : null;
+}
+
+/**
+ * The brand's default public key for a page: the oldest live one in force that may be used from the page's origin and
+ * covers the app. It is public, and told only to a page that may use it; null where there is none. Not for anything a
+ * person asks for: the origin is what proves the tenant.
+ */
+export async function defaultPublicKey(
+  db: Reader,
+  input: { customerId: string; origin: string; appId: string },
+): Promise<string | null> {
+  const [row] = await db
+    .select({ publicKey: apiKeys.publicKey })
+    .from(apiKeys)
+    .where(
+      and(
+        eq(apiKeys.customerId, input.customerId),
+        eq(apiKeys.kind, "pk"),
+        eq(apiKeys.mode, "live"),
+        isNull(apiKeys.revokedAt),
+        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
+        arrayContains(apiKeys.origins, [input.origin]),
+        or(isNull(apiKeys.appPermissions), arrayContains(apiKeys.appPermissions, [input.appId])),
+      ),
+    )
+    .orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))
+    .limit(1);
+  return row?.publicKey ?? null;
+}
+
+/** A brand's own public key to show in embed code: the oldest live one in force, with the origins it serves. */
+export async function embedKey(ctx: Ctx): Promise<{ publicKey: string; origins: string[] } | null> {
+  const [row] = await ctx.db
+    .select({ publicKey: apiKeys.publicKey, origins: apiKeys.origins })
+    .from(apiKeys)
+    .where(
+      and(
+        eq(apiKeys.customerId, ctx.customerId),
+        eq(apiKeys.kind, "pk"),
+        eq(apiKeys.mode, "live"),
+        isNull(apiKeys.revokedAt),
+        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
+      ),
+    )
+    .orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))
+    .limit(1);
+  return row?.publicKey ? { publicKey: row.publicKey, origins: row.origins } : null;
 }

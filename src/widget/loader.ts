@@ -1,0 +1,252 @@
+import type { FrameMessage, SessionMessage, WidgetSettings } from "@/features/activations/embed/contract";
+import { LOADER_VERSION } from "./version";
+
+/**
+ * The loader: what runs in a shop's page. It must stay below 2 KB gzip, break nothing, and trust nothing: text reaches the
+ * page as text only, messages count only from our origin, from our own frame and under this element's id. Where anything
+ * is missing (key, tokens, network), the button hides or says so, `varai:unavailable` fires, and the page goes on.
+ */
+
+type Settings = Pick<WidgetSettings, "public_key" | "label" | "style" | "words">;
+type Task = (api: Api) => unknown;
+interface Api {
+  readonly version: string;
+  push(...tasks: Task[]): void;
+}
+/** A `<varai-app>` element; `open()` does what a click does. */
+interface Host extends HTMLElement {
+  open?: () => Promise<void>;
+}
+/** What was thrown: the API's problem, one of ours, or an error of the browser's, whose codes are numbers. */
+interface Thrown {
+  readonly code?: unknown;
+}
+
+const page = window as Window & { varai?: Task[] | Api };
+const script = document.currentScript as HTMLScriptElement | null;
+
+/** Where things are, so that nothing moves later. What they look like comes with the settings, as data. */
+const PLACE =
+  ":host{display:inline-block}[hidden],:host([hidden]){display:none}button{font:inherit;min-height:44px;padding:0 18px;border:0}";
+
+function start(): void {
+  // The first on the page wins, whichever version the second has.
+  if (!script?.src || customElements.get("varai-app")) return;
+  const home = new URL(script.src).origin;
+  const { key, customerId, config } = script.dataset;
+  const memory: Record<string, string> = {};
+
+  const make = <K extends "button" | "p" | "iframe" | "dialog" | "input">(
+    tag: K,
+    properties: Partial<HTMLElementTagNameMap[K]>,
+  ): HTMLElementTagNameMap[K] => Object.assign(document.createElement(tag), properties);
+  /** 128 random bits. `randomUUID` is missing on pages without TLS. */
+  const randomId = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
+  /** One use of an app per visit: its request is kept whole, because the same key must carry the same body. */
+  const remembered = (name: string, fresh: () => string): string => {
+    try {
+      let kept = sessionStorage.getItem(name);
+      if (!kept) {
+        kept = memory[name] ?? fresh();
+        sessionStorage.setItem(name, kept);
+      }
+      return kept;
+    } catch {
+      // No storage here: the visit lasts as long as the page.
+      memory[name] ??= fresh();
+      return memory[name];
+    }
+  };
+
+  /** Asks our API; throws its problem where it refuses. Never sends a cookie. */
+  const ask = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`${home}/api/v1/${path}`, {
+      ...init,
+      credentials: "omit",
+      signal: AbortSignal.timeout(1e4),
+    });
+    const body = await response.json();
+    if (!response.ok) throw body;
+    return body;
+  };
+
+  const mount = (host: Host): void => {
+    const root = host.attachShadow({ mode: "open" });
+    // A sheet made by script needs no leave of the shop's style-src.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`${PLACE}button{opacity:0}`);
+    root.adoptedStyleSheets = [sheet];
+    const attribute = (name: string): string => host.getAttribute(name) ?? "";
+    const app = attribute("app");
+    const label = attribute("label");
+    const button = make("button", { type: "button", textContent: label, hidden: !label });
+    button.part.add("button");
+    const note = make("p", { ariaLive: "polite" });
+    root.append(button, note);
+    const tell = (type: string, detail: object = {}): void => {
+      host.dispatchEvent(
+        new CustomEvent(`varai:${type}`, { bubbles: true, composed: true, detail: { app, ...detail } }),
+      );
+    };
+    /** What the page asks for by attributes. */
+    const asked = (names: string[]): Record<string, string> => {
+      const wanted: Record<string, string> = { page: document.documentElement.lang };
+      for (const name of names) if (host.hasAttribute(name)) wanted[name] = attribute(name);
+      return wanted;
+    };
+    const looks = ["lang", "theme", "color"];
+
+    const load = async (): Promise<Settings> => {
+      if (!key && !customerId) throw { code: "no_key" };
+      const query = new URLSearchParams({
+        app,
+        v: LOADER_VERSION,
+        ...asked([...looks, "label"]),
+        [key ? "key" : "customer"]: key || customerId || "",
+      });
+      const settings = await ask(`widget/settings?${query}`);
+      sheet.replaceSync(PLACE + settings.style);
+      button.textContent = settings.label;
+      button.hidden = false;
+      return settings;
+    };
+    const settled = load();
+    settled.catch((reason: Thrown) => {
+      host.hidden = true;
+      refuse(reason);
+    });
+
+    let words: Settings["words"] | undefined;
+    const refuse = ({ code }: Thrown): void =>
+      tell("unavailable", { reason: typeof code === "string" ? code : "unreachable" });
+    const fail = (reason: Thrown): void => {
+      note.textContent = words?.unavailable ?? "";
+      refuse(reason);
+    };
+
+    /** Tells the page what came of it, and fills in the form this element stands in. */
+    const receive = ({ fields, ...result }: Readonly<Record<string, unknown>>): void => {
+      const form = host.closest("form");
+      for (const [name, value] of form ? Object.entries(fields ?? {}) : []) {
+        let input = form?.elements.namedItem(name) as HTMLInputElement | null;
+        if (!input) {
+          input = make("input", { type: "hidden", name });
+          form?.append(input);
+        }
+        input.value = String(value);
+      }
+      tell("result", { result });
+    };
+
+    const show = (settings: Settings, token: string): void => {
+      const instance = randomId();
+      const close = make("button", {
+        textContent: "×",
+        ariaLabel: settings.words.close,
+        onclick: () => dialog.close(),
+      });
+      const frame = make("iframe", {
+        title: settings.label,
+        allow: "camera",
+        src: `${home}/v1/widget/${encodeURIComponent(app)}`,
+        onload: () => {
+          const message: SessionMessage = { source: "varai", instance, type: "session", token };
+          frame.contentWindow?.postMessage(message, home);
+        },
+      });
+      const listen = ({ origin, source, data }: MessageEvent<FrameMessage | undefined>): void => {
+        if (origin !== home || source !== frame.contentWindow || data?.instance !== instance) return;
+        if (data.type === "result") receive(data.result);
+        else {
+          if (data.type === "unavailable") fail({ code: data.reason });
+          dialog.close();
+        }
+      };
+      const dialog = make("dialog", {
+        ariaLabel: settings.label,
+        onclose: () => {
+          removeEventListener("message", listen);
+          dialog.remove();
+          button.focus();
+          tell("close");
+        },
+      });
+      addEventListener("message", listen);
+      dialog.append(frame, close);
+      root.append(dialog);
+      dialog.showModal();
+    };
+
+    host.open = async () => {
+      if (button.ariaDisabled) return;
+      button.ariaDisabled = "true";
+      try {
+        const settings = await settled;
+        words = settings.words;
+        note.textContent = words.opening;
+        const { public_key } = settings;
+        const body = remembered(`varai:${public_key}:${app}`, () =>
+          JSON.stringify({ app_id: app, session_id: randomId(), metadata: { product_id: attribute("sku") } }),
+        );
+        const id: string = JSON.parse(body).session_id;
+        const post = (path: string, body: string) =>
+          ask(path, {
+            method: "POST",
+            headers: {
+              authorization: `Bearer ${public_key}`,
+              "content-type": "application/json",
+              "idempotency-key": id,
+            },
+            body,
+          });
+        const consume = () => post("customer/tokens/consume", body);
+        // Lost on the way: asking again under the same key tells what happened and cannot cost twice.
+        const use = await consume().catch((reason: Thrown) => {
+          if (reason.code !== "outcome_unknown") throw reason;
+          return consume();
+        });
+        const session = await post("widget/sessions", JSON.stringify({ app_id: app, ...asked(looks) }));
+        note.textContent = "";
+        show(settings, session.token);
+        tell("open", { tokens: use.tokens_consumed, usage_id: use.usage_id });
+      } catch (reason) {
+        fail(reason as Thrown);
+      }
+      button.ariaDisabled = null;
+    };
+    button.onclick = host.open;
+  };
+
+  customElements.define(
+    "varai-app",
+    class extends HTMLElement {
+      connectedCallback(): void {
+        if (!this.shadowRoot) mount(this);
+      }
+    },
+  );
+
+  const waiting = (page.varai as Task[] | undefined) ?? [];
+  const api: Api = {
+    version: LOADER_VERSION,
+    push: (...tasks) => {
+      for (const task of tasks) task(api);
+    },
+  };
+  page.varai = api;
+  api.push(...waiting);
+
+  if (!config) return;
+  // The one-line form: an element after the script, with what data-config names as its attributes.
+  const element = document.createElement("varai-app");
+  for (const [name, value] of Object.entries(JSON.parse(config))) element.setAttribute(name, String(value));
+  if (document.body.contains(script)) script.after(element);
+  else document.body.append(element);
+}
+
+try {
+  start();
+} catch {
+  // An old browser, or a line that cannot be read: the shop goes on without us.
+}
