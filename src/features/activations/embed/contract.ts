@@ -100,3 +100,24 @@ export const installation = z.object({
   refused: z.object({ at: z.string(), origin: z.string(), code: z.string() }).nullable(),
 });
 export type Installation = z.infer<typeof installation>;
+
+/** Where embed code is pasted. */
+export const PLATFORMS = ["html", "shopify", "woocommerce", "react", "gtm"] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/** What a brand chooses for its embed code; what is left out follows the published configuration. */
+export const embedOptions = z.strictObject({
+  platform: z.enum(PLATFORMS).default("html"),
+  /** In the place where the code stands, or floating over the page's corner. */
+  placement: z.enum(["inline", "float"]).default("inline"),
+  label: z.string().trim().max(80).optional(),
+  color: z
+    .string()
+    .regex(/^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i, "must be a colour such as #16585f")
+    .optional(),
+  language: z.enum(LANGUAGES).optional(),
+  theme: z.enum(THEMES).optional(),
+  /** The loader of today for ever, by its hash, in place of the one that follows us. */
+  pinned: z.boolean().default(false),
+});
+export type EmbedOptions = z.output<typeof embedOptions>;

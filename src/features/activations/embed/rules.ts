@@ -1,4 +1,4 @@
-import { LANGUAGES, type Language, THEMES, type Theme, type WidgetSettings } from "./contract";
+import { type EmbedOptions, LANGUAGES, type Language, THEMES, type Theme, type WidgetSettings } from "./contract";
 
 type Configuration = Readonly<Record<string, unknown>>;
 
@@ -151,3 +151,177 @@ export function settingsOf(
     configuration: { ...configuration },
   };
 }
+
+/** What embed code is made of beside the brand's choices. */
+export interface EmbedSource {
+  /** Our origin, without a closing slash. */
+  readonly origin: string;
+  readonly publicKey: string;
+  readonly slug: string;
+  /** The loader's version and hash, as `widgetBuild()` tells them; needed where the code is pinned. */
+  readonly build: { readonly version: string; readonly integrity: string };
+}
+
+/** A piece of code with where it goes. */
+export interface Snippet {
+  readonly title: string;
+  readonly language: "html" | "liquid" | "php" | "jsx";
+  readonly code: string;
+}
+
+/** Text for a quoted attribute: nothing in it can end it. */
+const attribute = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+/** Text as a literal of JavaScript that may stand in a page's script element. */
+const literal = (text: string): string =>
+  JSON.stringify(text).replaceAll("<", "\\u003c").replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+/** Text as a literal of PHP. */
+const php = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+
+const tag = (name: string, attributes: readonly (readonly [string, string | true])[]): string =>
+  `<${name}${attributes.map(([key, value]) => (value === true ? ` ${key}` : ` ${key}="${value}"`)).join("")}></${name}>`;
+
+/** The loader's address, and what pins it. */
+function loaderOf({ origin, build }: EmbedSource, { pinned }: EmbedOptions) {
+  return pinned
+    ? { src: `${origin}/v${build.version}/embed.js`, integrity: build.integrity }
+    : { src: `${origin}/v1/embed.js`, integrity: undefined };
+}
+
+/** The element's attributes, unescaped; `sku` is the platform's own expression and stands in the code beside them. */
+const elementOf = ({ slug }: EmbedSource, options: EmbedOptions): [string, string][] =>
+  Object.entries({
+    app: slug,
+    placement: options.placement === "float" ? "float" : undefined,
+    label: options.label || undefined,
+    color: options.color,
+    lang: options.language,
+    theme: options.theme,
+  }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+
+/**
+ * The code that puts an app into a shop, one or two pieces of it in the order of pasting. Every value is escaped for the
+ * language it stands in.
+ */
+export function embedCode(source: EmbedSource, options: EmbedOptions): Snippet[] {
+  const { src, integrity } = loaderOf(source, options);
+  const element = elementOf(source, options);
+  const script = tag("script", [
+    ["async", true],
+    ["src", attribute(src)],
+    ...(integrity
+      ? ([
+          ["integrity", integrity],
+          ["crossorigin", "anonymous"],
+        ] as const)
+      : []),
+    ["data-key", attribute(source.publicKey)],
+  ]);
+  const html = (sku: string): string =>
+    tag("varai-app", [...element.map(([name, value]) => [name, attribute(value)] as const), ["sku", sku]]);
+  /** Statements that put the loader into a page once, for where attributes of a pasted script are lost. */
+  const loading = [
+    'var script = document.createElement("script");',
+    "script.async = true;",
+    `script.src = ${literal(src)};`,
+    ...(integrity ? [`script.integrity = ${literal(integrity)};`, 'script.crossOrigin = "anonymous";'] : []),
+    `script.setAttribute("data-key", ${literal(source.publicKey)});`,
+    "document.head.appendChild(script);",
+  ];
+  switch (options.platform) {
+    case "html":
+      return [
+        { title: "Once a page, in its head", language: "html", code: script },
+        { title: "Where the button goes", language: "html", code: html("YOUR-SKU") },
+      ];
+    case "shopify":
+      return [
+        { title: "Online Store › Themes › Edit code › theme.liquid, before </head>", language: "html", code: script },
+        {
+          title: "In the product template, inside the product form",
+          language: "liquid",
+          code: html("{{ product.selected_or_first_available_variant.sku | escape }}"),
+        },
+      ];
+    case "woocommerce": {
+      const extra = `data-key="${attribute(source.publicKey)}"${integrity ? ` integrity="${integrity}" crossorigin="anonymous"` : ""}`;
+      return [
+        {
+          title: "In the child theme's functions.php, or a code snippet plugin",
+          language: "php",
+          code: [
+            "add_action('wp_enqueue_scripts', function () {",
+            `  wp_enqueue_script('varai', ${php(src)}, array(), null, array('strategy' => 'async'));`,
+            "});",
+            "add_filter('script_loader_tag', function ($tag, $handle) {",
+            `  return $handle === 'varai' ? str_replace(' src=', ${php(` ${extra} src=`)}, $tag) : $tag;`,
+            "}, 10, 2);",
+            "add_action('woocommerce_before_add_to_cart_button', function () {",
+            "  global $product;",
+            `  echo str_replace('YOUR-SKU', esc_attr($product->get_sku()), ${php(html("YOUR-SKU"))});`,
+            "});",
+          ].join("\n"),
+        },
+      ];
+    }
+    case "react":
+      return [
+        {
+          title: "A component of your own",
+          language: "jsx",
+          code: [
+            'import { useEffect } from "react";',
+            "",
+            "export function VaraiApp({ sku }) {",
+            "  useEffect(() => {",
+            `    if (document.querySelector(${literal(`script[src="${src}"]`)})) return;`,
+            ...loading.map((line) => `    ${line.replace(/^var /, "const ")}`),
+            "  }, []);",
+            `  return <varai-app ${element.map(([name, value]) => `${name}={${literal(value)}}`).join(" ")} sku={sku} />;`,
+            "}",
+          ].join("\n"),
+        },
+      ];
+    case "gtm":
+      return [
+        {
+          title: "A Custom HTML tag on your product pages; set where the button goes in the fourth line from below",
+          language: "html",
+          code: [
+            "<script>",
+            "(function () {",
+            ...loading.map((line) => `  ${line}`),
+            '  var app = document.createElement("varai-app");',
+            ...element.map(([name, value]) => `  app.setAttribute(${literal(name)}, ${literal(value)});`),
+            '  var place = document.querySelector("form[action*=cart]") || document.body;',
+            "  place.appendChild(app);",
+            "})();",
+            "</script>",
+          ].join("\n"),
+        },
+      ];
+  }
+}
+
+/** The seed's one-line form: the brand in place of a key, and the element's attributes as JSON. */
+export function oneLineEmbed(source: Omit<EmbedSource, "publicKey"> & { customerId: string }, options: EmbedOptions) {
+  const { src, integrity } = loaderOf({ ...source, publicKey: "" }, options);
+  return tag("script", [
+    ["async", true],
+    ["src", attribute(src)],
+    ...(integrity
+      ? ([
+          ["integrity", integrity],
+          ["crossorigin", "anonymous"],
+        ] as const)
+      : []),
+    ["data-customer-id", attribute(source.customerId)],
+    ["data-config", attribute(JSON.stringify(Object.fromEntries(elementOf({ ...source, publicKey: "" }, options))))],
+  ]);
+}
+
+/** What a shop with a strict Content-Security-Policy must allow, by directive, and for the camera its Permissions-Policy. */
+export const embedPolicy = (origin: string): { readonly csp: readonly string[]; readonly permissions: string } => ({
+  csp: [`script-src ${origin}`, `connect-src ${origin}`, `frame-src ${origin}`],
+  permissions: `camera=(self "${origin}")`,
+});
