@@ -2,6 +2,7 @@ import { and, eq, or } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apps, customerApps } from "@/db/schema/catalog";
+import { fieldsOf } from "@/features/metering/reconcile/service";
 import { Refusal } from "@/lib/errors";
 import type { CustomerId } from "@/lib/ids";
 import type { Redis } from "@/lib/redis";
@@ -55,15 +56,11 @@ export async function installationOf(
   input: { customerId: CustomerId; appId: string },
 ): Promise<Installation> {
   const names = ["at", "origin", "loader", "refused_at", "refused_origin", "refused_code"] as const;
-  // The client answers with the fields by name, and with null where none of them is there.
-  const held = await redis.hmget<Record<string, string | null>>(
-    installationKey(input.customerId, input.appId),
-    ...names,
-  );
+  const held = await fieldsOf(redis, installationKey(input.customerId, input.appId), names);
   const time = (value: string | null | undefined): string => new Date(Number(value)).toISOString();
   return {
-    seen: held?.at ? { at: time(held.at), origin: held.origin ?? "", loader: held.loader ?? "" } : null,
-    refused: held?.refused_at
+    seen: held.at ? { at: time(held.at), origin: held.origin ?? "", loader: held.loader ?? "" } : null,
+    refused: held.refused_at
       ? { at: time(held.refused_at), origin: held.refused_origin ?? "", code: held.refused_code ?? "" }
       : null,
   };
