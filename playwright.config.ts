@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { defineConfig, devices } from "@playwright/test";
 
 /**
@@ -37,6 +38,9 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // A camera that shows the public-domain face of e2e/fixtures; a test still has to allow it.
+        "--use-fake-device-for-media-stream",
+        `--use-file-for-fake-video-capture=${resolve(import.meta.dirname, ".data/e2e-face.mjpeg")}`,
       ],
     },
   },

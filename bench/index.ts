@@ -1,10 +1,11 @@
 import { drain } from "./drain";
 import { edge } from "./edge";
 import type { Group } from "./figure";
+import { loader } from "./loader";
 import { meter } from "./meter";
 
 /** Groups of figures, by the first part of their names. */
-const GROUPS: Record<string, Group> = { meter, drain, edge };
+const GROUPS: Record<string, Group> = { meter, drain, edge, loader };
 
 /** `npm run -s bench -- [group or figure…]`: one JSON line per figure. Minutes, on an otherwise idle machine. */
 const asked = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../dev/stack/ports";
@@ -56,12 +56,20 @@ const wantsProduction = (): boolean =>
     /\.(production|both)\.spec\.ts$/.test(String(name)),
   );
 
+/** What the browser's fake camera shows: one photo over and over, as a film of it. */
+function writeCamera(): void {
+  const photo = readFileSync(join(ROOT, "e2e/fixtures/face.jpg"));
+  mkdirSync(join(ROOT, ".data"), { recursive: true });
+  writeFileSync(join(ROOT, ".data/e2e-face.mjpeg"), Buffer.concat(Array.from({ length: 30 }, () => photo)));
+}
+
 /**
  * Starts the whole system with fresh data, as a newcomer would, and where a spec asks for it the production build over
  * the same stores. Addresses are left in E2E_DEV_URL, E2E_PRODUCTION_URL, E2E_STOREFRONT_URL; E2E_DATA_DIR holds
  * dev.json with the demo sign-in and keys.
  */
 export default async function setup(): Promise<() => Promise<void>> {
+  writeCamera();
   const ready = join(DATA_DIR, "dev.json");
   rmSync(ready, { force: true });
   const port = await freePort();

@@ -17,12 +17,15 @@ import type { WidgetBuild } from "@/lib/widget-build";
 import { LOADER_VERSION } from "@/widget/version";
 
 // `npm run build:widget`: bundles src/widget into static files below public/, where Next serves them. `npm run dev`,
-// `npm run build` and `npm start` do it by themselves; it takes a fraction of a second.
+// `npm run build` and `npm start` do it by themselves; it takes a fraction of a second. `-- --release` also keeps the
+// loader of this version, once: commit it with the change that raised LOADER_VERSION.
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const SOURCE = join(ROOT, "src/widget");
 /** The oldest browsers that have every part of the platform which the loader needs. */
 const TARGETS = ["chrome111", "edge111", "firefox121", "safari16.4"];
+/** Every loader that was ever released, by its version: a shop's `integrity` names these bytes. */
+const RELEASES = join(SOURCE, "releases");
 /** What the frame loads of MediaPipe. Its examples' data files are empty and left out. */
 const MESH_FILES = /^face_mesh(?:\.js|\.binarypb|_solution_.*\.(?:js|wasm|data))$/;
 
@@ -80,6 +83,10 @@ export async function buildWidget(out = join(ROOT, "public")): Promise<WidgetBui
     gzipBytes: gzipSync(script.contents, { level: 9 }).byteLength,
     frame: { script: named(".js"), style: named(".css") },
   };
+  // What shops have pinned is served as it was released, for ever; the version being written is what the sources say.
+  for (const name of readdirSync(RELEASES)) {
+    put(join(out, `v${name.replace(/\.js$/, "")}/embed.js`), readFileSync(join(RELEASES, name)));
+  }
   put(join(out, "v1/embed.js"), script.contents);
   put(join(out, `v${LOADER_VERSION}/embed.js`), script.contents);
   const folder = join(out, "v1/frame");
@@ -93,5 +100,11 @@ export async function buildWidget(out = join(ROOT, "public")): Promise<WidgetBui
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const { version, gzipBytes } = await buildWidget();
+  if (process.argv.includes("--release")) {
+    const kept = join(RELEASES, `${version}.js`);
+    if (existsSync(kept))
+      throw new Error(`${version} has been released: raise LOADER_VERSION in src/widget/version.ts.`);
+    copyFileSync(join(ROOT, "public/v1/embed.js"), kept);
+  }
   console.log(`Widgets: loader ${version}, ${gzipBytes} bytes gzip.`);
 }

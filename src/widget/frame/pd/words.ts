@@ -1,59 +1,11 @@
-const EN = {
-  title: "Measure your pupillary distance",
-  lead: "The distance between your pupils, in millimetres: what an optician needs to centre your lenses.",
-  private: "Photos and video stay on this device. Only the number goes to the shop, and only if you say so.",
-  privacyNotice: "Privacy notice",
-  camera: "Use the camera",
-  photo: "Choose a photo",
-  card: "Measure with a bank card",
-  cardHint: "More exact: hold any bank card flat against your forehead.",
-  loading: "Loading the measuring model…",
-  starting: "Starting the camera…",
-  look: "Look straight ahead, at something far behind the camera.",
-  turned: "Turn your face straight to the camera.",
-  tilted: "Hold your head level with the camera.",
-  far: "Come closer, and into more light.",
-  irises: "Open your eyes wide, and away from glare.",
-  nobody: "No face in the picture yet.",
-  several: "Only one face, please.",
-  progress: (have: number, of: number) => `${have} of ${of} frames`,
-  cancel: "Cancel",
-  take: "Take the picture",
-  measuring: "Measuring…",
-  result: "Your pupillary distance",
-  range: (low: number, high: number) => `Most likely between ${low} and ${high} mm`,
-  near: (mm: number) => `For reading: about ${mm} mm`,
-  byIris: (frames: number) =>
-    frames > 1 ? `Measured by your irises, over ${frames} frames.` : "Measured by your irises, from one photo.",
-  byCard: "Measured against a bank card, 85.60 mm wide.",
-  honest: "Irises differ between people, so this cannot be exact to the millimetre. A bank card narrows it.",
-  use: (mm: number) => `Use ${mm} mm`,
-  used: "Handed to the shop.",
-  again: "Measure again",
-  exact: "Make it more exact with a card",
-  markTitle: "Mark the card's edges",
-  mark: "Drag each line to a short edge of the card. With a keyboard: choose a line, then use the arrow keys.",
-  leftEdge: "Left edge of the card",
-  rightEdge: "Right edge of the card",
-  edgeAt: (x: number, y: number) => `${x} % from the left, ${y} % from the top`,
-  done: "Measure",
-  faultTitle: "That did not work",
-  noFace: "No face was found. Take the photo straight ahead, in even light, with the whole face in it.",
-  twoFaces: "There is more than one face in the photo. Choose one of you alone.",
-  type: "This file is not a photo we can read. Choose a JPEG, PNG or WebP.",
-  large: "This photo has more than 40 megapixels. Choose a smaller one.",
-  broken: "This photo cannot be opened. It may be damaged.",
-  denied: "The camera was not allowed. Allow it in the browser's address bar, or choose a photo.",
-  noCamera: "No camera was found. Choose a photo instead.",
-  busy: "Another program is using the camera. Close it, or choose a photo.",
-  noModel: "The measuring model did not load. Check the connection and try again.",
-  noGraphics: "This browser cannot run the measuring model (it has no WebGL). Try another one.",
-  unsure: "The frames differed too much to be sure. Sit still, in even light, and try again.",
-  implausible: "The result cannot be right. Check the card's edges, or try again.",
-  back: "Back",
-};
+import { DE } from "./words/de";
+import { EN, type PdWords } from "./words/en";
+import { ES } from "./words/es";
+import { FR } from "./words/fr";
+import { IT } from "./words/it";
+import { NL } from "./words/nl";
 
-export type PdWords = typeof EN;
+export type { PdWords };
 
 /** The calculator's words by language. */
-export const PD_WORDS: Readonly<Record<string, PdWords>> = { en: EN };
+export const PD_WORDS: Readonly<Record<string, PdWords>> = { en: EN, de: DE, fr: FR, es: ES, it: IT, nl: NL };
