@@ -117,6 +117,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     GET: USAGE,
     ...NO_WRITES,
   },
+  "/api/v1/openapi.json": { GET: "anyone", ...NO_WRITES },
   "/api/v1/widget/session": { GET: "page", ...NO_WRITES },
   "/api/v1/widget/sessions": {
     POST: "page",
