@@ -149,8 +149,25 @@ describe("at its moment", () => {
     expect(await code(use(end - 1, { app: "cai-001", amount: "11" }))).toBe("insufficient_tokens");
     expect(recordIn(await resolve(end - 1, one, 4)).slice(0, 4)).toEqual(["settled", "vto-001", "40", "4"]);
     expect(await code(resolve(end, two, 4))).toBe("reservation_closed");
-    expect(recordIn(await resolve(end, two, 0)).slice(0, 5)).toEqual(["released", "vto-001", "50", "0", "96"]);
+    const [status, , reserved, used, balance, , , usage] = recordIn(await resolve(end, two, 0));
+    // What was released is no use, and has no id of one.
+    expect([status, reserved, used, balance, usage]).toEqual(["released", "50", "0", "96", ""]);
     expect([await field("x"), await dueAt()]).toEqual([null, null]);
+  });
+
+  it("a reservation takes what has come back, not what is over, and may take all of it", async () => {
+    const until = now + 30_000;
+    await grant(20, until);
+    await held(40, 10_000);
+    expect(await code(hold(until, 101, 60_000))).toBe("insufficient_tokens");
+    expect(recordIn(await hold(until, 100, 60_000)).slice(4, 5)).toEqual(["0"]);
+    expect(await accountState(brand)).toMatchObject({ b: "0", g: "" });
+    expect(await redis().zcard(holdsKey(brand.account))).toBe(1);
+    await set({ u: "1" });
+    expect(await code(hold(until, 1, 60_000))).toBe("ok");
+    expect(await code(use(until))).toBe("ok");
+    expect((await accountState(brand)).b).toBe("0");
+    await set({ u: "0" });
   });
 
   it("a reservation has released itself also for the sweep, for a grant and for a correction", async () => {
@@ -163,6 +180,7 @@ describe("at its moment", () => {
     const businessKey = `one:${brand.customerId}`;
     const id = await owe(ctxOf(brand), { mode: "live", source: "pack", tokens: 1, businessKey });
     expect(await intentAt(brand, end, GRANT, epoch, [id, "pack", 1, 0])).toEqual(["ok", String(end), "101"]);
+    expect(await intentAt(brand, end, GRANT, epoch, [id, "pack", 1, 0])).toEqual(["applied", String(end), "101"]);
     expect(await dueAt()).toBeNull();
     await held(40, 20_000);
     expect(await intentAt(brand, end, TAKE_BACK, epoch, [uuidv7(), 62])).toEqual(["refused", String(end), ""]);

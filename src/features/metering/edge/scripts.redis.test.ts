@@ -108,9 +108,10 @@ describe("an amount that is none", () => {
       ["1", "999999999999998"],
       ["899999999999998", "100000000000000"],
       ["1", "99999999999999"],
+      ["99999999999999", "0"],
     ] as const) {
       expect(recordIn(await consume(amount))[5]).toBe(left);
-      expect(await accountState(brand)).toMatchObject({ b: left, g: `${id},pack,${left},0;` });
+      expect(await accountState(brand)).toMatchObject({ b: left, g: left === "0" ? "" : `${id},pack,${left},0;` });
     }
   });
 
@@ -144,18 +145,24 @@ describe("an operation seen before", () => {
     ["reservation", (door) => holdAt(brand, now, 5, 60_000, { operation, ...door })],
   ];
 
-  it.each(calls)("answers the same after its app has left the catalogue: %s", async (_, call) => {
-    const catalog = catalogKey(brand.partition);
-    const [, , , first] = await call({});
-    const there = (await fieldsOf(catalog))["app:vto-001"] ?? "";
-    await redis().hdel(catalog, "app:vto-001");
-    expect(await call({})).toEqual(["ok", String(now), "", first]);
-    expect((await call({ app: "pdc-001" }))[0]).toBe("idempotency_key_reused");
-    await redis().hset(catalog, { "app:vto-001": there });
-    expect((await call({ request: "another" }))[0]).toBe("idempotency_key_reused");
-    await redis().del(operationKey(brand.partition, operation));
-    await drain(brand);
-  });
+  it.each(calls)(
+    "answers the same under the app's slug, and after the app has left the catalogue: %s",
+    async (_, call) => {
+      const catalog = catalogKey(brand.partition);
+      const [, , , first] = await call({});
+      const apps = await fieldsOf(catalog);
+      const there = apps["app:vto-001"] ?? "";
+      const slug = Object.keys(apps).find((name) => name !== "app:vto-001" && apps[name] === there) ?? "";
+      expect(await call({ app: slug.slice("app:".length) })).toEqual(["ok", String(now), "", first]);
+      await redis().hdel(catalog, "app:vto-001");
+      expect(await call({})).toEqual(["ok", String(now), "", first]);
+      expect((await call({ app: "pdc-001" }))[0]).toBe("idempotency_key_reused");
+      await redis().hset(catalog, { "app:vto-001": there });
+      expect((await call({ request: "another" }))[0]).toBe("idempotency_key_reused");
+      await redis().del(operationKey(brand.partition, operation));
+      await drain(brand);
+    },
+  );
 });
 
 describe("a public key without origins", () => {
