@@ -79,6 +79,13 @@ export function reportOf(summary: Summary, facts: readonly string[]): string {
     `**${summary.mutants.length} mutants: ${caught.length} caught, ${equivalent.length} equivalent, ${survived.length} ` +
       `survived${notRun.length > 0 ? `, ${notRun.length} not run` : ""}.**`,
     "",
+    ...(notRun.length > 0
+      ? [
+          "Not run are those whose turn has not come, and those that the tests about them did not catch and that have not been",
+          "shown to all of their tests yet. An equivalent one stands by its argument, whether or not it was run.",
+          "",
+        ]
+      : []),
     "## By module",
     "",
     ...table(
