@@ -154,11 +154,8 @@ function operationOf(operation: Operation, parts: Record<string, Schema>): Schem
   };
 }
 
-/**
- * The public API as an OpenAPI 3.1 document, from the contracts that validate its requests.
- * @param origin where it is served, such as `https://apps.example`
- */
-export function openApiDocument(origin: string): Schema {
+/** The public API as an OpenAPI 3.1 document, from the contracts that validate its requests. */
+export function openApiDocument(): Schema {
   const paths: Record<string, Record<string, Schema>> = {};
   const parts: Record<string, Schema> = { Problem: PROBLEM };
   for (const operation of OPERATIONS) {
@@ -172,7 +169,8 @@ export function openApiDocument(origin: string): Schema {
       version: "1.0.0",
       description: "Spend tokens, read what was spent, and turn apps on, from a shop's page or a brand's server.",
     },
-    servers: [{ url: origin }],
+    // Read from where the document itself is.
+    servers: [{ url: "/" }],
     tags: [
       { name: "Tokens", description: "Spending, reserving, giving back, and reading what was spent" },
       { name: "Apps", description: "The marketplace, and the apps of a brand" },

@@ -14,7 +14,7 @@ import { OPERATIONS, problemsOf } from "./operations";
 
 vi.mock("next/server", () => ({ after: () => {} }));
 
-const document = openApiDocument("https://apps.example");
+const document = openApiDocument();
 
 describe("the API's description", () => {
   it("is valid by the official schema of OpenAPI 3.1", async () => {

@@ -1,10 +1,9 @@
-import { env } from "@/lib/env";
 import { json, requestIdOf } from "@/lib/problem";
 import { openApiDocument } from "../openapi/document";
 
 /** `GET /api/v1/openapi.json`: the API described, for anyone and from any page. */
 export function getOpenApi(request: Request): Response {
-  const answer = json(openApiDocument(new URL(env().AUTH_URL).origin), 200, requestIdOf(request));
+  const answer = json(openApiDocument(), 200, requestIdOf(request));
   answer.headers.set("Cache-Control", "public, max-age=300");
   answer.headers.set("Access-Control-Allow-Origin", "*");
   return answer;
