@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A guide for brands and their developers, kept as Markdown in docs/. */
+export interface Guide {
+  readonly slug: string;
+  readonly file: string;
+  readonly title: string;
+  readonly about: string;
+}
+
+export const GUIDES: readonly Guide[] = [
+  {
+    slug: "quick-start",
+    file: "guides/quick-start.md",
+    title: "Quick start",
+    about: "From nothing to a spent token in five minutes.",
+  },
+  {
+    slug: "apps",
+    file: "apps.md",
+    title: "Apps",
+    about: "Turning apps on, what a plan opens, and how they are configured.",
+  },
+  {
+    slug: "widgets",
+    file: "widgets.md",
+    title: "Widgets",
+    about: "The line in the shop's page, its events, and the policy it needs.",
+  },
+  {
+    slug: "troubleshooting",
+    file: "guides/troubleshooting.md",
+    title: "Troubleshooting",
+    about: "What may go wrong, why, and what to do. Questions that are asked often.",
+  },
+];
+
+/** A guide's text. Read when the site is built. */
+export const textOf = (guide: Guide): string => readFileSync(join(process.cwd(), "docs", guide.file), "utf8");
