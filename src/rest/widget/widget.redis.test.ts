@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { closeDb, db } from "@/db/client";
@@ -6,6 +5,7 @@ import { apps, customerApps } from "@/db/schema/catalog";
 import { apiKeys } from "@/db/schema/keys";
 import { installationOf } from "@/features/activations/embed/queries";
 import { createKeyInput } from "@/features/keys/contract";
+import { embedKey } from "@/features/keys/queries";
 import { createKey, revokeKey } from "@/features/keys/service";
 import { redis } from "@/lib/redis";
 import { SESSION_SECONDS } from "@/lib/widget-session";
@@ -148,6 +148,7 @@ describe("GET /api/v1/widget/settings", () => {
     const customer = brand.customerId;
     const mine = await settings({ app: "pd-calculator", customer });
     expect((await mine.json()).public_key).toBe(pk());
+    expect(await embedKey(scope())).toEqual({ publicKey: pk(), origins: [SHOP] });
     const other = "https://evil.example";
     expect(await codeOf(settings({ app: "pd-calculator", customer }, { origin: other }))).toBe(
       "403 origin_not_allowed",
@@ -156,6 +157,7 @@ describe("GET /api/v1/widget/settings", () => {
     expect(await codeOf(settings({ app: "pd-calculator", customer: nobody }))).toBe("403 origin_not_allowed");
     await db().update(apiKeys).set({ expiresAt: new Date() }).where(eq(apiKeys.publicKey, pk()));
     expect(await codeOf(settings({ app: "pd-calculator", customer }))).toBe("403 origin_not_allowed");
+    expect(await embedKey(scope())).toBeNull();
     await db().update(apiKeys).set({ expiresAt: null }).where(eq(apiKeys.publicKey, pk()));
   });
 
@@ -260,6 +262,5 @@ describe("POST /api/v1/widget/sessions", () => {
       expect(ask("null").headers.get("access-control-allow-origin")).toBeNull();
       expect(answer.headers.get("access-control-allow-credentials")).toBeNull();
     }
-    await sleep(0);
   });
 });

@@ -5,8 +5,9 @@ import { faceFinder } from "./mesh";
 import { stillOf } from "./picture";
 import type { PdWords } from "./words";
 
-/** How long the frames may take to come together, ms; then those there are count, if they are enough. */
+/** After how long, ms, and how many frames the shopper is told that it will not do: a slow device alone is no reason. */
 const PATIENCE_MS = 45_000;
+const PATIENCE_FRAMES = 60;
 /** How many frames past the fewest are waited for, ms: a slow device is not kept for the rest. */
 const EXTRA_MS = 4_000;
 
@@ -111,8 +112,11 @@ export function runCamera(options: {
     const finder = await faceFinder();
     const readings: Reading[] = [];
     const end = performance.now() + PATIENCE_MS;
+    let tried = 0;
     let enoughAt = Number.POSITIVE_INFINITY;
-    while (running && readings.length < ENOUGH_FRAMES && performance.now() < Math.min(end, enoughAt)) {
+    const hopeless = () => performance.now() > end && tried > PATIENCE_FRAMES;
+    while (running && readings.length < ENOUGH_FRAMES && performance.now() < enoughAt && !hopeless()) {
+      tried += 1;
       const faces = await finder.find(video);
       const reading = faces.length === 1 && faces[0] ? readFace(faces[0], video.videoWidth, video.videoHeight) : null;
       const doubt = reading && doubtOf(reading);

@@ -33,8 +33,17 @@ export function markCard(options: {
   const reach = Math.min(0.45, (reading.pdPx / picture.width) * 0.68);
   const height = within(((a.y + b.y) / 2 - reading.pdPx * 0.8) / picture.height);
 
+  // Where the markers stand at first is a guess of ours: both must have been set before anything is measured by them.
+  const unset = new Set<string>();
+  const measure = h("button", { type: "button", class: "main", disabled: true }, words.done);
+  const set = (label: string): void => {
+    unset.delete(label);
+    measure.disabled = unset.size > 0;
+  };
+
   const marker = (label: string, from: number): { element: HTMLButtonElement; at: () => Pixel } => {
     const at = { x: within(from), y: height };
+    unset.add(label);
     const element = h("button", { type: "button", class: "marker", role: "slider", "aria-label": label });
     element.setAttribute("aria-valuemin", "0");
     element.setAttribute("aria-valuemax", "100");
@@ -51,6 +60,7 @@ export function markCard(options: {
       const arrow = ARROWS[event.key];
       if (!arrow) return;
       event.preventDefault();
+      set(label);
       const by = event.shiftKey ? LEAP : STEP;
       move(at.x + arrow[0] * by, at.y + arrow[1] * by * (picture.width / picture.height));
     });
@@ -64,11 +74,13 @@ export function markCard(options: {
         x: event.clientX - frame.left - at.x * frame.width,
         y: event.clientY - frame.top - at.y * frame.height,
       };
-      const drag = (moved: PointerEvent): void =>
+      const drag = (moved: PointerEvent): void => {
+        set(label);
         move(
           (moved.clientX - frame.left - offset.x) / frame.width,
           (moved.clientY - frame.top - offset.y) / frame.height,
         );
+      };
       element.addEventListener("pointermove", drag);
       element.addEventListener("lostpointercapture", () => element.removeEventListener("pointermove", drag), {
         once: true,
@@ -84,6 +96,7 @@ export function markCard(options: {
     svg("path", { d: `M${a.x} ${a.y - 10}v20M${b.x} ${b.y - 10}v20M${a.x} ${a.y}L${b.x} ${b.y}` }),
   );
   box.append(eyes, left.element, right.element);
+  measure.addEventListener("click", () => options.done(fromCard(reading, [left.at(), right.at()])));
   show(
     root,
     h(
@@ -92,16 +105,7 @@ export function markCard(options: {
       h("h1", {}, words.markTitle),
       h("p", {}, words.mark),
       box,
-      h(
-        "div",
-        { class: "actions" },
-        h(
-          "button",
-          { type: "button", class: "main", onclick: () => options.done(fromCard(reading, [left.at(), right.at()])) },
-          words.done,
-        ),
-        h("button", { type: "button", onclick: options.back }, words.back),
-      ),
+      h("div", { class: "actions" }, measure, h("button", { type: "button", onclick: options.back }, words.back)),
     ),
   );
 }
