@@ -52,7 +52,7 @@ function copyMesh(folder: string): void {
  * @param out the folder that is served at `/`
  */
 export async function buildWidget(out = join(ROOT, "public")): Promise<WidgetBuild> {
-  const { build } = await import("esbuild");
+  const { build, stop } = await import("esbuild");
   const shared = { bundle: true, write: false, minify: true, target: TARGETS, legalComments: "none" } as const;
   const loader = await build({
     ...shared,
@@ -74,6 +74,8 @@ export async function buildWidget(out = join(ROOT, "public")): Promise<WidgetBui
     loader: { ".woff2": "file" },
     define: { MESH_URL: JSON.stringify(mesh) },
   });
+  // Its process would stay as long as ours, which for a development stack is all day.
+  await stop();
   const files = frame.outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
   const named = (ending: string): string => `/v1/frame/${files.find(({ name }) => name.endsWith(ending))?.name ?? ""}`;
 
