@@ -114,8 +114,11 @@ export async function defaultPublicKey(
   return row?.publicKey ?? null;
 }
 
-/** A brand's own public key to show in embed code: the oldest live one in force, with the origins it serves. */
-export async function embedKey(ctx: Ctx): Promise<{ publicKey: string; origins: string[] } | null> {
+/** A brand's own public key to show in an app's embed code: the oldest live one in force that covers it, with its origins. */
+export async function embedKey(
+  ctx: Ctx,
+  input: { appId: string },
+): Promise<{ publicKey: string; origins: string[] } | null> {
   const [row] = await ctx.db
     .select({ publicKey: apiKeys.publicKey, origins: apiKeys.origins })
     .from(apiKeys)
@@ -126,6 +129,7 @@ export async function embedKey(ctx: Ctx): Promise<{ publicKey: string; origins: 
         eq(apiKeys.mode, "live"),
         isNull(apiKeys.revokedAt),
         or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
+        or(isNull(apiKeys.appPermissions), arrayContains(apiKeys.appPermissions, [input.appId])),
       ),
     )
     .orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))

@@ -148,7 +148,7 @@ describe("GET /api/v1/widget/settings", () => {
     const customer = brand.customerId;
     const mine = await settings({ app: "pd-calculator", customer });
     expect((await mine.json()).public_key).toBe(pk());
-    expect(await embedKey(scope())).toEqual({ publicKey: pk(), origins: [SHOP] });
+    expect(await embedKey(scope(), { appId: "pdc-001" })).toEqual({ publicKey: pk(), origins: [SHOP] });
     const other = "https://evil.example";
     expect(await codeOf(settings({ app: "pd-calculator", customer }, { origin: other }))).toBe(
       "403 origin_not_allowed",
@@ -157,7 +157,7 @@ describe("GET /api/v1/widget/settings", () => {
     expect(await codeOf(settings({ app: "pd-calculator", customer: nobody }))).toBe("403 origin_not_allowed");
     await db().update(apiKeys).set({ expiresAt: new Date() }).where(eq(apiKeys.publicKey, pk()));
     expect(await codeOf(settings({ app: "pd-calculator", customer }))).toBe("403 origin_not_allowed");
-    expect(await embedKey(scope())).toBeNull();
+    expect(await embedKey(scope(), { appId: "pdc-001" })).toBeNull();
     await db().update(apiKeys).set({ expiresAt: null }).where(eq(apiKeys.publicKey, pk()));
   });
 
