@@ -7,6 +7,7 @@ import { apps, configurationVersions, customerApps } from "@/db/schema/catalog";
 import { customerBilling } from "@/db/schema/plans";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
+import { createRedis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { checkedAfterEach, consumeWith, type TestBrand, testBrand } from "@/test/meter";
 import { configurationOf, versionsOf } from "./configuration/queries";
@@ -118,6 +119,17 @@ describe("turning an app on and off", () => {
     } finally {
       await set("available");
     }
+  });
+
+  it("changes nothing where the edge cannot be told, and says so", async () => {
+    const away = { redis: createRedis({ url: "http://127.0.0.1:1", token: "x", budgetMs: 300 }), budgetMs: 300 };
+    expect((await refused(activate(ctx, away, { appId: "rec-001" }))).code).toBe("metering_unavailable");
+    expect(await row("rec-001")).toBeUndefined();
+    await activate(ctx, metering(), { appId: "rec-001" });
+    expect((await refused(deactivate(ctx, away, { appId: "rec-001" }))).code).toBe("metering_unavailable");
+    expect((await row("rec-001"))?.status).toBe("active");
+    expect(await consume()).toBe(200);
+    expect(await audited()).toEqual(["app.activated rec-001"]);
   });
 
   it("touches nothing of another brand", async () => {

@@ -4,6 +4,7 @@ import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { meteringAccounts } from "@/db/schema/metering";
 import { recordAudit } from "@/features/audit/service";
+import { Refusal } from "@/lib/errors";
 import { accountOf, type CustomerId, type Mode, mintCustomerId } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
 import { CONFIGURE_ACCOUNT, RETIRE } from "./edge/lua/state";
@@ -46,7 +47,7 @@ export async function changeLimit(
  * row lock, which a hydrate takes too, then the fields in Redis, then the commit. Where Redis does not take them the
  * change is rolled back. Where part of it may stand in Redis after that, the account is retired and hydrates from what
  * is true; where Redis cannot even be told that, a mark in Postgres has the worker tell it.
- * @throws what `change` throws, or Error where Redis is away
+ * @throws what `change` throws, or Refusal `metering_unavailable` where Redis is away
  */
 export async function configureAccounts<T>(
   deps: Pick<ReconcileDeps, "db" | "redis" | "budgetMs">,
@@ -67,12 +68,14 @@ export async function configureAccounts<T>(
       const { result, fields } = await change(tx);
       const flat = Object.entries(fields).flat();
       if (flat.length > 0) {
-        const deadline = await deadlineOf(deps);
+        const deadline = await deadlineOf(deps).catch(() => {
+          throw notBrought();
+        });
         pushed = true;
         for (const account of accounts) {
           const answer = await runScript(deps.redis, CONFIGURE_ACCOUNT, [accountKey(account)], [deadline, ...flat]);
           if (answer.kind !== "reply" || answer.reply[0] === "late") {
-            throw new Error("The change could not be brought to the edge");
+            throw notBrought();
           }
         }
       }
@@ -83,6 +86,12 @@ export async function configureAccounts<T>(
     throw error;
   }
 }
+
+const notBrought = (): Refusal =>
+  new Refusal(
+    "metering_unavailable",
+    "The change could not be brought to the edge, which decides every use. Nothing was changed; try again in a moment.",
+  );
 
 /** Retires a brand's accounts now, or has the worker do it as soon as Redis can be told. */
 async function retireAccounts(deps: Pick<ReconcileDeps, "db" | "redis">, customerId: CustomerId): Promise<void> {

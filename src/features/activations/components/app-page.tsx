@@ -58,17 +58,26 @@ export function AppPage({
         <Standing app={app} canWrite={canWrite} />
       </header>
       <div className="grid gap-4 lg:grid-cols-12 lg:items-start">
-        <div className="grid min-w-0 gap-4 lg:col-span-8">
+        {/* On narrow screens the two columns become one, and what it costs comes before what can be set. */}
+        <div className="min-w-0 max-lg:contents lg:col-span-8 lg:grid lg:gap-4">
           {on && canSeeKeys && <EmbedPanel app={app} />}
           <AppPicture appId={app.id} />
           <AppAbout app={app} />
-          <AppSettings app={app} />
-          <AppChangelog app={app} />
+          <div className="min-w-0 max-lg:order-1">
+            <AppSettings app={app} />
+          </div>
+          <div className="min-w-0 max-lg:order-1">
+            <AppChangelog app={app} />
+          </div>
         </div>
-        <div className="grid min-w-0 gap-4 lg:col-span-4">
+        <div className="min-w-0 max-lg:contents lg:col-span-4 lg:grid lg:gap-4">
           <AppFacts app={app} />
           <CostCalculator app={app} />
-          {canSeeHistory && <AppHistory appId={app.id} />}
+          {canSeeHistory && (
+            <div className="min-w-0 max-lg:order-1">
+              <AppHistory appId={app.id} />
+            </div>
+          )}
         </div>
       </div>
       <section aria-labelledby="similar" className="grid gap-3">
@@ -92,9 +101,6 @@ function Breadcrumb() {
       <Link href="/apps" className="rounded-control text-ink-2 hover:text-ink">
         Connected Apps
       </Link>
-      <span aria-hidden="true" className="px-2 text-ink-3">
-        /
-      </span>
     </nav>
   );
 }
