@@ -44,7 +44,7 @@ export function ConfigurePage({
   };
   return (
     <div className="grid gap-6">
-      <header className="grid gap-4">
+      <header className="contents">
         <nav aria-label="Breadcrumb" className="text-13 text-ink-2">
           <Link href="/apps" className="rounded-control hover:text-ink">
             Connected Apps
@@ -56,7 +56,8 @@ export function ConfigurePage({
             {app.name}
           </Link>
         </nav>
-        <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-4">
+        {/* A form may be long: what saves it stays in view, above on wide screens, under the thumb on phones. */}
+        <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-4 md:sticky md:top-0 md:z-20 md:-mx-8 md:bg-ground md:px-8 md:py-3">
           <div className="flex min-w-0 items-start gap-4">
             <AppIcon appId={app.id} size={44} />
             <div className="min-w-0">
@@ -67,9 +68,9 @@ export function ConfigurePage({
             </div>
           </div>
           {canWrite && !off && (
-            <div className="flex flex-wrap gap-2">
+            <div className="flex flex-wrap gap-2 max-md:fixed max-md:inset-x-0 max-md:bottom-[calc(3.75rem+env(safe-area-inset-bottom))] max-md:z-20 max-md:justify-end max-md:border-t max-md:border-line max-md:bg-surface max-md:px-4 max-md:py-2">
               {(state.draft || draft.touched) && (
-                <Button look="quiet" busy={false} onClick={draft.discard}>
+                <Button look="quiet" onClick={draft.discard}>
                   Discard
                 </Button>
               )}
@@ -89,7 +90,7 @@ export function ConfigurePage({
           <form
             ref={form}
             noValidate
-            className="min-w-0"
+            className="min-w-0 [&_:is(input,select,textarea,button)]:scroll-my-32"
             onSubmit={(event) => {
               event.preventDefault();
               publish();
@@ -135,7 +136,7 @@ export function ConfigurePage({
             }
           />
         </div>
-        <div className="min-w-0 lg:sticky lg:top-6 lg:col-span-5">
+        <div className="min-w-0 lg:sticky lg:top-24 lg:col-span-5">
           <Preview app={app} configuration={draft.values} />
         </div>
       </div>

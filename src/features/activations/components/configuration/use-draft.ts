@@ -11,6 +11,11 @@ import { checkConfiguration, same } from "../../configuration/rules";
 /** How often the page looks whether somebody else has changed the configuration, ms. */
 const LOOK_MS = 5_000;
 
+/** Says what was done, and takes it back if that was a slip. */
+const offerUndo = (words: string, undo: () => void): void => {
+  toast(words, { action: { label: "Undo", onClick: undo } });
+};
+
 const problemOf = (error: unknown): unknown =>
   error instanceof Error && "data" in error && typeof error.data === "object" && error.data !== null
     ? (error.data as { problem?: unknown }).problem
@@ -96,8 +101,21 @@ export function useDraft(appId: string) {
       ),
     discard: () => {
       const published = server?.published ?? {};
-      if (!server?.draft) return setValues(published);
-      discard.mutate({ appId, revision }, { onSuccess: (done) => settle(done, published) });
+      const thrown = values;
+      const undoable = () => offerUndo("Draft discarded", () => setValues(thrown));
+      if (!server?.draft) {
+        setValues(published);
+        return undoable();
+      }
+      discard.mutate(
+        { appId, revision },
+        {
+          onSuccess: async (done) => {
+            await settle(done, published);
+            undoable();
+          },
+        },
+      );
     },
     restore: (version: number, brought: Configuration) =>
       restore.mutate(
@@ -110,7 +128,12 @@ export function useDraft(appId: string) {
           },
         },
       ),
-    reset: () => server && setValues(withDefaults(server.schema, {})),
+    reset: () => {
+      const before = values;
+      if (!server) return;
+      setValues(withDefaults(server.schema, {}));
+      offerUndo("Everything is back at its default, not yet published", () => setValues(before));
+    },
     /** Shows what the other has done; what is typed here goes. */
     takeTheirs: async () => {
       for (const each of [save, publish, discard, restore]) each.reset();
