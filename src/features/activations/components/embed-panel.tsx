@@ -2,34 +2,85 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { useState } from "react";
 import { Card } from "@/components/card";
 import { CopyButton } from "@/components/copy";
+import { SelectField } from "@/components/field";
 import { Notice } from "@/components/notice";
 import { QueryError } from "@/components/query-error";
 import { Skeleton } from "@/components/skeleton";
 import { useTRPC } from "@/trpc/client";
+import { PLATFORMS, type Platform } from "../embed/contract";
+import { embedCode } from "../embed/rules";
+import { NO_KEY } from "../rules";
 
-/** The lines a shop pastes into its page, once for all pages that shall have the app. */
-export function EmbedPanel({ app }: { app: { id: string; name: string } }) {
+const NAMES: Record<Platform, string> = {
+  html: "Plain HTML",
+  shopify: "Shopify",
+  woocommerce: "WooCommerce",
+  react: "React",
+  gtm: "Google Tag Manager",
+};
+
+interface Snippet {
+  readonly title: string;
+  readonly code: string;
+}
+
+/** The lines a shop pastes into its page, for where its pages are made. */
+export function EmbedPanel({ app }: { app: { id: string; slug: string; name: string } }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.activations.embed.queryOptions({ appId: app.id }));
+  const [platform, setPlatform] = useState<Platform>("html");
+  // Plain HTML is the two lines of the API; the others say the same in their own way.
+  const snippets: readonly Snippet[] = !data
+    ? []
+    : platform === "html"
+      ? [{ title: "Where the button shall stand", code: data.code }]
+      : embedCode(
+          {
+            origin: data.origin,
+            publicKey: data.publicKey ?? NO_KEY,
+            slug: app.slug,
+            // Only a pinned loader has a version and a hash of its own.
+            build: { version: "", integrity: "" },
+          },
+          { platform, placement: "inline", pinned: false },
+        );
   return (
-    <Card title="Put it into your shop" aside={data && <CopyButton text={data.code}>Copy embed code</CopyButton>}>
-      <div className="grid gap-3 px-4 pb-5 md:px-5">
+    <Card
+      title="Put it into your shop"
+      aside={data && <CopyButton text={snippets.map(({ code }) => code).join("\n\n")}>Copy embed code</CopyButton>}
+    >
+      <div className="grid gap-4 px-4 pb-5 md:px-5">
         <p className="max-w-prose text-13 text-ink-2">
-          Paste this where the button shall stand. What you publish here reaches the shop by itself; this code stays as
-          it is.
+          What you publish here reaches the shop by itself; this code stays as it is.
         </p>
+        <div className="max-w-72">
+          <SelectField
+            label="Your pages are made with"
+            value={platform}
+            onChange={(event) => setPlatform(PLATFORMS.find((each) => each === event.target.value) ?? "html")}
+          >
+            {PLATFORMS.map((each) => (
+              <option key={each} value={each}>
+                {NAMES[each]}
+              </option>
+            ))}
+          </SelectField>
+        </div>
         {error && !data && <QueryError what="The code" error={error} retry={refetch} />}
         {!data && !error && <Skeleton className="h-24 w-full" />}
-        {data && (
-          <section
-            aria-label="Embed code"
-            className="overflow-x-auto rounded-control bg-inset p-3 font-mono text-12 leading-5 whitespace-pre-wrap wrap-anywhere"
-          >
-            {data.code}
-          </section>
-        )}
+        <section aria-label="Embed code" className="grid gap-3">
+          {snippets.map(({ title, code }) => (
+            <div key={title} className="grid gap-1.5">
+              <p className="text-12 text-ink-2">{title}</p>
+              <pre className="rounded-control bg-inset p-3 font-mono text-12 leading-5 whitespace-pre-wrap wrap-anywhere">
+                {code}
+              </pre>
+            </div>
+          ))}
+        </section>
         {data && data.publicKey === null && (
           <Notice
             kind="soon"
