@@ -33,5 +33,6 @@ export function show(root: HTMLElement, ...view: Child[]): void {
   root.removeAttribute("aria-busy");
   const heading = root.querySelector<HTMLElement>("h1");
   heading?.setAttribute("tabindex", "-1");
-  heading?.focus({ preventScroll: true });
+  // In the configure page's preview the keyboard is in the form beside it, and stays there.
+  if (!new URLSearchParams(location.search).has("preview")) heading?.focus({ preventScroll: true });
 }

@@ -19,6 +19,8 @@ interface PreviewMessage {
 /** Width of a shopper's screen in the preview, px; the wide one is drawn smaller to fit. */
 const WIDTHS = { phone: 375, desktop: 1_024 } as const;
 const HEIGHT = 640;
+/** How long the form rests before the preview follows, ms. */
+const REST_MS = 150;
 
 /** The widget as shoppers will see it, with what stands in the form at this moment. */
 export function Preview({
@@ -62,7 +64,15 @@ export function Preview({
     };
     frame.current?.contentWindow?.postMessage(message, window.location.origin);
   };
-  useEffect(tell);
+  // The frame draws itself anew for each message, so it gets one when the form rests, and none for what changes nothing.
+  const said = JSON.stringify([configuration, resolvedTheme]);
+  const latest = useRef(tell);
+  latest.current = tell;
+  useEffect(() => {
+    if (!said) return;
+    const timer = setTimeout(() => latest.current(), REST_MS);
+    return () => clearTimeout(timer);
+  }, [said]);
 
   const scale = room > 0 ? Math.min(1, room / WIDTHS[size]) : 1;
   return (
