@@ -73,7 +73,7 @@ test("find an app, activate it, configure it, publish, pause it, turn it off", a
   await expect(compared.getByRole("row", { name: /Bridge|bridge/ })).toContainText("3.5");
   await expectAccessible(page);
   await compared.getByRole("button", { name: /Bring version \d+ back/ }).click();
-  await expect(page.getByText(/brought version \d+ back/)).toBeVisible();
+  await expect(page.getByText(/brought version \d+ back/).first()).toBeVisible();
   await expect(bridge).toHaveValue("2");
 
   await page.getByRole("link", { name: "Fit Consultation" }).click();
