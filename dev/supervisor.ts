@@ -76,7 +76,7 @@ async function prepareData(env: Record<string, string>, storefrontOrigin: string
   const { seedCatalog } = await import("../src/db/seed/catalog");
   const { publishCatalog } = await import("../src/features/metering/jobs");
   const { metering } = await import("../src/rest/internal/metering");
-  const { seedDemo } = await import("../src/cli/seed-demo");
+  const { seedDemo } = await import("../src/cli/demo/brand");
   try {
     return await timed(
       "Seed",
