@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { sql } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { db, isDatabaseAway, openDatabase } from "./client";
@@ -26,5 +28,46 @@ it("a connection that dies within a transaction is an error of that transaction,
   } finally {
     process.off("uncaughtException", note);
     await own.$client.end({ timeout: 1 });
+  }
+});
+
+it("a connection that dies as soon as it is there is an error of who waits for it, never the end of the process", async () => {
+  const real = new URL(process.env.DATABASE_URL ?? "");
+  // The driver's own question after each connect, which nobody waits for, would be cut off in its midst.
+  const cutting = createServer((client) => {
+    const server = connect(Number(real.port), real.hostname);
+    client.on("data", (bytes) => {
+      if (bytes.includes("typarray")) client.destroy();
+      else server.write(bytes);
+    });
+    server.pipe(client);
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const)
+      one.on("error", () => {}).on("close", () => other.destroy());
+  }).listen(0, "127.0.0.1");
+  await once(cutting, "listening");
+  const url = new URL(real);
+  url.port = String((cutting.address() as AddressInfo).port);
+  url.hostname = "127.0.0.1";
+  const own = openDatabase(url.href, { max: 1 });
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on("unhandledRejection", note);
+  try {
+    const answer = await Promise.race([
+      own.execute(sql`select '{a,b}'::text[] as list`).then(
+        (rows) => rows[0],
+        (error: unknown) => error,
+      ),
+      new Promise((resolve) => setTimeout(resolve, 3_000, "nothing")),
+    ]);
+    expect(unhandled).toEqual([]);
+    expect(answer).toEqual({ list: "{a,b}" });
+  } finally {
+    process.off("unhandledRejection", note);
+    await own.$client.end({ timeout: 1 });
+    cutting.close();
   }
 });

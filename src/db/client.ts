@@ -24,6 +24,9 @@ export function openDatabase(url: string, options: { max?: number } = {}): Db {
     max: options.max ?? 10,
     connect_timeout: 5,
     idle_timeout: 30,
+    // After each connect the driver would ask for the types of arrays, in a promise that nobody holds: a connection that dies
+    // just then would end the process. Lists go as text (array.ts), and drizzle reads the columns that hold one.
+    fetch_types: false,
     // Notices such as "relation already exists, skipping" are not for the log.
     onnotice: () => {},
   });
