@@ -42,6 +42,8 @@ export const embedResponse = z.object({
   /** Null where the brand has no public key that covers the app. */
   publicKey: z.string().nullable(),
   origin: z.string(),
+  /** The loader's version and hash, for code that is pinned; null where the widgets are not built. */
+  build: z.object({ version: z.string(), integrity: z.string() }).nullable(),
 });
 
 /** One line of an app's history. */

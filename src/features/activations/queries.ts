@@ -7,8 +7,12 @@ import { apiKeys } from "@/db/schema/keys";
 import { users } from "@/db/schema/people";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
+import type { Redis } from "@/lib/redis";
+import { widgetBuild } from "@/lib/widget-build";
 import type { ActivationView, HistoryEntry } from "./contract";
-import { embedCode } from "./rules";
+import type { Installation } from "./embed/contract";
+import { installationOf } from "./embed/queries";
+import { embedLines } from "./rules";
 
 /** Catalog ids of the apps a brand has turned on. */
 export async function activeApps(db: Reader, customerId: string): Promise<string[]> {
@@ -101,14 +105,40 @@ async function defaultPublicKey(ctx: Ctx, catalogId: string): Promise<string | n
 export async function embedOf(
   ctx: Ctx,
   input: { appId: string },
-): Promise<{ appId: string; code: string; publicKey: string | null; origin: string }> {
+): Promise<{
+  appId: string;
+  code: string;
+  publicKey: string | null;
+  origin: string;
+  build: { version: string; integrity: string } | null;
+}> {
   const app = await appNamed(ctx.db, input.appId);
   if (!(await activationOf(ctx.db, ctx.customerId, app.id))) {
     throw new Refusal("app_not_active", `${app.name} is not turned on for this brand.`);
   }
   const publicKey = await defaultPublicKey(ctx, app.catalogId);
   const { origin } = new URL(env().AUTH_URL);
-  return { appId: app.catalogId, publicKey, origin, code: embedCode({ origin, publicKey, slug: app.slug }) };
+  const code = embedLines({ origin, publicKey, slug: app.slug });
+  return { appId: app.catalogId, publicKey, origin, code, build: pinOf() };
+}
+
+/** What pins the loader of today; null where the widgets are not built. */
+function pinOf(): { version: string; integrity: string } | null {
+  try {
+    const { version, integrity } = widgetBuild();
+    return { version, integrity };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What is known of an app's installation in the brand's shop.
+ * @throws Refusal `app_not_found`
+ */
+export async function installedOf(ctx: Ctx, redis: Redis, input: { appId: string }): Promise<Installation> {
+  const app = await appNamed(ctx.db, input.appId);
+  return installationOf(redis, { customerId: ctx.customerId, appId: app.catalogId });
 }
 
 /** How many lines of history a page shows. */

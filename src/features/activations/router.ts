@@ -11,7 +11,8 @@ import {
 import { configurationOf, versionsOf } from "./configuration/queries";
 import { discardDraft, publish, restore, saveDraft } from "./configuration/service";
 import { activateInput, activationResult, activationView, appInput, embedResponse, historyResponse } from "./contract";
-import { embedOf, historyOf, activationView as viewOf } from "./queries";
+import { installation } from "./embed/contract";
+import { embedOf, historyOf, installedOf, activationView as viewOf } from "./queries";
 import { activate, deactivate, pause, resume } from "./service";
 
 export const activationsRouter = router({
@@ -50,9 +51,15 @@ export const activationsRouter = router({
     .input(appInput)
     .output(embedResponse)
     .query(async ({ ctx, input }) => {
-      const { code, publicKey, origin } = await embedOf(ctx.scope, input);
-      return { code, publicKey, origin };
+      const { code, publicKey, origin, build } = await embedOf(ctx.scope, input);
+      return { code, publicKey, origin, build };
     }),
+
+  /** Whether a shop's page has asked for an app, and what it was last refused. */
+  installation: withPermission("apps:read")
+    .input(appInput)
+    .output(installation)
+    .query(({ ctx, input }) => installedOf(ctx.scope, ctx.metering().redis, input)),
 
   /** Who did what to an app of the brand. */
   history: withPermission("audit:read")

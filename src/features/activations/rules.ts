@@ -9,7 +9,7 @@ export const NO_KEY = "YOUR_PUBLIC_KEY";
  * The two lines a shop pastes into its page.
  * @param publicKey null where the brand has none that covers the app
  */
-export function embedCode(input: { origin: string; publicKey: string | null; slug: string }): string {
+export function embedLines(input: { origin: string; publicKey: string | null; slug: string }): string {
   const src = `${input.origin}/v1/embed.js`;
   return `<script async src="${src}" data-key="${input.publicKey ?? NO_KEY}"></script>\n<varai-app app="${input.slug}"></varai-app>`;
 }

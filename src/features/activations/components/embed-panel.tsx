@@ -10,9 +10,11 @@ import { Notice } from "@/components/notice";
 import { QueryError } from "@/components/query-error";
 import { Skeleton } from "@/components/skeleton";
 import { useTRPC } from "@/trpc/client";
-import { PLATFORMS, type Platform } from "../embed/contract";
+import { type EmbedOptions, PLATFORMS, type Platform } from "../embed/contract";
 import { embedCode } from "../embed/rules";
 import { NO_KEY } from "../rules";
+import { EmbedChoices } from "./embed-choices";
+import { InstallationCheck, ShopPolicy } from "./installation";
 
 const NAMES: Record<Platform, string> = {
   html: "Plain HTML",
@@ -21,6 +23,11 @@ const NAMES: Record<Platform, string> = {
   react: "React",
   gtm: "Google Tag Manager",
 };
+
+/** What the code follows where nobody chooses: the published configuration, and the loader that follows us. */
+const UNCHANGED: EmbedOptions = { platform: "html", placement: "inline", pinned: false };
+const isUnchanged = (options: EmbedOptions, name: string): boolean =>
+  (options[name as keyof EmbedOptions] ?? "") === (UNCHANGED[name as keyof EmbedOptions] ?? "");
 
 interface Snippet {
   readonly title: string;
@@ -31,11 +38,13 @@ interface Snippet {
 export function EmbedPanel({ app }: { app: { id: string; slug: string; name: string } }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.activations.embed.queryOptions({ appId: app.id }));
-  const [platform, setPlatform] = useState<Platform>("html");
-  // Plain HTML is the two lines of the API; the others say the same in their own way.
+  const [options, setOptions] = useState<EmbedOptions>(UNCHANGED);
+  const { platform } = options;
+  const plain = platform === "html" && Object.keys(options).every((name) => isUnchanged(options, name));
+  // Plain HTML without a choice of its own is the two lines of the API; all else says the same in its own way.
   const snippets: readonly Snippet[] = !data
     ? []
-    : platform === "html"
+    : plain
       ? [{ title: "Where the button shall stand", code: data.code }]
       : embedCode(
           {
@@ -43,9 +52,9 @@ export function EmbedPanel({ app }: { app: { id: string; slug: string; name: str
             publicKey: data.publicKey ?? NO_KEY,
             slug: app.slug,
             // Only a pinned loader has a version and a hash of its own.
-            build: { version: "", integrity: "" },
+            build: data.build ?? { version: "", integrity: "" },
           },
-          { platform, placement: "inline", pinned: false },
+          options,
         );
   return (
     <Card
@@ -60,7 +69,9 @@ export function EmbedPanel({ app }: { app: { id: string; slug: string; name: str
           <SelectField
             label="Your pages are made with"
             value={platform}
-            onChange={(event) => setPlatform(PLATFORMS.find((each) => each === event.target.value) ?? "html")}
+            onChange={(event) =>
+              setOptions({ ...options, platform: PLATFORMS.find((each) => each === event.target.value) ?? "html" })
+            }
           >
             {PLATFORMS.map((each) => (
               <option key={each} value={each}>
@@ -69,6 +80,7 @@ export function EmbedPanel({ app }: { app: { id: string; slug: string; name: str
             ))}
           </SelectField>
         </div>
+        <EmbedChoices options={options} onChange={setOptions} canPin={Boolean(data?.build)} />
         {error && !data && <QueryError what="The code" error={error} retry={refetch} />}
         {!data && !error && <Skeleton className="h-24 w-full" />}
         <section aria-label="Embed code" className="grid gap-3">
@@ -81,6 +93,8 @@ export function EmbedPanel({ app }: { app: { id: string; slug: string; name: str
             </div>
           ))}
         </section>
+        <InstallationCheck app={app} />
+        {data && <ShopPolicy origin={data.origin} />}
         {data && data.publicKey === null && (
           <Notice
             kind="soon"
