@@ -9,7 +9,7 @@ import { SCOPES } from "@/features/keys/rules";
 import { createKeyIn } from "@/features/keys/service";
 import { applyIntents, owe } from "@/features/metering/intents/service";
 import { publishKeyRecord } from "@/features/metering/keys/service";
-import { drainPartition } from "@/features/metering/outbox/service";
+import { drainPartition, noticeLoss } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, type ReconcileDeps } from "@/features/metering/reconcile/service";
 import { openAccounts } from "@/features/metering/service";
 import { findPlan, isUnlimited } from "@/features/plans/queries";
@@ -128,6 +128,8 @@ async function createBrand(
 export async function makeBrand(deps: ReconcileDeps, actor: Actor, input: NewBrand): Promise<CreatedBrand> {
   const brand = await createBrand({ ...deps, actor }, input);
   const partition = partitionOf(brand.customerId);
+  // What is brought in now must not be of a memory that Redis has lost meanwhile.
+  await noticeLoss(deps, partition);
   await loadCatalog(deps, partition);
   for (const secret of [brand.publicKey.secret, brand.secretKey.secret]) {
     const record = await loadKeyRecord(deps.db, hmacApiKey(secret, env().API_KEY_PEPPER));

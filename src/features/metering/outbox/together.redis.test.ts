@@ -126,7 +126,8 @@ describe("partitions drained together", () => {
   });
 
   it("throw as one where Redis is away", async () => {
-    const away = { ...metering(), redis: new Proxy(redis(), { get: () => () => Promise.reject(new Error("away")) }) };
+    const pipeline = () => ({ eval: () => {}, exec: () => Promise.reject(new Error("away")) });
+    const away = { ...metering(), redis: new Proxy(redis(), { get: () => pipeline }) };
     await expect(drainTogether(away, partitions)).rejects.toThrow(OutboxUnavailable);
   });
 });
