@@ -35,6 +35,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "session.switchBrand": { slug: "nowhere" },
   "keys.create": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
   "keys.revoke": { keyId: "ak_live_nothing" },
+  "keys.rotate": { keyId: "ak_live_nothing", grace: "1h", expiresAt: null },
   "catalog.app": { slug: "pd-calculator" },
   "activations.view": { appId: "pdc-001" },
   "activations.activate": { appId: "fsa-001" },
@@ -59,6 +60,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
 const FOREIGN: Readonly<Record<string, (foreign: { keyId: string; slug: string }) => unknown>> = {
   "session.switchBrand": ({ slug }) => ({ slug }),
   "keys.revoke": ({ keyId }) => ({ keyId }),
+  "keys.rotate": ({ keyId }) => ({ keyId, grace: "1h", expiresAt: null }),
 };
 /** Procedures that name no object: they can only ever see the caller's own brand, which is checked on their answer. */
 const NAMES_NOTHING: readonly string[] = [

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_RATE_LIMIT, isExactOrigin, MAX_ORIGINS, MAX_RATE_LIMIT, SCOPES } from "./rules";
+import { DEFAULT_RATE_LIMIT, GRACES, isExactOrigin, MAX_ORIGINS, MAX_RATE_LIMIT, SCOPES } from "./rules";
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length;
 const noDuplicates = { error: "names the same one twice" };
@@ -57,7 +57,19 @@ export type CreateKeyInput = z.input<typeof createKeyInput>;
 /** The same after defaults. */
 export type NewKey = z.output<typeof createKeyInput>;
 
-export const revokeKeyInput = z.strictObject({ keyId: z.string().regex(/^ak_(live|test)_[0-9A-Za-z]{1,30}$/) });
+const keyId = z.string().regex(/^ak_(live|test)_[0-9A-Za-z]{1,30}$/);
+
+export const revokeKeyInput = z.strictObject({ keyId });
+
+/** What it takes to replace a key by another with its settings. */
+export const rotateKeyInput = z.strictObject({
+  keyId,
+  /** How long the old one goes on working. */
+  grace: z.enum(GRACES),
+  /** When the new one stops working; null for never. Always said, so that no key loses its end by silence. */
+  expiresAt: z.iso.datetime({ offset: true }).nullable(),
+});
+export type RotateKeyInput = z.infer<typeof rotateKeyInput>;
 
 /** A key as people see it: never its HMAC, and its text only where it is public. Times in ISO 8601. */
 export const keyView = z.object({
@@ -82,4 +94,7 @@ export type KeyView = z.infer<typeof keyView>;
 export const keyListOutput = z.object({ keys: z.array(keyView) });
 /** `secret` is the whole key; of an `sk` this is the only time it is shown. */
 export const createKeyOutput = z.object({ key: keyView, secret: z.string() });
+export type MadeKey = z.infer<typeof createKeyOutput>;
 export const revokeKeyOutput = z.object({ keyId: z.string(), revokedAt: z.string() });
+/** The new key as `create` answers it, and the old one with the end it has now. */
+export const rotateKeyOutput = createKeyOutput.extend({ replaced: keyView });

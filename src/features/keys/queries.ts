@@ -86,8 +86,11 @@ export async function loadKeyRecord(db: Reader, hmac: string): Promise<KeyRecord
   return row ? toRecord(row) : null;
 }
 
+// A key without an end before one that has it, so that a page is not given a key that is being replaced; then the oldest.
+const LASTING = [sql`${apiKeys.expiresAt} desc nulls first`, asc(apiKeys.createdAt), asc(apiKeys.id)];
+
 /**
- * The brand's default public key for a page: the oldest live one in force that may be used from the page's origin and
+ * The brand's default public key for a page: the longest lasting live one in force that may be used from the page's origin and
  * covers the app. It is public, and told only to a page that may use it; null where there is none. Not for anything a
  * person asks for: the origin is what proves the tenant.
  */
@@ -109,12 +112,12 @@ export async function defaultPublicKey(
         or(isNull(apiKeys.appPermissions), arrayContains(apiKeys.appPermissions, [input.appId])),
       ),
     )
-    .orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))
+    .orderBy(...LASTING)
     .limit(1);
   return row?.publicKey ?? null;
 }
 
-/** A brand's own public key to show in an app's embed code: the oldest live one in force that covers it, with its origins. */
+/** A brand's own public key to show in an app's embed code, with its origins: the longest lasting live one in force that covers it. */
 export async function embedKey(
   ctx: Ctx,
   input: { appId: string },
@@ -132,7 +135,7 @@ export async function embedKey(
         or(isNull(apiKeys.appPermissions), arrayContains(apiKeys.appPermissions, [input.appId])),
       ),
     )
-    .orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))
+    .orderBy(...LASTING)
     .limit(1);
   return row?.publicKey ? { publicKey: row.publicKey, origins: row.origins } : null;
 }

@@ -1,7 +1,15 @@
 import { router, withPermission } from "@/trpc/procedures";
-import { createKeyInput, createKeyOutput, keyListOutput, revokeKeyInput, revokeKeyOutput } from "./contract";
+import {
+  createKeyInput,
+  createKeyOutput,
+  keyListOutput,
+  revokeKeyInput,
+  revokeKeyOutput,
+  rotateKeyInput,
+  rotateKeyOutput,
+} from "./contract";
 import { listKeys } from "./queries";
-import { createKey, revokeKey } from "./service";
+import { createKey, revokeKey, rotateKey } from "./service";
 
 export const keysRouter = router({
   /** The brand's keys, without anything that opens a door. */
@@ -14,6 +22,12 @@ export const keysRouter = router({
     .input(createKeyInput)
     .output(createKeyOutput)
     .mutation(({ ctx, input }) => createKey(ctx.scope, input)),
+
+  /** Replaces a key of the brand, and shows the new one as `create` does. */
+  rotate: withPermission("keys:write")
+    .input(rotateKeyInput)
+    .output(rotateKeyOutput)
+    .mutation(({ ctx, input }) => rotateKey(ctx.scope, input)),
 
   /** Revokes a key of the brand. */
   revoke: withPermission("keys:write")

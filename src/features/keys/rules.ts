@@ -8,6 +8,11 @@ export const MAX_ORIGINS = 20;
 export const DEFAULT_RATE_LIMIT = 1_000;
 export const MAX_RATE_LIMIT = 1_000_000;
 
+/** How long a key that was replaced may go on working, in ms. */
+export const GRACE_MS = { "1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000 } as const;
+export type Grace = keyof typeof GRACE_MS;
+export const GRACES = ["1h", "24h", "7d"] as const satisfies readonly Grace[];
+
 const HOST = /^(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])$/;
 
 /**

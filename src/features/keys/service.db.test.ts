@@ -11,8 +11,8 @@ import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import { createKeyInput } from "./contract";
-import { listKeys, loadKeyRecord } from "./queries";
-import { createKey, revokeKey } from "./service";
+import { embedKey, listKeys, loadKeyRecord } from "./queries";
+import { createKey, revokeKey, rotateKey } from "./service";
 
 const pushed: KeyRecord[] = [];
 let redisAway = false;
@@ -178,6 +178,78 @@ describe("revoking a key", () => {
     expect(pushed).toEqual([]);
     expect((await listKeys(ctx)).find((shown) => shown.keyId === key.keyId)?.revokedAt).toBeNull();
     expect(await listKeys(stranger)).toEqual([]);
+  });
+});
+
+describe("replacing a key", () => {
+  const HOUR = 3_600_000;
+  const end = (view: { expiresAt: string | null }) => Date.parse(view.expiresAt ?? "");
+
+  it("makes another with the same settings, ends the old one after the grace, and notes both", async () => {
+    const { key, secret } = await createKey(ctx, pk({ rateLimit: 50, mode: "test" }));
+    const began = Date.now();
+    const made = await rotateKey(ctx, { keyId: key.keyId, grace: "24h", expiresAt: null });
+    const { keyId, lastFour, createdAt, publicKey, ...same } = key;
+    expect(made.key).toMatchObject(same);
+    expect(made.key.keyId).not.toBe(keyId);
+    expect(made.key.publicKey).toBe(made.secret);
+    expect(made.secret).not.toBe(secret);
+    expect(made.replaced).toMatchObject({ keyId, lastFour, createdAt, publicKey, revokedAt: null });
+    expect(Math.abs(end(made.replaced) - began - 24 * HOUR)).toBeLessThan(60_000);
+    expect(pushed).toMatchObject([{ keyId, status: "active", version: 2, expiresAt: end(made.replaced) }]);
+    const notes = await db().select().from(auditLog).where(eq(auditLog.subject, keyId)).orderBy(auditLog.id);
+    expect(notes.map((note) => note.action)).toEqual(["key.created", "key.rotated"]);
+    expect(notes[1]?.details).toEqual({
+      replacement: made.key.keyId,
+      grace: "24h",
+      expiresAt: made.replaced.expiresAt,
+    });
+    expect(JSON.stringify(notes)).not.toContain(made.secret);
+  });
+
+  it("never lengthens a life: the sooner end counts, also when it is replaced once more", async () => {
+    const soon = new Date(Date.now() + HOUR / 2).toISOString();
+    const { key } = await createKey(ctx, sk({ expiresAt: soon }));
+    const first = await rotateKey(ctx, { keyId: key.keyId, grace: "7d", expiresAt: "2099-01-01T00:00:00Z" });
+    expect(first.replaced.expiresAt).toBe(soon);
+    expect(first.key.expiresAt).toBe("2099-01-01T00:00:00.000Z");
+    const again = await rotateKey(ctx, { keyId: first.key.keyId, grace: "1h", expiresAt: null });
+    const third = await rotateKey(ctx, { keyId: first.key.keyId, grace: "7d", expiresAt: null });
+    expect(third.replaced.expiresAt).toBe(again.replaced.expiresAt);
+  });
+
+  it("is refused for a key that is over, and for a new one that would be born expired", async () => {
+    const { key } = await createKey(ctx, sk());
+    const born = { keyId: key.keyId, grace: "1h", expiresAt: "2020-01-01T00:00:00Z" } as const;
+    expect(await refusal(rotateKey(ctx, born))).toBe("invalid_request");
+    await db()
+      .update(apiKeys)
+      .set({ expiresAt: new Date(Date.now() - 1) })
+      .where(eq(apiKeys.keyId, key.keyId));
+    expect(await refusal(rotateKey(ctx, { ...born, expiresAt: null }))).toBe("invalid_request");
+    await revokeKey(ctx, { keyId: key.keyId });
+    expect(await refusal(rotateKey(ctx, { ...born, expiresAt: null }))).toBe("invalid_request");
+  });
+
+  it("changes nothing where Redis could not be told, and nothing of another brand", async () => {
+    const own = await makeBrand(db());
+    const mine: Ctx = { ...ctx, customerId: own.customerId };
+    const { key } = await createKey(mine, sk());
+    const input = { keyId: key.keyId, grace: "1h", expiresAt: null } as const;
+    redisAway = true;
+    expect(await refusal(rotateKey(mine, input))).toBe("metering_unavailable");
+    redisAway = false;
+    expect(await refusal(rotateKey({ ...ctx, customerId: other.customerId }, input))).toBe("not_found");
+    expect(await listKeys(mine)).toEqual([key]);
+    expect(pushed).toEqual([]);
+  });
+
+  it("gives embed code the new one at once", async () => {
+    const own = await makeBrand(db());
+    const mine: Ctx = { ...ctx, customerId: own.customerId };
+    const { key } = await createKey(mine, pk());
+    const made = await rotateKey(mine, { keyId: key.keyId, grace: "7d", expiresAt: null });
+    expect((await embedKey(mine, { appId: "vto-001" }))?.publicKey).toBe(made.secret);
   });
 });
 

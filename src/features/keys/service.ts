@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apps } from "@/db/schema/catalog";
@@ -10,19 +10,20 @@ import type { Scope } from "@/lib/context";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
-import type { KeyView, NewKey } from "./contract";
+import type { KeyView, MadeKey, NewKey, RotateKeyInput } from "./contract";
 import { toRecord, toView } from "./queries";
+import { GRACE_MS, SCOPES } from "./rules";
 
 /**
  * Makes a key. Its text is returned here and kept nowhere, except where it is public.
  * @throws Refusal `invalid_request` where it would be born expired, or names an app that does not exist.
  */
-export async function createKey(ctx: Ctx, input: NewKey): Promise<{ key: KeyView; secret: string }> {
+export async function createKey(ctx: Ctx, input: NewKey): Promise<MadeKey> {
   return ctx.db.transaction((tx) => createKeyIn(tx, ctx, input));
 }
 
 /** The same inside a transaction that is open already, such as the one that makes the brand. */
-export async function createKeyIn(tx: Tx, scope: Scope, input: NewKey): Promise<{ key: KeyView; secret: string }> {
+export async function createKeyIn(tx: Tx, scope: Scope, input: NewKey): Promise<MadeKey> {
   const expiresAt = input.expiresAt === null ? null : new Date(input.expiresAt);
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
     throw new Refusal("invalid_request", "expiresAt: must be in the future");
@@ -91,14 +92,62 @@ export async function revokeKey(ctx: Ctx, input: { keyId: string }): Promise<{ k
     const [row] = revoked ? [revoked] : await tx.select().from(apiKeys).where(own).limit(1);
     if (!row?.revokedAt) throw new Refusal("not_found", "There is no such key.");
     if (revoked) await recordAudit(tx, ctx, { action: "key.revoked", subject: row.keyId });
-    try {
-      await publishKeyRecord(toRecord(row));
-    } catch (error) {
-      if (!(error instanceof RecordNotPublished)) throw error;
-      throw new Refusal("metering_unavailable", "The key is not revoked yet: its store cannot be reached. Try again.");
-    }
+    await publishOr(row, "The key is not revoked yet: its store cannot be reached. Try again.");
     return { keyId: row.keyId, revokedAt: row.revokedAt.toISOString() };
   });
+}
+
+/**
+ * Replaces a key by a new one with the same name and settings. The old one works on for the grace, or to its own end if
+ * that is sooner, and then expires by itself; until then it can still be revoked.
+ *
+ * Its new end goes to Redis before the commit, as a revocation does: otherwise a key that people were told would end
+ * could go on for ever. Should the commit fail after the push, a second try pushes the same version again and mends it.
+ * @throws Refusal `not_found` where the brand has no such key, `invalid_request` where it is over already or the new one
+ * would be born expired, `metering_unavailable` where Redis could not be told.
+ */
+export async function rotateKey(ctx: Ctx, input: RotateKeyInput): Promise<MadeKey & { replaced: KeyView }> {
+  return ctx.db.transaction(async (tx) => {
+    const own = and(eq(apiKeys.keyId, input.keyId), eq(apiKeys.customerId, ctx.customerId));
+    const inForce = and(isNull(apiKeys.revokedAt), or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)));
+    const [old] = await tx
+      .update(apiKeys)
+      .set({
+        // The sooner of the two; least() passes over a null.
+        expiresAt: sql`least(${apiKeys.expiresAt}, now() + ${GRACE_MS[input.grace]} * interval '1 millisecond')`,
+        version: sql`${apiKeys.version} + 1`,
+      })
+      .where(and(own, inForce))
+      .returning();
+    if (!old) {
+      const [over] = await tx.select({ keyId: apiKeys.keyId }).from(apiKeys).where(own).limit(1);
+      if (!over) throw new Refusal("not_found", "There is no such key.");
+      throw new Refusal("invalid_request", "keyId: the key no longer works; create a new one");
+    }
+    const { name, kind, mode, origins, appPermissions, rateLimit } = old;
+    const scopes = SCOPES.filter((scope) => old.scopes.includes(scope));
+    const { expiresAt } = input;
+    const settings = { name, kind, mode, origins, appPermissions, scopes, rateLimit, expiresAt };
+    const made = await createKeyIn(tx, ctx, settings);
+    const replaced = viewOf(old);
+    await recordAudit(tx, ctx, {
+      action: "key.rotated",
+      subject: old.keyId,
+      details: { replacement: made.key.keyId, grace: input.grace, expiresAt: replaced.expiresAt },
+    });
+    await publishOr(old, "The key is not replaced yet: its store cannot be reached. Try again.");
+    return { ...made, replaced };
+  });
+}
+
+/** Brings a key's row to the edge, or refuses with `detail`, which rolls the change back. */
+async function publishOr(row: typeof apiKeys.$inferSelect, detail: string): Promise<void> {
+  try {
+    await publishKeyRecord(toRecord(row));
+  } catch (error) {
+    if (!(error instanceof RecordNotPublished)) throw error;
+    throw new Refusal("metering_unavailable", detail);
+  }
 }
 
 const viewOf = (row: typeof apiKeys.$inferSelect): KeyView => {
