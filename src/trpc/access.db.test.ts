@@ -67,6 +67,7 @@ const NAMES_NOTHING: readonly string[] = [
   "session.me",
   "session.brands",
   "keys.list",
+  "keys.usage",
   "keys.create",
   "metering.balance",
   "metering.latestEntries",

@@ -92,6 +92,12 @@ export const keyView = z.object({
 export type KeyView = z.infer<typeof keyView>;
 
 export const keyListOutput = z.object({ keys: z.array(keyView) });
+/** Uses by key over the last days; a key that is not named has none. Uses whose tokens were given back are left out. */
+export const keyUsageOutput = z.object({
+  days: z.int(),
+  usage: z.array(z.object({ keyId: z.string(), uses: z.int(), tokens: z.int() })),
+});
+export type KeyUsage = z.infer<typeof keyUsageOutput>;
 /** `secret` is the whole key; of an `sk` this is the only time it is shown. */
 export const createKeyOutput = z.object({ key: keyView, secret: z.string() });
 export type MadeKey = z.infer<typeof createKeyOutput>;

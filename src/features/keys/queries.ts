@@ -2,13 +2,15 @@ import { and, arrayContains, asc, desc, eq, gt, isNull, or, sql } from "drizzle-
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apiKeys } from "@/db/schema/keys";
+import { tokenUsage } from "@/db/schema/metering";
 import type { KeyRecord } from "@/features/metering/contract";
 import { mintCustomerId } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
-import type { KeyView } from "./contract";
+import type { KeyUsage, KeyView } from "./contract";
 
 // A page of keys; a brand with more than this has a revoked past nobody scrolls to.
 const MOST = 500;
+const USAGE_DAYS = 30;
 
 /** The columns a person may see. The HMAC is not among them. */
 export const visible = {
@@ -49,6 +51,30 @@ export async function listKeys(ctx: Ctx): Promise<KeyView[]> {
     .orderBy(sql`${apiKeys.revokedAt} is not null`, desc(apiKeys.createdAt), desc(apiKeys.id))
     .limit(MOST);
   return rows.map(toView);
+}
+
+/**
+ * What each of the brand's keys was used for in the last 30 days, up to this moment. It counts the uses one by
+ * one, over the index by brand and time, and so is asked apart from the list, which does not wait for it.
+ */
+export async function keyUsage(ctx: Ctx): Promise<KeyUsage> {
+  const rows = await ctx.db
+    .select({
+      keyId: tokenUsage.keyId,
+      uses: sql<number>`count(*)::float8`,
+      tokens: sql<number>`sum(${tokenUsage.tokensConsumed})::float8`,
+    })
+    .from(tokenUsage)
+    .where(
+      and(
+        eq(tokenUsage.customerId, ctx.customerId),
+        gt(tokenUsage.createdAt, sql`now() - ${USAGE_DAYS} * interval '1 day'`),
+        isNull(tokenUsage.refundedAt),
+      ),
+    )
+    .groupBy(tokenUsage.keyId);
+  const usage = rows.flatMap(({ keyId, ...counted }) => (keyId === null ? [] : [{ keyId, ...counted }]));
+  return { days: USAGE_DAYS, usage };
 }
 
 type KeyRow = typeof apiKeys.$inferSelect;

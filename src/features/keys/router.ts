@@ -3,12 +3,13 @@ import {
   createKeyInput,
   createKeyOutput,
   keyListOutput,
+  keyUsageOutput,
   revokeKeyInput,
   revokeKeyOutput,
   rotateKeyInput,
   rotateKeyOutput,
 } from "./contract";
-import { listKeys } from "./queries";
+import { keyUsage, listKeys } from "./queries";
 import { createKey, revokeKey, rotateKey } from "./service";
 
 export const keysRouter = router({
@@ -16,6 +17,11 @@ export const keysRouter = router({
   list: withPermission("keys:read")
     .output(keyListOutput)
     .query(async ({ ctx }) => ({ keys: await listKeys(ctx.scope) })),
+
+  /** What each key was used for lately. */
+  usage: withPermission("keys:read")
+    .output(keyUsageOutput)
+    .query(({ ctx }) => keyUsage(ctx.scope)),
 
   /** Makes a key and shows it, a secret one for the only time. */
   create: withPermission("keys:write")

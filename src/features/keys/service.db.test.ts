@@ -5,13 +5,15 @@ import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
 import { apps } from "@/db/schema/catalog";
 import { apiKeys } from "@/db/schema/keys";
+import { tokenUsage } from "@/db/schema/metering";
 import type { KeyRecord } from "@/features/metering/contract";
 import { hmacApiKey, parseApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
+import { uuidv7 } from "@/lib/ids";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import { createKeyInput } from "./contract";
-import { embedKey, listKeys, loadKeyRecord } from "./queries";
+import { embedKey, keyUsage, listKeys, loadKeyRecord } from "./queries";
 import { createKey, revokeKey, rotateKey } from "./service";
 
 const pushed: KeyRecord[] = [];
@@ -260,4 +262,32 @@ it("lists keys in force first, the newest at the top", async () => {
   for (const name of ["first", "second", "third"]) made.push((await createKey(mine, sk({ name }))).key.keyId);
   await revokeKey(mine, { keyId: made[2] ?? "" });
   expect((await listKeys(mine)).map((key) => key.name)).toEqual(["second", "first", "third"]);
+});
+
+it("counts 30 days of a brand's uses by key, without those given back, and nobody else's", async () => {
+  const own = await makeBrand(db());
+  const [app] = await db()
+    .insert(apps)
+    .values({ catalogId: "tst-002", slug: "tst-002", name: "Test", category: "test", tokenCost: 1 })
+    .onConflictDoUpdate({ target: apps.catalogId, set: { tokenCost: 1 } })
+    .returning();
+  const use = (keyId: string | null, tokens: number, more: Partial<typeof tokenUsage.$inferInsert> = {}) => ({
+    ...{ id: uuidv7(), customerId: own.customerId, mode: "live" as const, appId: app?.id ?? "" },
+    ...{ tokensConsumed: tokens, keyId, ...more },
+  });
+  const day = 86_400_000;
+  const ago = (days: number) => ({ createdAt: new Date(Date.now() - days * day) });
+  await db()
+    .insert(tokenUsage)
+    .values([
+      ...[use("ak_live_a", 5), use("ak_live_a", 7, ago(29.9)), use("ak_live_a", 100, ago(30.1))],
+      ...[use("ak_test_b", 3, { mode: "test" }), use("ak_live_a", 50, { refundedAt: new Date() }), use(null, 9)],
+      use("ak_live_a", 1_000, { customerId: other.customerId }),
+    ]);
+  const { days, usage } = await keyUsage({ ...ctx, customerId: own.customerId });
+  expect(days).toBe(30);
+  expect(usage.toSorted((a, b) => a.keyId.localeCompare(b.keyId))).toEqual([
+    { keyId: "ak_live_a", uses: 2, tokens: 12 },
+    { keyId: "ak_test_b", uses: 1, tokens: 3 },
+  ]);
 });
