@@ -36,6 +36,58 @@ test("an admin makes a key, sees it once, uses it, and revokes it", async ({ pag
   expect((await consume()).status()).toBe(401);
 });
 
+test("an admin replaces a key: both work, the old one says until when, and can still be revoked", async ({
+  page,
+  request,
+}) => {
+  await signIn(page);
+  await page.goto("/keys");
+  await page.getByRole("button", { name: "Create key" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Journey rotation");
+  await dialog.getByText("Secret, for your servers").click();
+  await dialog.getByText("Acts on a sandbox, never on your tokens").click();
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  await expect(dialog).toContainText("It acts on your sandbox");
+  const first = (await dialog.getByText(/^ca_sk_test_/).innerText()).trim();
+  await dialog.getByRole("button", { name: "Done" }).click();
+
+  const row = page.getByRole("row", { name: new RegExp(`Journey rotation.*${first.slice(-4)}`) });
+  await expect(row).toContainText("Test");
+  await expect(row).toContainText("0 uses");
+  await expect(row).toContainText("0 sandbox tokens");
+  await row.getByRole("button", { name: /Rotate Journey rotation/ }).click();
+  await expectAccessible(page);
+  await dialog.getByLabel("Old key works for").selectOption("7 days");
+  await dialog.getByRole("button", { name: "Rotate key" }).click();
+  const second = (await dialog.getByText(/^ca_sk_test_/).innerText()).trim();
+  expect(second).not.toBe(first);
+  await expect(dialog).toContainText("works until");
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await expect(row).toContainText("Works until");
+  await expectAccessible(page);
+
+  // Both are known at the door; the sandbox may be empty.
+  const consume = async (key: string) =>
+    (
+      await request.post(`${stack().url}/api/v1/customer/tokens/consume`, {
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        data: { app_id: "pdc-001" },
+      })
+    ).status();
+  expect([200, 402]).toContain(await consume(first));
+  expect([200, 402]).toContain(await consume(second));
+  await row.getByRole("button", { name: /Revoke/ }).click();
+  await page
+    .getByRole("alertdialog")
+    .getByRole("button", { name: /Revoke/ })
+    .click();
+  await expect(row).toContainText("Revoked");
+  expect(await consume(first)).toBe(401);
+  expect([200, 402]).toContain(await consume(second));
+});
+
 test("a manager sees the keys and cannot make one; a viewer finds no such page", async ({ page }) => {
   await signIn(page, people.manager);
   await page.goto("/keys");

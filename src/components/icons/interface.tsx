@@ -77,6 +77,14 @@ export const KeyIcon = (props: IconProps) => (
   </Icon>
 );
 
+export const FlaskIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M9.5 3.5h5" />
+    <path d="M10.5 3.5v6L5 18.2a1.5 1.5 0 0 0 1.3 2.3h11.4a1.5 1.5 0 0 0 1.3-2.3L13.5 9.5v-6" />
+    <path d="M8 14.5h8" />
+  </Icon>
+);
+
 export const PlusIcon = (props: IconProps) => (
   <Icon {...props}>
     <path d="M12 5v14M5 12h14" />

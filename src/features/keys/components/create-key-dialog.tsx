@@ -8,8 +8,8 @@ import { Choice, ChoiceGroup, SelectField, TextArea, TextField } from "@/compone
 import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
 import { useTRPC } from "@/trpc/client";
-import type { KeyView } from "../contract";
-import { EMPTY_FORM, type KeyForm, type KeyFormErrors, readKeyForm } from "./key-form";
+import type { MadeKey } from "../contract";
+import { EMPTY_FORM, type KeyForm, type KeyFormErrors, LIFETIMES, readKeyForm } from "./key-form";
 import { KeyReveal } from "./key-reveal";
 import { KINDS, MODES, SCOPE_ORDER, SCOPE_WORDS } from "./words";
 
@@ -24,7 +24,7 @@ export function CreateKeyDialog({
   finalFocus: RefObject<HTMLElement | null>;
 }) {
   const nameField = useRef<HTMLInputElement>(null);
-  const [made, setMade] = useState<{ key: KeyView; secret: string } | null>(null);
+  const [made, setMade] = useState<MadeKey | null>(null);
   const change = (next: boolean) => {
     onOpenChange(next);
     if (!next) setMade(null);
@@ -53,7 +53,7 @@ function CreateForm({
   onCancel,
 }: {
   nameField: RefObject<HTMLInputElement | null>;
-  onMade: (made: { key: KeyView; secret: string }) => void;
+  onMade: (made: MadeKey) => void;
   onCancel: () => void;
 }) {
   const trpc = useTRPC();
@@ -168,10 +168,11 @@ function CreateForm({
             value={form.expiresIn}
             onChange={(event) => set("expiresIn", event.target.value)}
           >
-            <option value="">Never</option>
-            <option value="30">In 30 days</option>
-            <option value="90">In 90 days</option>
-            <option value="365">In a year</option>
+            {LIFETIMES.map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
           </SelectField>
         </div>
       </DialogBody>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KeyView } from "../contract";
 import { SCOPES } from "../rules";
-import { EMPTY_FORM, type KeyForm, readKeyForm } from "./key-form";
+import { EMPTY_FORM, endOf, type KeyForm, lifetimeLike, readKeyForm } from "./key-form";
 import { matches, SCOPE_ORDER, statusOf } from "./words";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
@@ -70,6 +70,24 @@ const key: KeyView = {
   lastUsedAt: null,
   createdAt: "2026-11-01T00:00:00Z",
 };
+
+describe("the life of a key that replaces another", () => {
+  const lived = (expiresAt: string | null) => lifetimeLike({ createdAt: "2026-11-01T00:00:00Z", expiresAt });
+
+  it("is offered as long as the old one was given, or the next longer choice", () => {
+    expect(lived(null)).toBe("");
+    expect(lived("2026-12-01T00:00:00Z")).toBe("30");
+    expect(lived("2026-12-01T12:00:00Z")).toBe("30");
+    expect(lived("2026-12-10T00:00:00Z")).toBe("90");
+    expect(lived("2027-11-01T00:00:00Z")).toBe("365");
+    expect(lived("2036-11-01T00:00:00Z")).toBe("365");
+  });
+
+  it("ends as many days from now, or never", () => {
+    expect(endOf("", now)).toBeNull();
+    expect(endOf("90", now)).toBe("2027-02-19T12:00:00.000Z");
+  });
+});
 
 describe("a key in the table", () => {
   it("has words for every scope there is", () => {

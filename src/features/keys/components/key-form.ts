@@ -1,4 +1,4 @@
-import { type CreateKeyInput, createKeyInput } from "../contract";
+import { type CreateKeyInput, createKeyInput, type KeyView } from "../contract";
 import { DEFAULT_RATE_LIMIT, type Scope } from "../rules";
 
 /** The form as it stands, every field as a person typed or chose it. */
@@ -42,6 +42,25 @@ const FIELD: Record<string, keyof KeyForm> = {
 
 const DAY_MS = 86_400_000;
 
+/** How long a new key may be given; days as text, empty for no end. */
+export const LIFETIMES = [
+  ["", "Never"],
+  ["30", "In 30 days"],
+  ["90", "In 90 days"],
+  ["365", "In a year"],
+] as const;
+
+/** When a key that lives as long as chosen ends; null for never. `now` in milliseconds. */
+export const endOf = (lifetime: string, now: number): string | null =>
+  lifetime ? new Date(now + Number(lifetime) * DAY_MS).toISOString() : null;
+
+/** The shortest choice that is no shorter than the life a key was given, for the one that replaces it. */
+export function lifetimeLike(key: Pick<KeyView, "createdAt" | "expiresAt">): string {
+  if (key.expiresAt === null) return "";
+  const days = (Date.parse(key.expiresAt) - Date.parse(key.createdAt)) / DAY_MS;
+  return LIFETIMES.find(([each]) => each !== "" && Number(each) >= Math.floor(days))?.[0] ?? "365";
+}
+
 /**
  * The form as the contract wants it, or what is wrong with each field, in whole sentences. The contract itself judges,
  * so that the form and the server never disagree. `now` in milliseconds.
@@ -57,7 +76,7 @@ export function readKeyForm(form: KeyForm, now: number): { input: CreateKeyInput
     mode: form.mode,
     appPermissions: form.apps,
     rateLimit: /^\d+$/.test(form.rateLimit.trim()) ? Number(form.rateLimit) : Number.NaN,
-    expiresAt: form.expiresIn ? new Date(now + Number(form.expiresIn) * DAY_MS).toISOString() : null,
+    expiresAt: endOf(form.expiresIn, now),
     ...(form.kind === "pk" ? { origins } : { scopes: form.scopes }),
   };
   const result = createKeyInput.safeParse(input);

@@ -1,14 +1,15 @@
 "use client";
 
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Button } from "@/components/button";
 import { CopyButton } from "@/components/copy";
 import { DialogActions, DialogBody } from "@/components/dialog";
 import { Notice } from "@/components/notice";
-import type { KeyView } from "../contract";
+import type { MadeKey } from "../contract";
+import { ModeBadge } from "./mode-badge";
 
-/** A key that has just been made; a secret one is never shown again. */
-export function KeyReveal({ made, onDone }: { made: { key: KeyView; secret: string }; onDone: () => void }) {
+/** A key that has just been made; a secret one is never shown again. `children` say what else came of it. */
+export function KeyReveal({ made, onDone, children }: { made: MadeKey; onDone: () => void; children?: ReactNode }) {
   const box = useRef<HTMLElement>(null);
   // The form that had the focus is gone; without this the keyboard would be nowhere.
   useEffect(() => box.current?.focus(), []);
@@ -16,6 +17,11 @@ export function KeyReveal({ made, onDone }: { made: { key: KeyView; secret: stri
   return (
     <>
       <DialogBody>
+        {made.key.mode === "test" && (
+          <p className="flex flex-wrap items-center gap-2 text-14 text-ink-2">
+            <ModeBadge mode="test" /> It acts on your sandbox, never on your tokens.
+          </p>
+        )}
         {isSecret ? (
           <Notice kind="soon" title="This is the only time we show it">
             Put it where your servers keep their secrets. If it is lost, revoke it and create another.
@@ -34,6 +40,7 @@ export function KeyReveal({ made, onDone }: { made: { key: KeyView; secret: stri
         >
           {made.secret}
         </section>
+        {children}
       </DialogBody>
       <DialogActions>
         <Button onClick={onDone}>Done</Button>

@@ -16,17 +16,19 @@ import type { KeyView } from "../contract";
 import { CreateKeyDialog } from "./create-key-dialog";
 import { KeysTable } from "./keys-table";
 import { RevokeKeyDialog } from "./revoke-key-dialog";
+import { RotateKeyDialog } from "./rotate-key-dialog";
 import { matches } from "./words";
 
 const SKELETON_ROWS = ["a", "b", "c", "d"];
 
-/** The page of API keys: find one, make one, end one. `canWrite` shows what only an admin may press. */
+/** The page of API keys: find one, make one, replace one, end one. `canWrite` shows what only an admin may press. */
 export function KeysPanel({ canWrite }: { canWrite: boolean }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.keys.list.queryOptions());
   useSessionEnd(error);
   const [search, setSearch] = useState("");
   const [creating, setCreating] = useState(false);
+  const [rotating, setRotating] = useState<KeyView | null>(null);
   const [revoking, setRevoking] = useState<KeyView | null>(null);
   const words = useDeferredValue(search.trim());
   const createButton = useRef<HTMLButtonElement>(null);
@@ -80,7 +82,9 @@ export function KeysPanel({ canWrite }: { canWrite: boolean }) {
             {!canWrite && <p>An admin of your brand can make one.</p>}
           </EmptyState>
         )}
-        {found && found.length > 0 && <KeysTable keys={found} onRevoke={canWrite ? setRevoking : undefined} />}
+        {found && found.length > 0 && (
+          <KeysTable keys={found} actions={canWrite ? { rotate: setRotating, revoke: setRevoking } : undefined} />
+        )}
         {found?.length === 0 && !isEmpty && (
           <EmptyState
             drawing={<NothingFoundDrawing />}
@@ -92,6 +96,7 @@ export function KeysPanel({ canWrite }: { canWrite: boolean }) {
         )}
       </Card>
       {canWrite && <CreateKeyDialog open={creating} onOpenChange={setCreating} finalFocus={createButton} />}
+      {canWrite && <RotateKeyDialog target={rotating} onClose={() => setRotating(null)} />}
       {canWrite && <RevokeKeyDialog target={revoking} onClose={() => setRevoking(null)} />}
     </div>
   );

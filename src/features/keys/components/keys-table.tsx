@@ -6,19 +6,34 @@ import { Button } from "@/components/button";
 import { useNow } from "@/components/clock";
 import { Id } from "@/components/copy";
 import { cx } from "@/components/cx";
-import { formatCompact, formatCount, formatDay } from "@/components/format";
+import { formatCompact, formatCount, formatDay, formatExact } from "@/components/format";
 import { SoonIcon, StoppedIcon } from "@/components/icons/interface";
+import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { RelativeTime, useTimeZone } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { KeyView } from "../contract";
-import { KINDS, MODES, SCOPE_ORDER, statusOf } from "./words";
+import { GRACE_MS } from "../rules";
+import { ModeBadge } from "./mode-badge";
+import { KINDS, SCOPE_ORDER, statusOf, TOKENS_OF } from "./words";
 
-/** The keys, those in force first. `onRevoke` is absent for people who may only look. */
-export function KeysTable({ keys, onRevoke }: { keys: KeyView[]; onRevoke?: (key: KeyView) => void }) {
+/** What only an admin may do with a key. */
+interface KeyActions {
+  readonly rotate: (key: KeyView) => void;
+  readonly revoke: (key: KeyView) => void;
+}
+/** What a key was used for; undefined while it is counted, null where it cannot be. */
+type UsageOf = (keyId: string) => { uses: number; tokens: number } | undefined | null;
+
+/** The keys, those in force first. `actions` are absent for people who may only look. */
+export function KeysTable({ keys, actions }: { keys: KeyView[]; actions?: KeyActions }) {
   const trpc = useTRPC();
   const catalog = useQuery(trpc.catalog.list.queryOptions(undefined, { staleTime: 60_000 })).data;
   const names = new Map(catalog?.apps.map((app) => [app.id, app.name]));
+  const counted = useQuery(trpc.keys.usage.queryOptions(undefined, { staleTime: 60_000 }));
+  const byKey = new Map(counted.data?.usage.map((each) => [each.keyId, each]));
+  const usage: UsageOf = (keyId) =>
+    counted.data ? (byKey.get(keyId) ?? { uses: 0, tokens: 0 }) : counted.error ? null : undefined;
   return (
     <Table label="API keys">
       <thead>
@@ -30,7 +45,8 @@ export function KeysTable({ keys, onRevoke }: { keys: KeyView[]; onRevoke?: (key
           <Th className="max-xl:hidden">Apps</Th>
           <Th className="text-right max-xl:hidden">Limit</Th>
           <Th className="max-md:hidden">Last used</Th>
-          {onRevoke && (
+          <Th className="text-right max-lg:hidden">Last 30 days</Th>
+          {actions && (
             <Th>
               <span className="sr-only">Actions</span>
             </Th>
@@ -39,7 +55,7 @@ export function KeysTable({ keys, onRevoke }: { keys: KeyView[]; onRevoke?: (key
       </thead>
       <tbody>
         {keys.map((key) => (
-          <KeyRow key={key.keyId} item={key} names={names} onRevoke={onRevoke} />
+          <KeyRow key={key.keyId} item={key} names={names} usage={usage} actions={actions} />
         ))}
       </tbody>
     </Table>
@@ -49,15 +65,19 @@ export function KeysTable({ keys, onRevoke }: { keys: KeyView[]; onRevoke?: (key
 function KeyRow({
   item,
   names,
-  onRevoke,
+  usage,
+  actions,
 }: {
   item: KeyView;
   names: Map<string, string>;
-  onRevoke?: (key: KeyView) => void;
+  usage: UsageOf;
+  actions?: KeyActions;
 }) {
   const now = useNow();
   const status = statusOf(item, now);
   const over = status !== "active";
+  // A key and the one that replaces it share a name.
+  const which = `${item.name}, ending in ${item.lastFour}`;
   return (
     <Tr className={cx(over && "text-ink-2")}>
       <RowHead className="max-w-80">
@@ -72,7 +92,10 @@ function KeyRow({
           <span className="md:hidden">
             <KeyText item={item} />
           </span>
-          <StatusLine item={item} status={status} />
+          <span className="figures block h-4 text-12 text-ink-2 lg:hidden">
+            <UsageLine item={item} used={usage(item.keyId)} />
+          </span>
+          <StatusLine item={item} status={status} now={now} />
         </span>
       </RowHead>
       <Td className="max-lg:hidden">
@@ -97,13 +120,25 @@ function KeyRow({
       <Td className="figures text-13 whitespace-nowrap text-ink-2 max-md:hidden">
         {item.lastUsedAt ? <RelativeTime iso={item.lastUsedAt} /> : "Never"}
       </Td>
-      {onRevoke && (
+      <Td className="text-right text-13 whitespace-nowrap text-ink-2 max-lg:hidden">
+        <span className="figures inline-grid h-9 content-center">
+          <Usage item={item} used={usage(item.keyId)} />
+        </span>
+      </Td>
+      {actions && (
         <Td className="text-right">
-          {status !== "revoked" && (
-            <Button look="quiet" size="small" onClick={() => onRevoke(item)} aria-label={`Revoke ${item.name}`}>
-              Revoke
-            </Button>
-          )}
+          <span className="inline-flex flex-col justify-end md:flex-row">
+            {status === "active" && (
+              <Button look="quiet" size="small" onClick={() => actions.rotate(item)} aria-label={`Rotate ${which}`}>
+                Rotate
+              </Button>
+            )}
+            {status !== "revoked" && (
+              <Button look="quiet" size="small" onClick={() => actions.revoke(item)} aria-label={`Revoke ${which}`}>
+                Revoke
+              </Button>
+            )}
+          </span>
         </Td>
       )}
     </Tr>
@@ -114,10 +149,40 @@ function KindBadges({ item }: { item: KeyView }) {
   return (
     <>
       <Badge>{KINDS[item.kind].name}</Badge>
-      <Badge tone={item.mode === "live" ? "accent" : "neutral"}>{MODES[item.mode].name}</Badge>
+      <ModeBadge mode={item.mode} />
     </>
   );
 }
+
+type Used = ReturnType<UsageOf>;
+
+/** Uses and tokens, one above the other, in the place their skeleton held. */
+function Usage({ item, used }: { item: KeyView; used: Used }) {
+  if (used === undefined) return <Skeleton className="h-4 w-16" />;
+  if (used === null) return <span>Not known now</span>;
+  const tokens = TOKENS_OF[item.mode];
+  return (
+    <>
+      <span title={formatCount(used.uses)}>{usesOf(used.uses)}</span>
+      <span className="text-12 text-ink-3" title={`${formatCount(used.tokens)} ${tokens}`}>
+        {formatCompact(used.tokens)} {tokens}
+      </span>
+    </>
+  );
+}
+
+/** The same in one line, for narrow screens. */
+function UsageLine({ item, used }: { item: KeyView; used: Used }) {
+  if (used === undefined) return <Skeleton className="h-3 w-32" />;
+  if (used === null) return <>Uses not known now</>;
+  return (
+    <>
+      {usesOf(used.uses)}, {formatCompact(used.tokens)} {TOKENS_OF[item.mode]} in 30 days
+    </>
+  );
+}
+
+const usesOf = (uses: number): string => `${formatCompact(uses)} ${uses === 1 ? "use" : "uses"}`;
 
 /** A public key copies itself; of a secret one only its id and its end are known. */
 function KeyText({ item }: { item: KeyView }) {
@@ -152,7 +217,10 @@ function FirstOf({ items }: { items: readonly string[] }) {
   );
 }
 
-function StatusLine({ item, status }: { item: KeyView; status: "active" | "expired" | "revoked" }) {
+// As long as the longest grace: the hour matters then, not the day alone.
+const SOON_MS = GRACE_MS["7d"];
+
+function StatusLine({ item, status, now }: { item: KeyView; status: "active" | "expired" | "revoked"; now: number }) {
   const zone = useTimeZone();
   if (status === "revoked" && item.revokedAt) {
     return (
@@ -162,13 +230,20 @@ function StatusLine({ item, status }: { item: KeyView; status: "active" | "expir
     );
   }
   if (!item.expiresAt) return null;
-  return status === "expired" ? (
-    <span className="flex items-center gap-1 text-12 text-red">
-      <StoppedIcon size={14} /> Expired {formatDay(item.expiresAt, zone)}
-    </span>
-  ) : (
-    <span className="flex items-center gap-1 text-12 text-ink-2">
-      <SoonIcon size={14} /> Expires {formatDay(item.expiresAt, zone)}
+  if (status === "expired") {
+    return (
+      <span className="flex items-center gap-1 text-12 text-red">
+        <StoppedIcon size={14} /> Expired {formatDay(item.expiresAt, zone)}
+      </span>
+    );
+  }
+  const soon = Date.parse(item.expiresAt) - now <= SOON_MS;
+  return (
+    <span className={cx("flex items-center gap-1 text-12", soon ? "text-amber" : "text-ink-2")}>
+      <SoonIcon size={14} className="shrink-0" />
+      <span title={formatExact(item.expiresAt, zone)}>
+        {soon ? `Works until ${formatExact(item.expiresAt, zone)}` : `Expires ${formatDay(item.expiresAt, zone)}`}
+      </span>
     </span>
   );
 }

@@ -1,5 +1,5 @@
 import type { KeyView } from "../contract";
-import type { Scope } from "../rules";
+import type { Grace, Scope } from "../rules";
 
 /** What a key of each kind is for, in a brand manager's words. */
 export const KINDS: Record<KeyView["kind"], { name: string; purpose: string }> = {
@@ -11,6 +11,12 @@ export const MODES: Record<KeyView["mode"], { name: string; note: string }> = {
   live: { name: "Live", note: "Spends your tokens" },
   test: { name: "Test", note: "Acts on a sandbox, never on your tokens" },
 };
+
+/** How long a key that was replaced works on. */
+export const GRACE_WORDS: Record<Grace, string> = { "1h": "1 hour", "24h": "24 hours", "7d": "7 days" };
+
+/** Whose tokens a key of each mode spends, after a figure. */
+export const TOKENS_OF: Record<KeyView["mode"], string> = { live: "tokens", test: "sandbox tokens" };
 
 /** What each scope lets a secret key do. */
 export const SCOPE_WORDS: Record<Scope, string> = {
