@@ -39,13 +39,13 @@ export function KeysTable({ keys, actions }: { keys: KeyView[]; actions?: KeyAct
       <thead>
         <tr className="[&>th]:border-t">
           <Th>Name</Th>
-          <Th className="max-lg:hidden">Kind</Th>
+          <Th className="max-xl:hidden">Kind</Th>
           <Th className="max-md:hidden">Key</Th>
-          <Th className="max-lg:hidden">Allowed</Th>
-          <Th className="max-xl:hidden">Apps</Th>
-          <Th className="text-right max-xl:hidden">Limit</Th>
+          <Th className="max-xl:hidden">Allowed</Th>
+          <Th className="max-[88rem]:hidden">Apps</Th>
+          <Th className="text-right max-[88rem]:hidden">Limit</Th>
           <Th className="max-md:hidden">Last used</Th>
-          <Th className="text-right max-lg:hidden">Last 30 days</Th>
+          <Th className="text-right max-xl:hidden">Last 30 days</Th>
           {actions && (
             <Th>
               <span className="sr-only">Actions</span>
@@ -83,22 +83,22 @@ function KeyRow({
       <RowHead className="max-w-80">
         <span className="grid min-w-0 gap-1">
           <span className={cx("font-medium wrap-anywhere", over && "text-ink-2")}>{item.name}</span>
-          <span className="flex flex-wrap items-center gap-1.5 lg:hidden">
+          <span className="flex flex-wrap items-center gap-1.5 xl:hidden">
             <KindBadges item={item} />
           </span>
-          <span className="text-12 wrap-anywhere text-ink-2 lg:hidden">
+          <span className="text-12 wrap-anywhere text-ink-2 xl:hidden">
             <Allowed item={item} />
           </span>
           <span className="md:hidden">
             <KeyText item={item} />
           </span>
-          <span className="figures block h-4 text-12 text-ink-2 lg:hidden">
+          <span className="figures block min-h-4 min-w-52 text-12 text-ink-2 xl:hidden">
             <UsageLine item={item} used={usage(item.keyId)} />
           </span>
           <StatusLine item={item} status={status} now={now} />
         </span>
       </RowHead>
-      <Td className="max-lg:hidden">
+      <Td className="max-xl:hidden">
         <span className="flex gap-1.5">
           <KindBadges item={item} />
         </span>
@@ -106,13 +106,13 @@ function KeyRow({
       <Td className="max-md:hidden">
         <KeyText item={item} />
       </Td>
-      <Td className="max-w-56 text-13 wrap-anywhere text-ink-2 max-lg:hidden">
+      <Td className="max-w-56 text-13 wrap-anywhere text-ink-2 max-xl:hidden">
         <Allowed item={item} />
       </Td>
-      <Td className="text-13 whitespace-nowrap text-ink-2 max-xl:hidden">
+      <Td className="text-13 whitespace-nowrap text-ink-2 max-[88rem]:hidden">
         {item.appPermissions ? <FirstOf items={item.appPermissions.map((id) => names.get(id) ?? id)} /> : "All"}
       </Td>
-      <Td className="figures text-right text-13 whitespace-nowrap text-ink-2 max-xl:hidden">
+      <Td className="figures text-right text-13 whitespace-nowrap text-ink-2 max-[88rem]:hidden">
         <span title={`${formatCount(item.rateLimit)} requests an hour, ${formatCount(item.rateBurst)} at once`}>
           {formatCompact(item.rateLimit)} an hour
         </span>
@@ -120,8 +120,8 @@ function KeyRow({
       <Td className="figures text-13 whitespace-nowrap text-ink-2 max-md:hidden">
         {item.lastUsedAt ? <RelativeTime iso={item.lastUsedAt} /> : "Never"}
       </Td>
-      <Td className="text-right text-13 whitespace-nowrap text-ink-2 max-lg:hidden">
-        <span className="figures inline-grid h-9 content-center">
+      <Td className="text-right text-13 whitespace-nowrap text-ink-2 max-xl:hidden">
+        <span className="figures inline-grid h-9 min-w-32 content-center justify-items-end">
           <Usage item={item} used={usage(item.keyId)} />
         </span>
       </Td>
@@ -156,7 +156,7 @@ function KindBadges({ item }: { item: KeyView }) {
 
 type Used = ReturnType<UsageOf>;
 
-/** Uses and tokens, one above the other, in the place their skeleton held. */
+/** Uses and tokens, one above the other. Their place is as wide before they come, so that no column moves. */
 function Usage({ item, used }: { item: KeyView; used: Used }) {
   if (used === undefined) return <Skeleton className="h-4 w-16" />;
   if (used === null) return <span>Not known now</span>;
@@ -225,7 +225,7 @@ function StatusLine({ item, status, now }: { item: KeyView; status: "active" | "
   if (status === "revoked" && item.revokedAt) {
     return (
       <span className="flex items-center gap-1 text-12 text-red">
-        <StoppedIcon size={14} /> Revoked {formatDay(item.revokedAt, zone)}
+        <StoppedIcon size={14} className="shrink-0" /> Revoked {formatDay(item.revokedAt, zone)}
       </span>
     );
   }
@@ -233,7 +233,7 @@ function StatusLine({ item, status, now }: { item: KeyView; status: "active" | "
   if (status === "expired") {
     return (
       <span className="flex items-center gap-1 text-12 text-red">
-        <StoppedIcon size={14} /> Expired {formatDay(item.expiresAt, zone)}
+        <StoppedIcon size={14} className="shrink-0" /> Expired {formatDay(item.expiresAt, zone)}
       </span>
     );
   }
