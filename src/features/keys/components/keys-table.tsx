@@ -15,7 +15,7 @@ import { useTRPC } from "@/trpc/client";
 import type { KeyView } from "../contract";
 import { GRACE_MS } from "../rules";
 import { ModeBadge } from "./mode-badge";
-import { KINDS, SCOPE_ORDER, statusOf, TOKENS_OF } from "./words";
+import { KINDS, SCOPE_ORDER, statusOf, tokensOf } from "./words";
 
 /** What only an admin may do with a key. */
 interface KeyActions {
@@ -92,7 +92,7 @@ function KeyRow({
           <span className="md:hidden">
             <KeyText item={item} />
           </span>
-          <span className="figures block min-h-4 min-w-52 text-12 text-ink-2 xl:hidden">
+          <span className="figures block min-h-4 w-52 text-12 text-ink-2 md:min-h-8 md:w-40 xl:hidden">
             <UsageLine item={item} used={usage(item.keyId)} />
           </span>
           <StatusLine item={item} status={status} now={now} />
@@ -127,7 +127,7 @@ function KeyRow({
       </Td>
       {actions && (
         <Td className="text-right">
-          <span className="inline-flex flex-col justify-end md:flex-row">
+          <span className="inline-flex flex-col justify-end xl:flex-row">
             {status === "active" && (
               <Button look="quiet" size="small" onClick={() => actions.rotate(item)} aria-label={`Rotate ${which}`}>
                 Rotate
@@ -160,7 +160,7 @@ type Used = ReturnType<UsageOf>;
 function Usage({ item, used }: { item: KeyView; used: Used }) {
   if (used === undefined) return <Skeleton className="h-4 w-16" />;
   if (used === null) return <span>Not known now</span>;
-  const tokens = TOKENS_OF[item.mode];
+  const tokens = tokensOf(item.mode, used.tokens);
   return (
     <>
       <span title={formatCount(used.uses)}>{usesOf(used.uses)}</span>
@@ -177,7 +177,7 @@ function UsageLine({ item, used }: { item: KeyView; used: Used }) {
   if (used === null) return <>Uses not known now</>;
   return (
     <>
-      {usesOf(used.uses)}, {formatCompact(used.tokens)} {TOKENS_OF[item.mode]} in 30 days
+      {usesOf(used.uses)}, {formatCompact(used.tokens)} {tokensOf(item.mode, used.tokens)} in 30 days
     </>
   );
 }

@@ -15,8 +15,9 @@ export const MODES: Record<KeyView["mode"], { name: string; note: string }> = {
 /** How long a key that was replaced works on. */
 export const GRACE_WORDS: Record<Grace, string> = { "1h": "1 hour", "24h": "24 hours", "7d": "7 days" };
 
-/** Whose tokens a key of each mode spends, after a figure. */
-export const TOKENS_OF: Record<KeyView["mode"], string> = { live: "tokens", test: "sandbox tokens" };
+/** What a key's tokens are called after their number: those of a test key are the sandbox's. */
+export const tokensOf = (mode: KeyView["mode"], count: number): string =>
+  `${mode === "test" ? "sandbox " : ""}${count === 1 ? "token" : "tokens"}`;
 
 /** What each scope lets a secret key do. */
 export const SCOPE_WORDS: Record<Scope, string> = {
