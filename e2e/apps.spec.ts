@@ -84,7 +84,7 @@ test("find an app, activate it, configure it, publish, pause it, turn it off", a
   await expect(page.getByRole("button", { name: "Pause" })).toBeVisible();
   await page.getByRole("button", { name: "Deactivate" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Deactivate" }).click();
-  await expect(page.getByRole("button", { name: "Activate" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Activate", exact: true })).toBeVisible();
   expect(await consume(page, "fit-001")).toBe(403);
   await expect(page.getByText("turned it off").first()).toBeVisible();
 });
