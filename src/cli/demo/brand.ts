@@ -6,7 +6,7 @@ import { apiKeys } from "@/db/schema/keys";
 import { meteringAccounts } from "@/db/schema/metering";
 import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
-import { makeBrand } from "@/features/admin/service";
+import { makeBrand, monthAfter } from "@/features/admin/service";
 import { SCOPES } from "@/features/keys/rules";
 import { createKey } from "@/features/keys/service";
 import { owe } from "@/features/metering/intents/service";
@@ -103,14 +103,6 @@ export async function seedDemo(options: { storefrontOrigin: string; knownSecretK
   return { customerId: there.id, ...people, publicKey, secretKey };
 }
 
-/** One month after a moment, kept inside the next month where that is shorter. */
-function monthAfter(at: number): number {
-  const next = new Date(at);
-  next.setUTCMonth(next.getUTCMonth() + 1);
-  if (next.getUTCDate() !== new Date(at).getUTCDate()) next.setUTCDate(0);
-  return next.getTime();
-}
-
 /**
  * Gives the demo brand its past: a pack, the plan month by month, and what shoppers used. The events go into the outbox in
  * place of the scripts' own, with the account's numbers, and through the drain like any other, so that ledger, grants and
@@ -129,13 +121,14 @@ async function livePast(customerId: CustomerId): Promise<void> {
   if (!head || head.epoch === 0 || head.seq > 0 || there !== "0" || !key || !plan) return;
   const now = Date.now();
   const begun = now - SUBSCRIBED * DAY;
-  const renewed = monthAfter(begun);
+  const renewed = monthAfter(new Date(begun)).getTime();
+  const ends = monthAfter(new Date(renewed));
   const ctx = { db: deps.db, customerId, actor: SEEDED };
   const grants: PastGrant[] = [];
   for (const { source, tokens, at, expiresAt } of [
     { source: "pack", tokens: OPENING_PACK, at: now - DAYS * DAY, expiresAt: null },
     { source: "plan", tokens: plan.tokensPerMonth, at: begun, expiresAt: renewed },
-    { source: "plan", tokens: plan.tokensPerMonth, at: renewed, expiresAt: monthAfter(renewed) },
+    { source: "plan", tokens: plan.tokensPerMonth, at: renewed, expiresAt: ends.getTime() },
   ] as const) {
     const id = await owe(ctx, {
       mode: "live",
@@ -159,7 +152,7 @@ async function livePast(customerId: CustomerId): Promise<void> {
   await drainPartition(deps, partition);
   await deps.db
     .update(customerBilling)
-    .set({ billingCycleStart: new Date(renewed), billingCycleEnd: new Date(monthAfter(renewed)) })
+    .set({ billingCycleStart: new Date(renewed), billingCycleEnd: ends })
     .where(eq(customerBilling.customerId, customerId));
   await reopenAccount(ctx, deps, { mode: "live", why: "rebuild" });
 }

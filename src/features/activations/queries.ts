@@ -1,9 +1,8 @@
-import { and, asc, desc, eq, gt, inArray, isNull, like, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, like, or } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
 import { apps, customerApps } from "@/db/schema/catalog";
-import { apiKeys } from "@/db/schema/keys";
 import { users } from "@/db/schema/people";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
@@ -11,7 +10,7 @@ import type { Redis } from "@/lib/redis";
 import { widgetBuild } from "@/lib/widget-build";
 import type { ActivationView, HistoryEntry } from "./contract";
 import type { Installation } from "./embed/contract";
-import { installationOf } from "./embed/queries";
+import { installationOf, pageKey } from "./embed/queries";
 import { embedLines } from "./rules";
 
 /** Catalog ids of the apps a brand has turned on. */
@@ -78,26 +77,6 @@ export async function activationView(ctx: Ctx, input: { appId: string }): Promis
   return row ? toActivationView(row) : null;
 }
 
-/** The brand's oldest live public key in force that covers an app: the one its embed code carries. */
-async function defaultPublicKey(ctx: Ctx, catalogId: string): Promise<string | null> {
-  const [key] = await ctx.db
-    .select({ text: apiKeys.publicKey })
-    .from(apiKeys)
-    .where(
-      and(
-        eq(apiKeys.customerId, ctx.customerId),
-        eq(apiKeys.kind, "pk"),
-        eq(apiKeys.mode, "live"),
-        isNull(apiKeys.revokedAt),
-        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
-        or(isNull(apiKeys.appPermissions), sql`${catalogId} = any(${apiKeys.appPermissions})`),
-      ),
-    )
-    .orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))
-    .limit(1);
-  return key?.text ?? null;
-}
-
 /**
  * What a shop pastes into its page to have the app.
  * @throws Refusal `app_not_found`, `app_not_active` where the brand never turned it on
@@ -116,7 +95,8 @@ export async function embedOf(
   if (!(await activationOf(ctx.db, ctx.customerId, app.id))) {
     throw new Refusal("app_not_active", `${app.name} is not turned on for this brand.`);
   }
-  const publicKey = await defaultPublicKey(ctx, app.catalogId);
+  const key = await pageKey(ctx.db, { customerId: ctx.customerId, appId: app.catalogId });
+  const publicKey = key?.publicKey ?? null;
   const { origin } = new URL(env().AUTH_URL);
   const code = embedLines({ origin, publicKey, slug: app.slug });
   return { appId: app.catalogId, publicKey, origin, code, build: pinOf() };

@@ -46,7 +46,7 @@ export interface CreatedBrand {
 }
 
 /** One month after a day, in UTC, kept inside the next month where that is shorter. */
-function monthAfter(day: Date): Date {
+export function monthAfter(day: Date): Date {
   const next = new Date(day);
   next.setUTCMonth(day.getUTCMonth() + 1);
   if (next.getUTCDate() !== day.getUTCDate()) next.setUTCDate(0);

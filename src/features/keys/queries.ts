@@ -1,4 +1,4 @@
-import { and, arrayContains, asc, desc, eq, gt, isNull, or, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apiKeys } from "@/db/schema/keys";
@@ -110,58 +110,4 @@ export const toRecord = (row: KeyRow): KeyRecord => ({
 export async function loadKeyRecord(db: Reader, hmac: string): Promise<KeyRecord | null> {
   const row = await findKeyByHmac(db, hmac);
   return row ? toRecord(row) : null;
-}
-
-// A key without an end before one that has it, so that a page is not given a key that is being replaced; then the oldest.
-const LASTING = [sql`${apiKeys.expiresAt} desc nulls first`, asc(apiKeys.createdAt), asc(apiKeys.id)];
-
-/**
- * The brand's default public key for a page: the longest lasting live one in force that may be used from the page's origin and
- * covers the app. It is public, and told only to a page that may use it; null where there is none. Not for anything a
- * person asks for: the origin is what proves the tenant.
- */
-export async function defaultPublicKey(
-  db: Reader,
-  input: { customerId: string; origin: string; appId: string },
-): Promise<string | null> {
-  const [row] = await db
-    .select({ publicKey: apiKeys.publicKey })
-    .from(apiKeys)
-    .where(
-      and(
-        eq(apiKeys.customerId, input.customerId),
-        eq(apiKeys.kind, "pk"),
-        eq(apiKeys.mode, "live"),
-        isNull(apiKeys.revokedAt),
-        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
-        arrayContains(apiKeys.origins, [input.origin]),
-        or(isNull(apiKeys.appPermissions), arrayContains(apiKeys.appPermissions, [input.appId])),
-      ),
-    )
-    .orderBy(...LASTING)
-    .limit(1);
-  return row?.publicKey ?? null;
-}
-
-/** A brand's own public key to show in an app's embed code, with its origins: the longest lasting live one in force that covers it. */
-export async function embedKey(
-  ctx: Ctx,
-  input: { appId: string },
-): Promise<{ publicKey: string; origins: string[] } | null> {
-  const [row] = await ctx.db
-    .select({ publicKey: apiKeys.publicKey, origins: apiKeys.origins })
-    .from(apiKeys)
-    .where(
-      and(
-        eq(apiKeys.customerId, ctx.customerId),
-        eq(apiKeys.kind, "pk"),
-        eq(apiKeys.mode, "live"),
-        isNull(apiKeys.revokedAt),
-        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
-        or(isNull(apiKeys.appPermissions), arrayContains(apiKeys.appPermissions, [input.appId])),
-      ),
-    )
-    .orderBy(...LASTING)
-    .limit(1);
-  return row?.publicKey ? { publicKey: row.publicKey, origins: row.origins } : null;
 }

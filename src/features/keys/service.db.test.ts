@@ -6,6 +6,7 @@ import { auditLog } from "@/db/schema/audit";
 import { apps } from "@/db/schema/catalog";
 import { apiKeys } from "@/db/schema/keys";
 import { tokenUsage } from "@/db/schema/metering";
+import { pageKey } from "@/features/activations/embed/queries";
 import type { KeyRecord } from "@/features/metering/contract";
 import { hmacApiKey, parseApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
@@ -13,7 +14,7 @@ import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import { createKeyInput } from "./contract";
-import { embedKey, keyUsage, listKeys, loadKeyRecord } from "./queries";
+import { keyUsage, listKeys, loadKeyRecord } from "./queries";
 import { createKey, revokeKey, rotateKey } from "./service";
 
 const pushed: KeyRecord[] = [];
@@ -263,7 +264,7 @@ describe("replacing a key", () => {
     const mine: Ctx = { ...ctx, customerId: own.customerId };
     const { key } = await createKey(mine, pk());
     const made = await rotateKey(mine, { keyId: key.keyId, grace: "7d", expiresAt: null });
-    expect((await embedKey(mine, { appId: "vto-001" }))?.publicKey).toBe(made.secret);
+    expect((await pageKey(db(), { customerId: own.customerId, appId: "vto-001" }))?.publicKey).toBe(made.secret);
   });
 });
 

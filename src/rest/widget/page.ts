@@ -2,6 +2,7 @@ import { after } from "next/server";
 import { type PageCaller, PageRefusal, requirePublicKey } from "@/auth/key-gate";
 import { findCatalogId, type PublishedApp, publishedApp } from "@/features/activations/embed/queries";
 import { noteInstallation, type Ping } from "@/features/activations/embed/service";
+import { WELL_FORMED_ORIGIN } from "@/features/metering/http/rules";
 import { Refusal } from "@/lib/errors";
 import type { CustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
@@ -10,8 +11,6 @@ import { redis } from "@/lib/redis";
 import { metering } from "../internal/metering";
 
 /** What the widgets' routes share: the shop's page as caller. */
-
-const WELL_FORMED_ORIGIN = /^https?:\/\/[a-z0-9_.[\]:-]{1,253}$/;
 
 /** The `Origin` header where it is a well-formed one. `Referer` never stands in for it. */
 export function originOf(request: Request): string | null {

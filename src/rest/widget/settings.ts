@@ -1,6 +1,6 @@
 import { settingsQuery } from "@/features/activations/embed/contract";
+import { pageKey } from "@/features/activations/embed/queries";
 import { settingsOf } from "@/features/activations/embed/rules";
-import { defaultPublicKey } from "@/features/keys/queries";
 import { sha256 } from "@/lib/digest";
 import { Refusal } from "@/lib/errors";
 import { apiHeaders, requestIdOf } from "@/lib/problem";
@@ -15,8 +15,8 @@ const KEPT_FOR = 3;
 /** The default public key of a brand for the page that asks. */
 async function keyOfBrand(customerId: string, origin: string | null, app: string): Promise<string> {
   const appId = await catalogIdOf(app);
-  const found = origin && appId ? await defaultPublicKey(metering().db, { customerId, origin, appId }) : null;
-  if (found) return found;
+  const found = origin && appId ? await pageKey(metering().db, { customerId, origin, appId }) : null;
+  if (found) return found.publicKey;
   // No brand, no key, or none for this page: which of them it is, is nobody's business.
   throw new Refusal("origin_not_allowed", "No public key of this brand may be used from this page.");
 }

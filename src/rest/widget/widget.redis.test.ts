@@ -3,9 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { apps, customerApps } from "@/db/schema/catalog";
 import { apiKeys } from "@/db/schema/keys";
-import { installationOf } from "@/features/activations/embed/queries";
+import { installationOf, pageKey } from "@/features/activations/embed/queries";
 import { createKeyInput } from "@/features/keys/contract";
-import { embedKey } from "@/features/keys/queries";
 import { createKey, revokeKey } from "@/features/keys/service";
 import { redis } from "@/lib/redis";
 import { SESSION_SECONDS } from "@/lib/widget-session";
@@ -148,7 +147,10 @@ describe("GET /api/v1/widget/settings", () => {
     const customer = brand.customerId;
     const mine = await settings({ app: "pd-calculator", customer });
     expect((await mine.json()).public_key).toBe(pk());
-    expect(await embedKey(scope(), { appId: "pdc-001" })).toEqual({ publicKey: pk(), origins: [SHOP] });
+    expect(await pageKey(db(), { customerId: scope().customerId, appId: "pdc-001" })).toEqual({
+      publicKey: pk(),
+      origins: [SHOP],
+    });
     const other = "https://evil.example";
     expect(await codeOf(settings({ app: "pd-calculator", customer }, { origin: other }))).toBe(
       "403 origin_not_allowed",
@@ -157,7 +159,7 @@ describe("GET /api/v1/widget/settings", () => {
     expect(await codeOf(settings({ app: "pd-calculator", customer: nobody }))).toBe("403 origin_not_allowed");
     await db().update(apiKeys).set({ expiresAt: new Date() }).where(eq(apiKeys.publicKey, pk()));
     expect(await codeOf(settings({ app: "pd-calculator", customer }))).toBe("403 origin_not_allowed");
-    expect(await embedKey(scope(), { appId: "pdc-001" })).toBeNull();
+    expect(await pageKey(db(), { customerId: scope().customerId, appId: "pdc-001" })).toBeNull();
     await db().update(apiKeys).set({ expiresAt: null }).where(eq(apiKeys.publicKey, pk()));
   });
 

@@ -1,7 +1,8 @@
-import { and, eq, or } from "drizzle-orm";
+import { and, arrayContains, asc, eq, gt, isNull, or, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apps, customerApps } from "@/db/schema/catalog";
+import { apiKeys } from "@/db/schema/keys";
 import { fieldsOf } from "@/features/metering/reconcile/service";
 import { Refusal } from "@/lib/errors";
 import type { CustomerId } from "@/lib/ids";
@@ -64,4 +65,34 @@ export async function installationOf(
       ? { at: time(held.refused_at), origin: held.refused_origin ?? "", code: held.refused_code ?? "" }
       : null,
   };
+}
+
+/**
+ * The public key of a brand that a page with an app carries: the longest lasting live one in force that covers the app, and
+ * may be used from the page's origin where one is named; null where there is none. One without an end comes before one that
+ * has it, so that nobody is given a key that is being replaced; then the oldest.
+ *
+ * It is public. Without an origin, the caller is one whose right to act for the brand was checked.
+ */
+export async function pageKey(
+  db: Reader,
+  input: { customerId: string; appId: string; origin?: string },
+): Promise<{ publicKey: string; origins: string[] } | null> {
+  const [row] = await db
+    .select({ publicKey: apiKeys.publicKey, origins: apiKeys.origins })
+    .from(apiKeys)
+    .where(
+      and(
+        eq(apiKeys.customerId, input.customerId),
+        eq(apiKeys.kind, "pk"),
+        eq(apiKeys.mode, "live"),
+        isNull(apiKeys.revokedAt),
+        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
+        input.origin === undefined ? undefined : arrayContains(apiKeys.origins, [input.origin]),
+        or(isNull(apiKeys.appPermissions), arrayContains(apiKeys.appPermissions, [input.appId])),
+      ),
+    )
+    .orderBy(sql`${apiKeys.expiresAt} desc nulls first`, asc(apiKeys.createdAt), asc(apiKeys.id))
+    .limit(1);
+  return row?.publicKey ? { publicKey: row.publicKey, origins: row.origins } : null;
 }

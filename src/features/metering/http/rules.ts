@@ -17,7 +17,8 @@ export interface Incoming {
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
-const WELL_FORMED_ORIGIN = /^https?:\/\/[a-z0-9_.[\]:-]{1,253}$/;
+/** An `Origin` header that a browser may have sent. */
+export const WELL_FORMED_ORIGIN = /^https?:\/\/[a-z0-9_.[\]:-]{1,253}$/;
 const BEARER = /^Bearer +(ca_[0-9A-Za-z_]{1,120})$/i;
 
 /** A Web request as the handlers read it. */
