@@ -6,8 +6,8 @@ const outside = ["**/node_modules/**", "**/.next*/**", "**/.data/**", "e2e/**"];
 
 /**
  * `pure` tests touch nothing outside the process. `stores` run on a real Postgres and a real Redis behind the
- * Upstash-protocol bridge, started once for all of them, migrated, and thrown away; their addresses are in process.env
- * under the names the product reads, and in STACK_REDIS_URL and STACK_POSTGRES_ADMIN_URL. A `*.stack.test.ts` starts
+ * Upstash-protocol bridge: two of each, migrated, and thrown away, so that two files can run at a time. A worker's are in
+ * its process.env under the names the product reads, and in STACK_REDIS_URL and STACK_POSTGRES_ADMIN_URL. A `*.stack.test.ts` starts
  * a stack of its own, because it kills parts of it.
  */
 export default defineConfig({
@@ -30,8 +30,9 @@ export default defineConfig({
           include: stores,
           exclude: outside,
           globalSetup: ["dev/vitest-setup.ts"],
-          // One file at a time: they share one database, and some look at all of it.
-          fileParallelism: false,
+          setupFiles: ["dev/vitest-worker.ts"],
+          // As many files at a time as there are stacks: some tests look at all of a database.
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },

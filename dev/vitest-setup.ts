@@ -1,23 +1,43 @@
+import type { TestProject } from "vitest/node";
 import { startThrowAway } from "./stack/throw-away";
 
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** The environment of each worker's own stores, by the worker's number less one. */
+    readonly stacks: readonly Readonly<Record<string, string | undefined>>[];
+  }
+}
+
 /**
- * Vitest's global set-up for tests on real stores: starts them in a folder that is thrown away, migrates, and tells the
- * workers through process.env, which they inherit.
+ * Vitest's global set-up for tests on real stores: for each worker a Postgres and a Redis of its own, in a folder that is
+ * thrown away, migrated. dev/vitest-worker.ts tells a worker which are its.
  */
-export default async function setup(): Promise<() => Promise<void>> {
-  const services = await startThrowAway("vitest");
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stacks: Awaited<ReturnType<typeof startThrowAway>>[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(stacks.map((services) => services.stop()));
+  };
   try {
-    Object.assign(process.env, services.env, {
-      AUTH_URL: "http://localhost:3000",
-      LOG_LEVEL: "silent",
-      STACK_REDIS_URL: services.redisUrl,
-      STACK_POSTGRES_ADMIN_URL: services.postgresAdminUrl,
-    });
     const { migrateDatabase } = await import("../src/db/migrate");
-    await migrateDatabase(services.env.DATABASE_OWNER_URL ?? "");
+    // One after the other: each looks for free ports, and sweeps what a killed run has left.
+    for (let worker = 1; worker <= project.config.maxWorkers; worker++) {
+      const services = await startThrowAway(`vitest-${worker}`);
+      stacks.push(services);
+      await migrateDatabase(services.env.DATABASE_OWNER_URL ?? "");
+    }
+    project.provide(
+      "stacks",
+      stacks.map((services) => ({
+        ...services.env,
+        AUTH_URL: "http://localhost:3000",
+        LOG_LEVEL: "silent",
+        STACK_REDIS_URL: services.redisUrl,
+        STACK_POSTGRES_ADMIN_URL: services.postgresAdminUrl,
+      })),
+    );
   } catch (error) {
-    await services.stop();
+    await stop();
     throw error;
   }
-  return services.stop;
+  return stop;
 }

@@ -209,22 +209,23 @@ test("a frame in a stranger's page opens nothing, even with a token that is good
 });
 
 test("our own page previews a draft without a token, and nobody else's can", async ({ page }) => {
-  await page.goto("/sign-in");
-  await page.evaluate(() => {
-    const frame = document.createElement("iframe");
-    frame.id = "preview";
-    frame.src = "/v1/widget/pd-calculator?preview=1";
-    frame.style.cssText = "width:400px;height:600px";
-    const drafts = [{ methods: ["photo"], launcher: { color: "#aa0000" } }];
-    addEventListener("message", (event) => {
-      if (event.data?.source === "varai-preview" && event.data.type === "ready")
-        frame.contentWindow?.postMessage(
-          { source: "varai-preview", configuration: drafts[0], language: "en", theme: "dark" },
-          location.origin,
-        );
-    });
-    document.body.replaceChildren(frame);
-  });
+  // A bare page of our own origin: in a real one React may still be taking over the body, and would take the frame out.
+  const address = new URL("/preview-host", stack().url).href;
+  await page.route(address, (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: `<script>
+          addEventListener("message", (event) => {
+            if (event.data?.source !== "varai-preview" || event.data.type !== "ready") return;
+            const configuration = { methods: ["photo"], launcher: { color: "#aa0000" } };
+            event.source.postMessage(
+              { source: "varai-preview", configuration, language: "en", theme: "dark" }, location.origin);
+          });
+        </script>
+        <iframe id="preview" src="/v1/widget/pd-calculator?preview=1" width="400" height="600"></iframe>`,
+    }),
+  );
+  await page.goto(address);
   const frame = page.frameLocator("#preview");
   await expect(frame.getByRole("button", { name: "Choose a photo" })).toBeVisible();
   await expect(frame.getByRole("button", { name: "Use the camera" })).toHaveCount(0);
