@@ -50,6 +50,38 @@ test("sign in, see the balance, use the storefront, watch the balance fall, sign
   await expect(page).toHaveURL(/\/sign-in/);
 });
 
+test("the balance is told, not asked for; where no stream gets through, it is asked for", async ({ page }) => {
+  const spend = () =>
+    page.request.post("/api/v1/customer/tokens/consume", {
+      headers: { authorization: `Bearer ${stack().secret_key}` },
+      data: { app_id: "pdc-001" },
+    });
+  let asked = 0;
+  page.on("request", (request) => {
+    if (request.url().includes("metering.balance")) asked++;
+  });
+  const watched = page.waitForResponse(/metering\.watch/);
+  await signIn(page);
+  expect((await watched).headers()["content-type"]).toBe("text/event-stream");
+  const before = await shownBalance(page);
+  await spend();
+  await expect.poll(() => shownBalance(page), { timeout: 4_000 }).toBe(before - 1);
+  // Once more, with time for three questions: there are none.
+  asked = 0;
+  await page.waitForTimeout(3_000);
+  await spend();
+  await expect.poll(() => shownBalance(page), { timeout: 4_000 }).toBe(before - 2);
+  expect(asked).toBe(0);
+
+  // Where something between us swallows streams, the page asks.
+  await page.route("**/metering.watch**", (route) => route.abort());
+  await page.reload();
+  await expect.poll(() => shownBalance(page)).toBe(before - 2);
+  await spend();
+  await expect.poll(() => shownBalance(page), { timeout: 8_000 }).toBe(before - 3);
+  expect(asked).toBeGreaterThan(0);
+});
+
 test("the shop goes on when our service cannot be reached", async ({ page }) => {
   await page.goto(stack().storefront_url);
   await page.route("**/tokens/consume", (route) => route.abort());

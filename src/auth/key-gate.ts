@@ -26,8 +26,11 @@ export async function whoIsCounted(request: Request): Promise<Counted> {
     const row = await findKeyByHmac(db(), hmacApiKey(text, env().API_KEY_PEPPER));
     if (row && keyStatus(row, new Date()) === "active") return { scope: "customer", id: row.customerId };
   }
-  return { scope: "address", id: throttleAddress(request.headers) };
+  return byAddress(request);
 }
+
+/** Whose calls these are by the address alone, whatever key they carry. */
+export const byAddress = (request: Request): Counted => ({ scope: "address", id: throttleAddress(request.headers) });
 
 /** Who calls the API with a secret key: the tenant it belongs to and the account it acts on. */
 export interface KeyCaller {

@@ -13,6 +13,8 @@ export const LIMITS = {
   activate: 10,
   /** Everything else that changes an app of a brand; the owner names no figure, so it is that of the reads. */
   "apps-write": 100,
+  /** What a shopper's page asks for its widgets, by address: a school or an office behind one has many shoppers. */
+  widget: 6_000,
 } as const;
 export type Surface = keyof typeof LIMITS;
 

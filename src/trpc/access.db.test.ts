@@ -70,6 +70,7 @@ const NAMES_NOTHING: readonly string[] = [
   "keys.usage",
   "keys.create",
   "metering.balance",
+  "metering.watch",
   "metering.latestEntries",
   "metering.caps",
   "metering.setCap",
@@ -145,8 +146,9 @@ async function sessionFor(role: Role): Promise<Session> {
   return session;
 }
 
-const call = (listed: Listed, ctx: TrpcContext, input: unknown): Promise<unknown> =>
-  callTRPCProcedure({
+/** What a procedure answers; of a subscription, the first thing it tells. */
+async function call(listed: Listed, ctx: TrpcContext, input: unknown): Promise<unknown> {
+  const answer: unknown = await callTRPCProcedure({
     router: appRouter,
     path: listed.path,
     type: listed.type,
@@ -156,6 +158,10 @@ const call = (listed: Listed, ctx: TrpcContext, input: unknown): Promise<unknown
     signal: undefined,
     batchIndex: 0,
   });
+  if (listed.type !== "subscription") return answer;
+  for await (const told of answer as AsyncIterable<unknown>) return told;
+  throw new Error(`${listed.path} told nothing`);
+}
 
 async function refusal(work: Promise<unknown>): Promise<{ code: string; problem: string }> {
   const error = await work.then(

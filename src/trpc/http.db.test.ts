@@ -50,6 +50,64 @@ const post = (body: string, headers: Record<string, string> = {}): RequestInit =
   body,
 });
 
+describe("a subscription", () => {
+  const listen = async (headers: Record<string, string> = {}) => {
+    const end = new AbortController();
+    const request = new Request("http://localhost/api/trpc/metering.watch", {
+      headers: { accept: "text/event-stream", ...headers },
+      signal: end.signal,
+    });
+    const response = await serveTrpc(request, signedIn);
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    return {
+      response,
+      stop: () => end.abort(),
+      /** Reads on until the text so far holds this, or the stream ends. */
+      until: async (words: string): Promise<string> => {
+        let text = "";
+        for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+          text += read.value;
+          if (text.includes(words)) break;
+        }
+        return text;
+      },
+    };
+  };
+
+  it("is an event stream that carries ids, says when to come back, and is kept by nobody", async () => {
+    const { response, until, stop } = await listen();
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    expect(response.headers.get("cache-control")).toMatch(/no-(cache|store)/);
+    const text = await until("id: ");
+    expect(text).toContain('"reconnectAfterInactivityMs":12000');
+    expect(text).toContain('"balance":');
+    stop();
+  });
+
+  it("begins after the id that the browser heard last", async () => {
+    const first = await listen();
+    const id = /id: (\S+)/.exec(await first.until("id: "))?.[1];
+    first.stop();
+    const again = await listen({ "last-event-id": String(id) });
+    const text = await again.until("event: ping");
+    expect(text).toContain("event: ping");
+    expect(text).not.toContain("id: ");
+    again.stop();
+  });
+
+  it("is refused to another site and to nobody in particular", async () => {
+    const foreign = await listen({ "sec-fetch-site": "cross-site" });
+    expect(foreign.response.status).toBe(403);
+    const out = await send("metering.watch", { headers: { accept: "text/event-stream" } }, () => ({
+      ...signedIn(),
+      session: async () => ({ state: "out" }),
+    }));
+    expect(out.text).toContain("signed_out");
+    expect(out.text).not.toContain('"balance"');
+  });
+});
+
 describe("the route", () => {
   it("answers a query, uncached, with a request id", async () => {
     const answer = await send("session.me", { headers: { "x-request-id": "abc-1" } });

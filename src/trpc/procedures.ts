@@ -8,11 +8,21 @@ export interface ProcedureMeta {
   readonly permission?: Permission;
 }
 
+/** How long one answer to a subscription stays open, in milliseconds; so long may a session that was ended still hear. */
+const STREAM_MS = 25_000;
+
 const t = initTRPC
   .context<TrpcContext>()
   .meta<ProcedureMeta>()
   .create({
     isDev: false,
+    sse: {
+      // A host that bills by the time a request is open, or ends it after some, sees short ones; the page comes back with
+      // the id of the last thing it heard, through the gate again.
+      maxDurationMs: STREAM_MS,
+      ping: { enabled: true, intervalMs: 5_000 },
+      client: { reconnectAfterInactivityMs: 12_000 },
+    },
     errorFormatter({ shape, error }) {
       const shown = toPublicError(error);
       return {

@@ -1,8 +1,11 @@
+import { tracked } from "@trpc/server";
 import { redis } from "@/lib/redis";
 import { router, withPermission } from "@/trpc/procedures";
 import { capInput, capsAnswer, capsQuery, setCapAnswer } from "./caps/contract";
 import { capsOf, setCap } from "./caps/service";
 import { balanceResponse, latestEntriesRequest, latestEntriesResponse } from "./contract";
+import { watchRequest } from "./live/contract";
+import { watchAccount } from "./live/queries";
 import { balance, latestEntries } from "./queries";
 
 export const meteringRouter = router({
@@ -10,6 +13,14 @@ export const meteringRouter = router({
   balance: withPermission("usage:read")
     .output(balanceResponse)
     .query(({ ctx }) => balance(ctx.scope, redis(), { mode: "live" })),
+
+  /** The brand's live account each time it changes; resumed by the id of the last state seen. */
+  watch: withPermission("usage:read")
+    .input(watchRequest)
+    .subscription(async function* ({ ctx, input, signal }) {
+      const states = watchAccount(ctx.scope, redis(), { mode: "live", after: input?.lastEventId, signal });
+      for await (const { id, state } of states) yield tracked(id, state);
+    }),
 
   /** The newest entries of the brand's live ledger. */
   latestEntries: withPermission("usage:read")

@@ -1,5 +1,5 @@
 import { after } from "next/server";
-import { type PageCaller, PageRefusal, requirePublicKey } from "@/auth/key-gate";
+import { byAddress, type PageCaller, PageRefusal, requirePublicKey } from "@/auth/key-gate";
 import { findCatalogId, type PublishedApp, publishedApp } from "@/features/activations/embed/queries";
 import { noteInstallation, type Ping } from "@/features/activations/embed/service";
 import { WELL_FORMED_ORIGIN } from "@/features/metering/http/rules";
@@ -9,6 +9,8 @@ import { logger } from "@/lib/logger";
 import { requestIdOf } from "@/lib/problem";
 import { redis } from "@/lib/redis";
 import { metering } from "../internal/metering";
+import { limit } from "../limits";
+import type { Told } from "../respond";
 
 /** What the widgets' routes share: the shop's page as caller. */
 
@@ -41,6 +43,9 @@ export async function readableBy(request: Request, answer: Promise<Response>): P
   }
   return response;
 }
+
+/** Takes one from the bucket of the shopper's address, before a key is looked up for it. @throws Refusal `rate_limited` */
+export const limitShopper = (request: Request, told: Told): Promise<void> => limit("widget", byAddress(request), told);
 
 /** `OPTIONS`: it carries no key, so any well-formed origin may ask, and the call itself decides. */
 export const preflightFor =

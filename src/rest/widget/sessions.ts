@@ -10,7 +10,7 @@ import { json, problem, requestIdOf } from "@/lib/problem";
 import { mintWidgetSession, readWidgetSession, SESSION_SECONDS } from "@/lib/widget-session";
 import { metering } from "../internal/metering";
 import { respond } from "../respond";
-import { appForPage, keyIn, preflightFor, readableBy } from "./page";
+import { appForPage, keyIn, limitShopper, preflightFor, readableBy } from "./page";
 
 /**
  * How a widget's frame comes to know that it was paid for, and by whose shop.
@@ -25,7 +25,8 @@ import { appForPage, keyIn, preflightFor, readableBy } from "./page";
 export const postWidgetSession = (request: Request): Promise<Response> =>
   readableBy(
     request,
-    respond(request, async () => {
+    respond(request, async (told) => {
+      await limitShopper(request, told);
       const read = await readRequest(fromRequest(request), sessionRequest);
       if ("code" in read) {
         return problem(read.code, read.detail, {
@@ -64,7 +65,8 @@ export const sessionsOptions = preflightFor("POST");
 
 /** `GET /api/v1/widget/session`: what a frame's token stands for, for our own frame. */
 export const getWidgetSession = (request: Request): Promise<Response> =>
-  respond(request, async () => {
+  respond(request, async (told) => {
+    await limitShopper(request, told);
     const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
     const claims = readWidgetSession(token, env().AUTH_SECRET, Date.now());
     if (!claims)

@@ -7,7 +7,7 @@ import { apiHeaders, requestIdOf } from "@/lib/problem";
 import { metering } from "../internal/metering";
 import { readQuery } from "../query";
 import { respond } from "../respond";
-import { appForPage, catalogIdOf, keyIn, originOf, preflightFor, readableBy } from "./page";
+import { appForPage, catalogIdOf, keyIn, limitShopper, originOf, preflightFor, readableBy } from "./page";
 
 /** How long a browser may keep the settings, in seconds: a published change is in the shop within these. */
 const KEPT_FOR = 3;
@@ -28,7 +28,8 @@ async function keyOfBrand(customerId: string, origin: string | null, app: string
 export const getWidgetSettings = (request: Request): Promise<Response> =>
   readableBy(
     request,
-    respond(request, async () => {
+    respond(request, async (told) => {
+      await limitShopper(request, told);
       const { app, key, customer, v = "", ...asked } = readQuery(request, settingsQuery);
       const publicKey = keyIn(request, key) || (customer ? await keyOfBrand(customer, originOf(request), app) : "");
       const page = await appForPage(request, { key: publicKey, app, loader: v });

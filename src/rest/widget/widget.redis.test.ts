@@ -1,3 +1,4 @@
+import { Ratelimit } from "@upstash/ratelimit";
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { closeDb, db } from "@/db/client";
@@ -9,6 +10,7 @@ import { createKey, revokeKey } from "@/features/keys/service";
 import { redis } from "@/lib/redis";
 import { SESSION_SECONDS } from "@/lib/widget-session";
 import { checkedAfterEach, consumeWith, SHOP, type TestBrand, testBrand } from "@/test/meter";
+import { LIMITS } from "../limits";
 import { getWidgetSession, postWidgetSession, sessionsOptions } from "./sessions";
 import { getWidgetSettings, settingsOptions } from "./settings";
 
@@ -264,5 +266,28 @@ describe("POST /api/v1/widget/sessions", () => {
       expect(ask("null").headers.get("access-control-allow-origin")).toBeNull();
       expect(answer.headers.get("access-control-allow-credentials")).toBeNull();
     }
+  });
+});
+
+describe("a shopper's address", () => {
+  const from = "203.0.113.77";
+  const ask = (address: string, key = pk()) =>
+    settings({ app: "pd-calculator", key }, { headers: { "x-forwarded-for": address } });
+
+  it("may ask for so much in an hour, whatever key it names; others go on", async () => {
+    const first = await ask(from);
+    expect(first.status).toBe(200);
+    expect(first.headers.get("ratelimit-policy")).toBe(`"address";q=${LIMITS.widget};w=3600`);
+    // The rest of the hour's at once, taken by the limit itself.
+    const spent = { rate: LIMITS.widget - 1 };
+    const bucket = Ratelimit.tokenBucket(1, `${3_600_000 / LIMITS.widget} ms`, LIMITS.widget);
+    const own = new Ratelimit({ redis: redis(), limiter: bucket, prefix: "limit:widget", ephemeralCache: false });
+    await own.limit(`address:${from}`, spent);
+    const over = await ask(from, "ca_pk_live_nobody");
+    expect([over.status, (await over.json()).code]).toEqual([429, "rate_limited"]);
+    expect(Number(over.headers.get("retry-after"))).toBeGreaterThan(0);
+    // The page can read it, so the button can say so.
+    expect(over.headers.get("access-control-allow-origin")).toBe(SHOP);
+    expect((await ask("203.0.113.78")).status).toBe(200);
   });
 });

@@ -14,13 +14,15 @@ import { BalanceAnnouncer } from "./balance-announcer";
 import { ENTRIES, LIVE } from "./live";
 import { Spectacles } from "./spectacles";
 import { UseLegend } from "./use-legend";
+import { useWatchedAccount } from "./use-watched-account";
 import { usesByApp } from "./uses-by-app";
 
 /** The brand's balance, fresh within two seconds, beside what its latest uses were spent on. */
 export function BalanceCard() {
   const trpc = useTRPC();
-  const balance = useQuery(trpc.metering.balance.queryOptions(undefined, LIVE));
-  const latest = useQuery(trpc.metering.latestEntries.queryOptions(ENTRIES, LIVE));
+  const pace = useWatchedAccount() ? { retry: false } : LIVE;
+  const balance = useQuery(trpc.metering.balance.queryOptions(undefined, pace));
+  const latest = useQuery(trpc.metering.latestEntries.queryOptions(ENTRIES, pace));
   useSessionEnd(balance.error);
 
   const entries = latest.data?.entries;

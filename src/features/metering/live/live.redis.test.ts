@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { redis } from "@/lib/redis";
+import { ctxOf, use } from "@/test/ledger";
+import { drain, type TestBrand, testBrand } from "@/test/meter";
+import { watchAccount } from "./queries";
+
+let brand: TestBrand;
+let end: AbortController;
+beforeEach(async () => {
+  brand = await testBrand({ tokens: 100 });
+  end = new AbortController();
+});
+afterEach(() => end.abort());
+
+const watch = (after?: string) =>
+  watchAccount(ctxOf(brand), redis(), { mode: "live", after, signal: end.signal, everyMs: 10 });
+const next = async (told: ReturnType<typeof watch>) => {
+  const { value } = await told.next();
+  if (!value) throw new Error("it ended");
+  return value;
+};
+
+describe("an account that is watched", () => {
+  it("is told at once, and again when it has changed: by the meter first, then by the ledger", async () => {
+    await drain(brand);
+    const told = watch();
+    const first = await next(told);
+    expect(first.state.balance).toMatchObject({ balance: 100, source: "live" });
+    await use(brand);
+    const spent = await next(told);
+    expect(spent.state.balance.balance).toBe(95);
+    expect(spent.state.written).toBe(first.state.written);
+    await drain(brand);
+    const written = await next(told);
+    expect(written.state.balance.balance).toBe(95);
+    expect(written.state.written).not.toBe(first.state.written);
+  });
+
+  it("goes on after the state that was heard last, and does not repeat it", async () => {
+    const before = await next(watch());
+    const resumed = watch(before.id);
+    const pending = next(resumed);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await use(brand);
+    expect((await pending).state.balance.balance).toBe(95);
+    await drain(brand);
+    // What happened while nobody listened is told at once.
+    expect((await next(watch(before.id))).state.balance.balance).toBe(95);
+  });
+
+  it("hears nothing of another brand", async () => {
+    const other = await testBrand({ tokens: 40 });
+    const told = watch();
+    await next(told);
+    const pending = next(told);
+    await use(other);
+    await drain(other);
+    await use(brand);
+    expect((await pending).state.balance.balance).toBe(95);
+    await drain(brand);
+  });
+
+  it("ends with its signal, also while it sleeps", async () => {
+    const told = watchAccount(ctxOf(brand), redis(), { mode: "live", signal: end.signal, everyMs: 60_000 });
+    await told.next();
+    const pending = told.next();
+    setTimeout(() => end.abort(), 20);
+    expect(await pending).toEqual({ done: true, value: undefined });
+  });
+});
