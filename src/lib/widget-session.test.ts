@@ -4,6 +4,7 @@ import { mintWidgetSession, readWidgetSession, SESSION_SECONDS } from "./widget-
 const SECRET = "s".repeat(40);
 const NOW = 1_800_000_000_000;
 const claims = {
+  test: false,
   usageId: "0190-use",
   appId: "pdc-001",
   customerId: "0190-brand",

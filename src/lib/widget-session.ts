@@ -12,6 +12,8 @@ export interface WidgetClaims {
   readonly usageId: string;
   readonly appId: string;
   readonly customerId: string;
+  /** Paid for from the sandbox account. */
+  readonly test: boolean;
   /** The shop's origin, as the key's list of origins has vouched for it. */
   readonly origin: string;
   /** What the page asked for by attributes: language, theme, colour. */

@@ -1,8 +1,8 @@
 import { closeDb } from "@/db/client";
-import { drainAll, UPKEEP } from "@/features/metering/jobs";
+import { drainAll } from "@/features/metering/jobs";
 import { env } from "@/lib/env";
 import { logger } from "@/lib/logger";
-import { metering } from "@/rest/internal/metering";
+import { ALL_UPKEEP, metering } from "@/rest/internal/metering";
 import { loop } from "./loop";
 
 /**
@@ -20,7 +20,7 @@ await Promise.all([
     const { errors } = await drainAll(deps);
     if (errors.length > 0) throw errors[0];
   }),
-  ...UPKEEP.map(({ name, everyMs, run }) => loop(name, everyMs, stop.signal, () => run(deps))),
+  ...ALL_UPKEEP.map(({ name, everyMs, run }) => loop(name, everyMs, stop.signal, () => run(deps))),
 ]);
 await closeDb();
 logger.info("the worker has stopped");

@@ -3,6 +3,7 @@ import { db } from "@/db/client";
 import { activeApps } from "@/features/activations/queries";
 import { catalogRecords } from "@/features/catalog/queries";
 import { loadKeyRecord as keyRecord } from "@/features/keys/queries";
+import { fillSandboxes } from "@/features/keys/sandbox/jobs";
 import type { Wanted } from "@/features/metering/edge/service";
 import { ALL_PARTITIONS, drainAll, UPKEEP } from "@/features/metering/jobs";
 import { loadOperation, loadReservation } from "@/features/metering/lookup/service";
@@ -135,6 +136,9 @@ export const postDrain = (request: Request): Promise<Response> =>
     return json(result, result.failed > 0 ? 503 : 200, requestId);
   });
 
+/** What has to be done over and over, by the worker, each at its own pace, and by the cron, all at once: of all features. */
+export const ALL_UPKEEP: typeof UPKEEP = [...UPKEEP, { name: "sandboxes", everyMs: 60_000, run: fillSandboxes }];
+
 /**
  * `GET /api/internal/metering/drain`: what the hosting's cron calls, and does all that the worker's loops do: drains
  * whatever holds something, applies what is owed, writes off what has expired, makes partitions ahead.
@@ -151,7 +155,7 @@ export const getDrain = (request: Request): Promise<Response> =>
       },
       (error: unknown) => errors.push(error),
     );
-    for (const { run } of UPKEEP) await run(deps).catch((error: unknown) => errors.push(error));
+    for (const { run } of ALL_UPKEEP) await run(deps).catch((error: unknown) => errors.push(error));
     if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "not everything could be done");
     return json({ written, failed: errors.length }, errors.length > 0 ? 503 : 200, requestId);
   });

@@ -53,6 +53,7 @@ export const postWidgetSession = (request: Request): Promise<Response> =>
         usageId: use.usageId,
         appId: use.appId,
         customerId: page.ctx.customerId,
+        test: page.mode === "test",
         origin: page.origin,
         asked: Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
       };
@@ -81,6 +82,7 @@ export const getWidgetSession = (request: Request): Promise<Response> =>
       origin: claims.origin,
       app,
       usage_id: claims.usageId,
+      test: claims.test,
       configuration,
       ...appearanceOf(configuration, claims.asked),
     };

@@ -6,9 +6,11 @@ import { apps, customerApps } from "@/db/schema/catalog";
 import { apiKeys } from "@/db/schema/keys";
 import { installationOf, pageKey } from "@/features/activations/embed/queries";
 import { createKeyInput } from "@/features/keys/contract";
+import { fillSandbox } from "@/features/keys/sandbox/service";
 import { createKey, revokeKey } from "@/features/keys/service";
 import { redis } from "@/lib/redis";
 import { SESSION_SECONDS } from "@/lib/widget-session";
+import { metering } from "@/rest/internal/metering";
 import { checkedAfterEach, consumeWith, SHOP, type TestBrand, testBrand } from "@/test/meter";
 import { LIMITS } from "../limits";
 import { getWidgetSession, postWidgetSession, sessionsOptions } from "./sessions";
@@ -208,10 +210,22 @@ describe("POST /api/v1/widget/sessions", () => {
       origin: SHOP,
       app: { slug: "pd-calculator" },
       usage_id: usageId,
+      test: false,
       configuration: { near_pd: true },
       color: "#004400",
       language: "de",
     });
+  });
+
+  it("says of a test key's use that it is one, on the button and in the frame", async () => {
+    const input = createKeyInput.parse({ name: "Sandbox", kind: "pk", mode: "test", origins: [SHOP] });
+    const { secret } = await createKey(scope(), input);
+    await fillSandbox(scope(), metering());
+    const { label } = await (await settings({ app: "pd-calculator", key: secret })).json();
+    expect(label).toMatch(/ \(test\)$/);
+    await use("visit-test", "pdc-001", secret);
+    const { token } = await (await session("pd-calculator", secret, "visit-test")).json();
+    expect(await (await opened(token)).json()).toMatchObject({ test: true, app: { id: "pdc-001" } });
   });
 
   it("costs nothing, and a reload gets another token for the same use", async () => {

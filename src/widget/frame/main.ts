@@ -50,6 +50,7 @@ async function begin(message: SessionMessage, origin: string): Promise<void> {
   const session = (await response.json()) as FrameSession;
   // A token that was made for another page opens nothing here, and the page that brought it is told nothing.
   if (!response.ok || session.origin !== origin || session.app.slug !== slug) return refuse();
+  if (session.test) document.body.prepend(h("p", { class: "ribbon" }, COMMON[session.language].test));
   const { instance } = message;
   told = (answer) => parent.postMessage(answer, session.origin);
   run(session.app.name, session, {

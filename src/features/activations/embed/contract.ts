@@ -63,6 +63,8 @@ export const frameSession = z.object({
   origin: z.string(),
   app: z.object({ id: z.string(), slug: z.string(), name: z.string(), status: z.string() }),
   usage_id: z.string(),
+  /** Opened with a test key: nothing live was spent, and the frame says so. */
+  test: z.boolean(),
   configuration: z.record(z.string(), z.unknown()),
   color: z.string(),
   ink: z.string(),

@@ -66,6 +66,7 @@ describe("how an app looks", () => {
     expect(settingsOf(app, "k", { launcher: { label: "  " } }, {}).label).toBe("Measure PD");
     expect(settingsOf(app, "k", { launcher: { label: "My PD" } }, {}).label).toBe("My PD");
     expect(settingsOf(app, "k", {}, { label: "x".repeat(200) }).label).toHaveLength(80);
+    expect(settingsOf(app, "ca_pk_test_x", {}, { label: "x".repeat(200) }).label).toMatch(/^x{70} \(test\)$/);
     expect(settingsOf({ ...app, slug: "frame-finder", name: "Frame Finder" }, "k", {}, {}).label).toBe("Frame Finder");
   });
 

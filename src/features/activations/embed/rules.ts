@@ -127,6 +127,9 @@ const styleOf = ({ color, ink }: { color: string; ink: string }, radius: number)
     "@media(max-width:720px){dialog{border-radius:0;width:100vw;height:100dvh}}",
   ].join("");
 
+/** A test key says so in its text. What it opens is marked wherever it is seen, so that none goes live unnoticed. */
+const isTest = (publicKey: string): boolean => publicKey.startsWith("ca_pk_test_");
+
 /** What a shop's page is told of an app that the brand has turned on. */
 export function settingsOf(
   app: WidgetSettings["app"],
@@ -143,7 +146,7 @@ export function settingsOf(
   return {
     app,
     public_key: publicKey,
-    label: label.slice(0, 80),
+    label: isTest(publicKey) ? `${label.slice(0, 70)} (test)` : label.slice(0, 80),
     ...appearance,
     style: styleOf(appearance, SHAPES[String(fieldOf(configuration, "launcher.shape"))] ?? 6),
     languages: [...LANGUAGES],

@@ -19,7 +19,7 @@ export function KeyReveal({ made, onDone, children }: { made: MadeKey; onDone: (
       <DialogBody>
         {made.key.mode === "test" && (
           <p className="flex flex-wrap items-center gap-2 text-14 text-ink-2">
-            <ModeBadge mode="test" /> It acts on your sandbox, never on your tokens.
+            <ModeBadge mode="test" /> It spends the sandbox&rsquo;s 10,000 test tokens a month, never yours.
           </p>
         )}
         {isSecret ? (

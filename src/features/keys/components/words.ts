@@ -9,7 +9,7 @@ export const KINDS: Record<KeyView["kind"], { name: string; purpose: string }> =
 
 export const MODES: Record<KeyView["mode"], { name: string; note: string }> = {
   live: { name: "Live", note: "Spends your tokens" },
-  test: { name: "Test", note: "Acts on a sandbox, never on your tokens" },
+  test: { name: "Test", note: "Spends 10,000 test tokens a month, never yours" },
 };
 
 /** How long a key that was replaced works on. */
