@@ -5,11 +5,12 @@ import { env } from "@/lib/env";
 import * as audit from "./schema/audit";
 import * as catalog from "./schema/catalog";
 import * as keys from "./schema/keys";
+import * as mail from "./schema/mail";
 import * as metering from "./schema/metering";
 import * as people from "./schema/people";
 import * as plans from "./schema/plans";
 
-const schema = { ...audit, ...catalog, ...keys, ...metering, ...people, ...plans };
+const schema = { ...audit, ...catalog, ...keys, ...mail, ...metering, ...people, ...plans };
 
 /** The product's database, connected as the application role. */
 export type Db = PostgresJsDatabase<typeof schema> & { $client: postgres.Sql };
