@@ -1,5 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { activationsRouter } from "@/features/activations/router";
+import { billingRouter } from "@/features/billing/router";
 import { catalogRouter } from "@/features/catalog/router";
 import { keysRouter } from "@/features/keys/router";
 import { meteringRouter } from "@/features/metering/router";
@@ -13,6 +14,7 @@ export const appRouter = router({
   catalog: catalogRouter,
   activations: activationsRouter,
   keys: keysRouter,
+  billing: billingRouter,
 });
 
 /** All that a client component may know of the above: its types. */

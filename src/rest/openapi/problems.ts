@@ -8,6 +8,8 @@ export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
   insufficient_tokens:
     "The balance does not cover the use. `tokens_required` says what it takes. Buy a pack or upgrade the plan.",
   spend_cap_reached: "The brand's own cap for the day or the month is reached. Raise it, or wait until it begins anew.",
+  payment_failed:
+    "The bank refused the payment, or asks for a confirmation that only a person can give. Use another card.",
   forbidden: "A public key asked for what only a secret key may have. Ask from your server.",
   secret_key_in_browser:
     "A secret key came from a browser, where anybody can read it. Revoke it, and use a public key in pages.",
@@ -21,6 +23,9 @@ export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
   usage_not_found: "There is no use with this id in this account. Live and test keys have accounts of their own.",
   reservation_not_found: "There is no reservation with this id in this account.",
   method_not_allowed: "The address answers other methods. `Allow` names them.",
+  subscription_exists: "The brand has a subscription. Change its plan in place of subscribing again.",
+  subscription_needed: "The brand has no subscription that this could change. Subscribe to a plan first.",
+  amount_changed: "What would be charged is no longer what was shown. Look at the preview again.",
   idempotency_key_in_use: "Another request with this key is under way. Wait for its answer.",
   reservation_closed: "The reservation was resolved otherwise before, or released itself when its time was over.",
   configuration_changed: "Somebody published another configuration meanwhile. Read it, and decide again.",
@@ -31,6 +36,8 @@ export const MEANINGS: Readonly<Record<ProblemCode, string>> = {
   amount_not_allowed: "The amount may not be named here, or is more than was reserved. Leave `tokens_consumed` out.",
   rate_limited: "Too many requests in the hour. Wait as long as `Retry-After` says.",
   internal_error: "Something went wrong on our side. Name the `request_id` when you write to us.",
+  billing_unavailable:
+    "Payments are not set up here, or the payment provider cannot be reached. Nothing was charged by us; try again.",
   metering_unavailable: "The store could not be reached or refused. Nothing was debited by this attempt; try again.",
   outcome_unknown:
     "The store's answer was lost. Send the same request with the same `Idempotency-Key` to learn what happened.",
