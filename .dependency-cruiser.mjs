@@ -72,11 +72,15 @@ const layers = [
   ),
   rule(
     "rest-internal-wires",
-    "src/rest/internal wires metering's ports for routes, worker and commands: it may hold the database handle, and nothing of its tables",
+    "src/rest/internal wires the ports of metering and of the mails for routes, worker and commands: it may hold the database handle, and nothing of its tables",
     { path: "^src/rest/internal/", pathNot: TESTS },
     {
       path: "^src/",
-      pathNot: ["^src/(?:rest|lib)/", "^src/db/client\\.ts$", inFeature("(?:service|queries|contract|jobs)\\.ts$")],
+      pathNot: [
+        "^src/(?:rest|lib)/",
+        "^src/db/client\\.ts$",
+        inFeature("(?:(?:service|queries|contract|jobs)\\.ts$|emails/)"),
+      ],
     },
   ),
   rule(

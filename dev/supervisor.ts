@@ -14,6 +14,7 @@ import { startServices } from "./stack/services";
 import {
   FIRST_PAGES,
   forgetDevelopmentBuild,
+  inboxPart,
   METERING_ROUTES,
   nextPart,
   requireFreePort,
@@ -27,6 +28,8 @@ import {
 
 /** Where the storefront is served if nobody has that port. */
 const STOREFRONT_PORT = 3100;
+/** Where the mail inbox is shown if nobody has that port. */
+const INBOX_PORT = 3200;
 
 const dataDir = dataDirFromEnv();
 const parts: Part[] = [];
@@ -113,15 +116,19 @@ async function start(): Promise<void> {
   if (storefront.moved) {
     console.log(`The storefront's port ${storefront.moved} has been taken meanwhile: it is at ${storefront.port} now.`);
   }
+  const smtp = await rememberedPort(dataDir, "smtp");
+  const inboxPage = await rememberedPort(dataDir, "inbox", INBOX_PORT);
   const url = `http://localhost:${port}`;
   const storefrontUrl = `http://localhost:${storefront.port}`;
-  const env = { ...services.env, AUTH_URL: url };
+  const inboxUrl = `http://localhost:${inboxPage.port}`;
+  const env = { ...services.env, AUTH_URL: url, MAIL_URL: `smtp://127.0.0.1:${smtp.port}` };
   writeJson(join(dataDir, "env.json"), env);
   const demo = await prepareData(env, storefrontUrl);
 
   await timed("Widgets", buildWidget, ({ version, gzipBytes }) => `loader ${version}, ${gzipBytes} bytes gzip`);
   const web = { dataDir, env, log: logPart };
   const shop = add(storefrontPart({ ...web, port: storefront.port }));
+  const inbox = add(inboxPart({ ...web, port: inboxPage.port, smtpPort: smtp.port }));
   const next = add(await nextPart({ ...web, port }));
   const worker = add(workerPart(web));
   await Promise.all([
@@ -129,6 +136,11 @@ async function start(): Promise<void> {
       "Storefront",
       () => shop.start(),
       () => storefrontUrl,
+    ),
+    timed(
+      "Inbox",
+      () => inbox.start(),
+      () => inboxUrl,
     ),
     timed(
       "Worker",
@@ -153,6 +165,7 @@ async function start(): Promise<void> {
     public_key: demo.publicKey,
     secret_key: demo.secretKey,
     storefront_url: storefrontUrl,
+    inbox_url: inboxUrl,
   });
   up = true;
   printTable([
@@ -160,6 +173,7 @@ async function start(): Promise<void> {
     ["Web app", url],
     ["Sign in", `${demo.admin.email} with ${demo.admin.password}`],
     ["Storefront", storefrontUrl],
+    ["Mail inbox", inboxUrl],
     ["Postgres", `127.0.0.1:${new URL(services.env.DATABASE_URL ?? "").port}`],
     ["Redis", `${new URL(services.redisUrl).host}, by HTTP at ${services.env.UPSTASH_REDIS_REST_URL}`],
     ["Addresses", `${relative(PROJECT_ROOT, dataDir) || dataDir}/dev.json and env.json`],

@@ -67,6 +67,7 @@ const OURS = [
   "secrets.json",
   "env.json",
   "dev.json",
+  "inbox.json",
 ];
 
 /**

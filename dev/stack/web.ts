@@ -98,6 +98,22 @@ export function storefrontPart({ dataDir, env, port, log }: WebOptions): Part {
   );
 }
 
+/** The mail inbox: SMTP on one port, its page on the other. */
+export function inboxPart({ dataDir, env, port, smtpPort, log }: WebOptions & { smtpPort: number }): Part {
+  return new Part(
+    dataDir,
+    {
+      name: "inbox",
+      command: process.execPath,
+      args: nodeArgs("dev/mail/main.ts"),
+      env: { ...env, SMTP_PORT: String(smtpPort), INBOX_PORT: String(port), DATA_DIR: dataDir },
+      isReady: () => answersHttp(`http://127.0.0.1:${port}/`),
+    },
+    log,
+    true,
+  );
+}
+
 /** What the first consume needs; a compile in the middle of it would use up its time. */
 export const METERING_ROUTES = [
   ["/api/v1/customer/tokens/consume", "POST"],

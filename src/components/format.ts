@@ -11,10 +11,15 @@ export const formatCompact = (value: number): string =>
 /** An amount of tokens with its unit: `1 token`, `7,148 tokens`. */
 export const formatTokens = (value: number): string => `${formatCount(value)} ${value === 1 ? "token" : "tokens"}`;
 
-const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
-
-/** US cents as money: `$199.00`. */
-export const formatMoney = (cents: number): string => dollars.format(cents / 100);
+/**
+ * Money in a currency's smallest unit, with a real minus: `$199.00`, `−$4.20`, `¥500`.
+ * @param currency three letters, in whichever case
+ */
+export function formatMoney(amount: number, currency = "usd"): string {
+  const format = new Intl.NumberFormat("en-US", { style: "currency", currency: currency.toUpperCase() });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount / 10 ** digits).replace("-", "−");
+}
 
 /** A change with its sign, minus as a real minus: `−5`, `+25,000`, `0`. */
 export function formatDelta(value: number): string {

@@ -40,6 +40,13 @@ const schema = z.object({
   BETA_APPS: z.enum(["on", "off"]).default("on"),
   /** What a collector of metrics shows at GET /api/metrics; without it there is no such address. */
   METRICS_TOKEN: secret.optional(),
+  /** The mail server by SMTP, with its user and password; without it mails are kept and none is sent. */
+  MAIL_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** Whom mails come from, `Name <address>`; by default no-reply at the web app's host. */
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/, "must be an address, or `Name <address>`")
+    .optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 

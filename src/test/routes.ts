@@ -57,6 +57,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
   },
   "/api/auth/[...nextauth]": { GET: "next-auth", POST: "next-auth" },
   "/api/health": { GET: "anyone", ...NO_WRITES },
+  "/api/internal/mail": { GET: "internal" },
   "/api/internal/metering/drain": { GET: "internal", POST: "internal" },
   "/api/internal/metering/load": { POST: "internal" },
   "/api/metrics": { GET: "collector", ...NO_WRITES },

@@ -2,12 +2,13 @@ import { closeDb } from "@/db/client";
 import { drainAll } from "@/features/metering/jobs";
 import { env } from "@/lib/env";
 import { logger } from "@/lib/logger";
+import { closeMailer, reportMailOff, sendDueMails } from "@/rest/internal/mail";
 import { ALL_UPKEEP, metering } from "@/rest/internal/metering";
 import { loop } from "./loop";
 
 /**
  * The long-running side of a self-hosted installation: drains outboxes, applies what is owed, writes off what has
- * expired, and makes partitions ahead. Stops cleanly on SIGTERM and SIGINT; a kill costs nothing but a re-read.
+ * expired, makes partitions ahead, and sends mails. Stops cleanly on SIGTERM and SIGINT; a kill costs nothing but a re-read.
  */
 env();
 const stop = new AbortController();
@@ -15,12 +16,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => st
 const deps = metering();
 
 logger.info("the worker is up");
+await reportMailOff().catch(() => undefined);
 await Promise.all([
   loop("drain", 250, stop.signal, async () => {
     const { errors } = await drainAll(deps);
     if (errors.length > 0) throw errors[0];
   }),
+  loop("mail", 1_000, stop.signal, sendDueMails),
   ...ALL_UPKEEP.map(({ name, everyMs, run }) => loop(name, everyMs, stop.signal, () => run(deps))),
 ]);
+closeMailer();
 await closeDb();
 logger.info("the worker has stopped");

@@ -1,5 +1,5 @@
-import { and, eq, inArray } from "drizzle-orm";
-import type { Tx } from "@/db/client";
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Db, Tx } from "@/db/client";
 import { outgoingMails } from "@/db/schema/mail";
 import { memberships } from "@/db/schema/people";
 import { type CustomerId, uuidv7 } from "@/lib/ids";
@@ -31,4 +31,14 @@ export async function queueMail(tx: Tx, customerId: CustomerId, mail: Mail): Pro
     .insert(outgoingMails)
     .values(people.map(({ userId }) => ({ id: uuidv7(), customerId, userId, key, kind, facts })))
     .onConflictDoNothing({ target: [outgoingMails.customerId, outgoingMails.key, outgoingMails.userId] });
+}
+
+/** Has mails that were given up tried again, with three days from now; for operators. Without ids, all of them. */
+export async function retryMails(db: Db, ids?: readonly string[]): Promise<number> {
+  const again = await db
+    .update(outgoingMails)
+    .set({ status: "queued", attempts: 0, dueAt: sql`now()`, createdAt: sql`now()` })
+    .where(and(eq(outgoingMails.status, "failed"), ids ? inArray(outgoingMails.id, [...ids]) : undefined))
+    .returning({ id: outgoingMails.id });
+  return again.length;
 }

@@ -1,0 +1,1 @@
+export { getMail as GET } from "@/rest/internal/mail";
