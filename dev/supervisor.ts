@@ -11,6 +11,7 @@ import { rememberedPort } from "./stack/ports";
 import { claimDataDir, isRunning, releaseDataDir, startersOf, stopLeftovers } from "./stack/processes";
 import { loadSecrets, rememberDemoSecretKey } from "./stack/secrets";
 import { startServices } from "./stack/services";
+import { stripeEnv, stripePart } from "./stack/stripe";
 import {
   FIRST_PAGES,
   forgetDevelopmentBuild,
@@ -121,7 +122,14 @@ async function start(): Promise<void> {
   const url = `http://localhost:${port}`;
   const storefrontUrl = `http://localhost:${storefront.port}`;
   const inboxUrl = `http://localhost:${inboxPage.port}`;
-  const env = { ...services.env, AUTH_URL: url, MAIL_URL: `smtp://127.0.0.1:${smtp.port}` };
+  const stripePort = await rememberedPort(dataDir, "stripe");
+  const stripeUrl = `http://localhost:${stripePort.port}`;
+  const env = {
+    ...services.env,
+    ...stripeEnv(loadSecrets(dataDir), stripeUrl),
+    AUTH_URL: url,
+    MAIL_URL: `smtp://127.0.0.1:${smtp.port}`,
+  };
   writeJson(join(dataDir, "env.json"), env);
   const demo = await prepareData(env, storefrontUrl);
 
@@ -129,6 +137,7 @@ async function start(): Promise<void> {
   const web = { dataDir, env, log: logPart };
   const shop = add(storefrontPart({ ...web, port: storefront.port }));
   const inbox = add(inboxPart({ ...web, port: inboxPage.port, smtpPort: smtp.port }));
+  const stripe = add(stripePart({ ...web, port: stripePort.port, webUrl: url }));
   const next = add(await nextPart({ ...web, port }));
   const worker = add(workerPart(web));
   await Promise.all([
@@ -141,6 +150,11 @@ async function start(): Promise<void> {
       "Inbox",
       () => inbox.start(),
       () => inboxUrl,
+    ),
+    timed(
+      "Stripe stand-in",
+      () => stripe.start(),
+      () => stripeUrl,
     ),
     timed(
       "Worker",
@@ -166,6 +180,7 @@ async function start(): Promise<void> {
     secret_key: demo.secretKey,
     storefront_url: storefrontUrl,
     inbox_url: inboxUrl,
+    stripe_url: stripeUrl,
   });
   up = true;
   printTable([
@@ -174,6 +189,7 @@ async function start(): Promise<void> {
     ["Sign in", `${demo.admin.email} with ${demo.admin.password}`],
     ["Storefront", storefrontUrl],
     ["Mail inbox", inboxUrl],
+    ["Stripe stand-in", stripeUrl],
     ["Postgres", `127.0.0.1:${new URL(services.env.DATABASE_URL ?? "").port}`],
     ["Redis", `${new URL(services.redisUrl).host}, by HTTP at ${services.env.UPSTASH_REDIS_REST_URL}`],
     ["Addresses", `${relative(PROJECT_ROOT, dataDir) || dataDir}/dev.json and env.json`],

@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { startThrowAway } from "./stack/throw-away";
+import { StandIn } from "./stripe/server";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -8,14 +9,18 @@ declare module "vitest" {
   }
 }
 
+const STRIPE_KEYS = { STRIPE_SECRET_KEY: "sk_test_vitest", STRIPE_WEBHOOK_SECRET: "whsec_vitest" };
+
 /**
  * Vitest's global set-up for tests on real stores: for each worker a Postgres and a Redis of its own, in a folder that is
  * thrown away, migrated. dev/vitest-worker.ts tells a worker which are its.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stacks: Awaited<ReturnType<typeof startThrowAway>>[] = [];
+  const standIns: StandIn[] = [];
+  const stripeUrls: string[] = [];
   const stop = async (): Promise<void> => {
-    await Promise.all(stacks.map((services) => services.stop()));
+    await Promise.all([...stacks.map((services) => services.stop()), ...standIns.map((stripe) => stripe.close())]);
   };
   try {
     const { migrateDatabase } = await import("../src/db/migrate");
@@ -23,12 +28,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (let worker = 1; worker <= project.config.maxWorkers; worker++) {
       const services = await startThrowAway(`vitest-${worker}`);
       stacks.push(services);
+      // In this process and in memory: tests find it empty but for the catalogue, after POST /_control/reset.
+      const stripe = new StandIn({ secretKey: STRIPE_KEYS.STRIPE_SECRET_KEY });
+      standIns.push(stripe);
+      stripeUrls.push(await stripe.listen());
       await migrateDatabase(services.env.DATABASE_OWNER_URL ?? "");
     }
     project.provide(
       "stacks",
-      stacks.map((services) => ({
+      stacks.map((services, i) => ({
         ...services.env,
+        ...STRIPE_KEYS,
+        STRIPE_API_URL: stripeUrls[i],
         AUTH_URL: "http://localhost:3000",
         LOG_LEVEL: "silent",
         STACK_REDIS_URL: services.redisUrl,

@@ -11,6 +11,8 @@ const NAMES = [
   "authSecret",
   "apiKeyPepper",
   "internalSecret",
+  "stripeKey",
+  "stripeWebhook",
 ] as const;
 
 /** What the local stack keeps to itself, by name. */

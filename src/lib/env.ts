@@ -47,6 +47,18 @@ const schema = z.object({
     .string()
     .regex(/^[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s]+@[^<>@\s]+$/, "must be an address, or `Name <address>`")
     .optional(),
+  /** The key to the Stripe account; without it nothing can be bought and billing says so. */
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(?:sk|rk)_(?:test|live)_\w+$/, "must be a secret or restricted key: sk_… or rk_…")
+    .optional(),
+  /** What Stripe signs its events with; of the endpoint that points to /api/webhooks/stripe. */
+  STRIPE_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_\w+$/, "must begin with whsec_")
+    .optional(),
+  /** Where Stripe's API is, if not at api.stripe.com: the stand-in of `npm run dev`. */
+  STRIPE_API_URL: z.url({ protocol: /^https?$/ }).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
