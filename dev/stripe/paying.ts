@@ -142,7 +142,7 @@ export function endSubscription(
 export function settleIntent(world: World, intent: Stripe.PaymentIntent): void {
   const id = world.store.notes.paysInvoice[intent.id];
   const invoice = id === undefined ? undefined : world.store.find("invoice", id);
-  if (!invoice || invoice.status !== "open") return;
+  if (invoice?.status !== "open") return;
   markPaid(world, invoice);
   afterPayment(world, invoice);
 }
