@@ -2,7 +2,7 @@ import type { FrameMessage, FrameSession, PreviewMessage, SessionMessage } from 
 import type { AppContext, WidgetApp } from "./app";
 import { h, show } from "./dom";
 import { pdCalculator } from "./pd/view";
-import { shell, shells } from "./shells";
+import { shell, shells } from "./shells/view";
 import { COMMON } from "./words";
 
 // The frame. It knows nothing when it opens: the loader hands it a session token, our server says which shop that token
