@@ -15,6 +15,7 @@ import {
   forget,
   lettersOf,
   overHttp,
+  patient,
   pause,
   timedOut,
   use,
@@ -83,7 +84,8 @@ describe("callers on accounts that are missing", () => {
       }
       return answers;
     })();
-    const callers = Array.from({ length: 200 }, () => consumeWith(brand.secretKey.secret, { deps: overHttp }));
+    const asked = { deps: { ...overHttp, ...patient() } };
+    const callers = Array.from({ length: 200 }, () => consumeWith(brand.secretKey.secret, asked));
     const statuses = (await Promise.all(callers)).map(({ status }) => status);
     expect(await others).toEqual(Array(10).fill("served"));
     expect(statuses).toEqual(Array(200).fill(200));
@@ -94,8 +96,9 @@ describe("callers on accounts that are missing", () => {
     const brands = [];
     for (let i = 0; i < 12; i++) brands.push(await testBrand({ tokens: 1000 }));
     for (const brand of brands) await forget(brand);
+    const asked = { deps: { ...overHttp, ...patient() } };
     const callers = brands.flatMap((brand) =>
-      Array.from({ length: 12 }, () => consumeWith(brand.secretKey.secret, { deps: overHttp })),
+      Array.from({ length: 12 }, () => consumeWith(brand.secretKey.secret, asked)),
     );
     const statuses = (await Promise.all(callers)).map(({ status }) => status);
     expect(statuses).toEqual(Array(144).fill(200));
