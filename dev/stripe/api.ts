@@ -8,6 +8,7 @@ import { invoiceRoutes } from "./api/invoices";
 import { moneyRoutes } from "./api/money";
 import { paymentIntentRoutes } from "./api/payment-intents";
 import { paymentMethodRoutes } from "./api/payment-methods";
+import { portalRoutes } from "./api/portal";
 import { setupIntentRoutes } from "./api/setup-intents";
 import { subscriptionRoutes } from "./api/subscriptions";
 import { testClockRoutes } from "./api/test-clocks";
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   ...moneyRoutes,
   ...paymentIntentRoutes,
   ...paymentMethodRoutes,
+  ...portalRoutes,
   ...setupIntentRoutes,
   ...subscriptionRoutes,
   ...testClockRoutes,

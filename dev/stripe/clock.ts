@@ -1,6 +1,5 @@
 import { expireSession } from "./checkout";
 import { type Due, dueOfInvoice, dueOfSubscription } from "./renewals";
-import { releaseSchedule, scheduleOf } from "./schedules";
 import { idOf } from "./store";
 import type { World } from "./world";
 
@@ -17,16 +16,6 @@ function ahead(world: World, clock: string | null): Due[] {
       .all("subscription")
       .filter(mine)
       .flatMap((one) => dueOfSubscription(world, one)),
-    ...store
-      .all("subscription")
-      .filter(mine)
-      .flatMap((one) => {
-        const schedule = scheduleOf(world, one);
-        const end = schedule?.phases.at(-1)?.end_date;
-        return schedule && end !== undefined && schedule.end_behavior === "release"
-          ? [{ at: end, run: () => void releaseSchedule(world, schedule) }]
-          : [];
-      }),
     ...store
       .all("checkout.session")
       .filter((one) => one.status === "open" && world.clockOf(one.customer) === clock)

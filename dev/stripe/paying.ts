@@ -121,12 +121,6 @@ export function endSubscription(
     },
   });
   delete world.store.notes.pendingChanges[subscription.id];
-  const schedule = idOf(subscription.schedule);
-  const plan = schedule === undefined ? undefined : world.store.find("subscription_schedule", schedule);
-  if (plan && (plan.status === "active" || plan.status === "not_started")) {
-    world.change(plan, { status: "canceled", canceled_at: now, current_phase: null });
-    world.emit("subscription_schedule.canceled", plan);
-  }
   for (const invoice of world.store.all("invoice"))
     if (subscriptionIdOf(invoice) === subscription.id && (invoice.status === "open" || invoice.status === "draft"))
       world.change(

@@ -3,9 +3,7 @@ import { addInvoice, finalize, HOUR, type LineWish, voidInvoice } from "./invoic
 import { endSubscription, payInvoice, subscriptionOf } from "./paying";
 import { pendingItems, wishOf } from "./pending-items";
 import { periodEnd } from "./periods";
-import { planOf } from "./plans";
 import { periodLine } from "./proration";
-import { enterPhase, phaseAt } from "./schedules";
 import { idOf } from "./store";
 import { itemPrice, onlyItem } from "./subscriptions";
 import type { World } from "./world";
@@ -88,19 +86,12 @@ function renew(world: World, subscription: Stripe.Subscription): void {
   }
   const item = onlyItem(subscription);
   const start = item.current_period_end;
-  const phase = phaseAt(world, subscription, start);
-  if (phase === "cancel") {
-    endSubscription(world, subscription, "cancellation_requested");
-    return;
-  }
-  const price = phase?.price ?? item.price;
-  const quantity = phase?.quantity ?? item.quantity ?? 1;
+  const { price } = item;
+  const quantity = item.quantity ?? 1;
   if (!price.recurring) return;
   const before = { items: subscription.items, latest_invoice: subscription.latest_invoice };
-  const rhythm = price.recurring.interval === item.price.recurring?.interval;
-  if (!rhythm) subscription.billing_cycle_anchor = start;
   const end = periodEnd(subscription.billing_cycle_anchor, price.recurring, start);
-  const next = { ...item, price, plan: planOf(price), quantity, current_period_start: start, current_period_end: end };
+  const next = { ...item, current_period_start: start, current_period_end: end };
   subscription.items = { ...subscription.items, data: [next] };
   const customer = world.store.get("customer", idOf(subscription.customer) ?? "");
   const waiting = pendingItems(world, customer.id, subscription.id);
@@ -121,5 +112,4 @@ function renew(world: World, subscription: Stripe.Subscription): void {
   for (const one of waiting) world.change(one, { invoice: invoice.id });
   subscription.latest_invoice = invoice.id;
   world.emit("customer.subscription.updated", subscription, before);
-  if (phase) enterPhase(world, subscription, start);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type Stripe from "stripe";
-import { missing } from "./failure";
+import { invalid, missing } from "./failure";
 
 /** What there is, by the name it has in its `object`. */
 export interface Kinds {
@@ -21,7 +21,6 @@ export interface Kinds {
   refund: Stripe.Refund;
   setup_intent: Stripe.SetupIntent;
   subscription: Stripe.Subscription;
-  subscription_schedule: Stripe.SubscriptionSchedule;
   tax_id: Stripe.TaxId;
   "test_helpers.test_clock": Stripe.TestHelpers.TestClock;
   webhook_endpoint: Stripe.WebhookEndpoint;
@@ -47,7 +46,6 @@ const PREFIX: Record<Kind, string> = {
   refund: "re_",
   setup_intent: "seti_",
   subscription: "sub_",
-  subscription_schedule: "sub_sched_",
   tax_id: "txi_",
   "test_helpers.test_clock": "clock_",
   webhook_endpoint: "we_",
@@ -134,8 +132,12 @@ export class Store {
   /** @throws StripeFailure 404 where there is none; `param` says which part of the request named it */
   get<K extends Kind>(kind: K, id: string, param?: string): Kinds[K] {
     const found = this.find(kind, id);
-    if (!found) throw missing(kind, id, param);
-    return found;
+    if (found) return found;
+    const named = kind === "price" ? this.all("price").find((price) => price.lookup_key === id) : undefined;
+    // A mistake that only shows on a real account otherwise: there, nobody can choose a price's id.
+    if (named)
+      throw invalid(`No such price: '${id}'; a price has that lookup_key, find it by that.`, param, "resource_missing");
+    throw missing(kind, id, param);
   }
 
   find<K extends Kind>(kind: K, id: string): Kinds[K] | undefined {

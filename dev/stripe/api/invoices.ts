@@ -33,7 +33,7 @@ const previewing = takes<Stripe.InvoiceCreatePreviewParams>()({
         .array(z.strictObject({ id: text, price: text.optional(), quantity: int.optional() }))
         .max(1)
         .optional(),
-      billing_cycle_anchor: z.enum(["now", "unchanged"]).optional(),
+      billing_cycle_anchor: z.strictObject({ type: z.enum(["now", "unchanged"]) }).optional(),
       proration_behavior: z.enum(["always_invoice", "create_prorations", "none"]).optional(),
       proration_date: int.optional(),
     })
@@ -56,13 +56,13 @@ function preview(world: World, given: z.output<typeof previewing>): Stripe.Invoi
   const behavior = details?.proration_behavior ?? "create_prorations";
   const quantity = wanted?.quantity ?? item.quantity ?? 1;
   const foreseen =
-    wanted || details?.billing_cycle_anchor === "now"
+    wanted || details?.billing_cycle_anchor?.type === "now"
       ? foreseeChange(world, subscription, {
           price: wanted?.price ?? item.price.id,
           quantity,
           proration: behavior,
           prorationDate: details?.proration_date,
-          anchorNow: details?.billing_cycle_anchor === "now",
+          anchorNow: details?.billing_cycle_anchor?.type === "now",
           behavior: "allow_incomplete",
           offSession: false,
         })

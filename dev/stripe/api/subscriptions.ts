@@ -52,7 +52,7 @@ const creating = takes<Stripe.SubscriptionCreateParams>()({
 });
 const updating = takes<Stripe.SubscriptionUpdateParams>()({
   items: z.array(z.strictObject({ id: text.optional(), price: text.optional(), quantity: int.optional() })).optional(),
-  billing_cycle_anchor: z.enum(["now", "unchanged"]).optional(),
+  billing_cycle_anchor: z.strictObject({ type: z.enum(["now", "unchanged"]) }).optional(),
   cancel_at_period_end: flag.optional(),
   cancellation_details: cancellation,
   default_payment_method: text.optional(),
@@ -153,13 +153,13 @@ export const subscriptionRoutes = [
       world.change(subscription, { default_payment_method: method?.id ?? null }, "customer.subscription.updated");
     }
     if (given.cancel_at_period_end !== undefined) cancelAtPeriodEnd(world, subscription, given.cancel_at_period_end);
-    if (wanted || given.billing_cycle_anchor === "now")
+    if (wanted || given.billing_cycle_anchor?.type === "now")
       changeItem(world, subscription, {
         price: wanted?.price ?? item.price.id,
         quantity: wanted?.quantity ?? item.quantity ?? 1,
         proration: given.proration_behavior ?? "create_prorations",
         prorationDate: given.proration_date,
-        anchorNow: given.billing_cycle_anchor === "now",
+        anchorNow: given.billing_cycle_anchor?.type === "now",
         behavior: given.payment_behavior ?? "allow_incomplete",
         offSession: given.off_session ?? false,
       });

@@ -1,31 +1,13 @@
 import type Stripe from "stripe";
-import { cardByNumber, TEST_CARDS } from "../cards";
+import { cardByToken, type TestCard } from "../cards";
 import { completeSession, type Purchase } from "../checkout";
 import { idOf } from "../store";
 import type { World } from "../world";
-import { document, Html, html, money } from "./html";
+import { cardFields, countryField, type Form, field, readCard, type Trouble, taxIdType, testCards } from "./card-form";
+import { document, html, money } from "./html";
 
 /** What a page answers: markup, or where to go. */
 export type PageAnswer = { status: number; html: string } | { status: 303; location: string };
-
-export type Form = Record<string, string>;
-
-const COUNTRIES = [
-  ["US", "United States"],
-  ["DE", "Germany"],
-  ["AT", "Austria"],
-  ["FR", "France"],
-  ["GB", "United Kingdom"],
-  ["NL", "Netherlands"],
-  ["CH", "Switzerland"],
-] as const;
-
-const TAX_ID_TYPES: Record<string, string> = { US: "us_ein", GB: "gb_vat", CH: "ch_vat" };
-
-interface Trouble {
-  readonly field?: string;
-  readonly message: string;
-}
 
 /** The page a buyer sees. After a refusal it holds what they typed, but for the card's number. */
 export function checkoutPage(
@@ -62,19 +44,9 @@ export function checkoutPage(
       ? html`<p class="fixed"><span>Email</span><strong>${email}</strong></p>`
       : field("email", "Email", form.email, 'type="email" required maxlength="200"')
   }
-  <fieldset><legend>Card</legend>
-    ${field("number", "Card number", "", 'inputmode="numeric" required placeholder="1234 1234 1234 1234" autocomplete="off"', trouble)}
-    <div class="pair">
-      ${field("expiry", "Expiry (MM / YY)", form.expiry, 'inputmode="numeric" required placeholder="MM / YY"', trouble)}
-      ${field("cvc", "CVC", "", 'inputmode="numeric" required placeholder="123" maxlength="4"', trouble)}
-    </div>
-    ${field("name", "Name on card", form.name ?? customer?.name ?? "", 'required maxlength="100"')}
-  </fieldset>
+  ${cardFields(form, customer?.name ?? "", trouble)}
   <fieldset><legend>Billing address</legend>
-    <div class="field"><label for="country">Country</label><select id="country" name="country">${COUNTRIES.map(
-      ([code, name]) =>
-        html`<option value="${code}"${(form.country ?? customer?.address?.country ?? "US") === code && html` selected`}>${name}</option>`,
-    )}</select></div>
+    ${countryField(form.country ?? customer?.address?.country ?? "US")}
     ${
       asksAddress
         ? html`${field("line1", "Address", form.line1 ?? customer?.address?.line1 ?? "", "required")}
@@ -97,24 +69,6 @@ export function checkoutPage(
   };
 }
 
-const field = (name: string, label: string, value: string | undefined, attributes: string, trouble?: Trouble): Html => {
-  const wrong = trouble?.field === name;
-  return html`<div class="field"><label for="${name}">${label}</label><input id="${name}" name="${name}" value="${value ?? ""}" ${raw(attributes)}${wrong && html` aria-invalid="true"`}></div>`;
-};
-
-const raw = (text: string): Html => new Html(text);
-
-const testCards = (): Html => html`<details><summary>Test cards</summary><dl class="cards">
-${[
-  ["4242 4242 4242 4242", "pays"],
-  ["4000 0000 0000 0002", "is declined"],
-  ["4000 0000 0000 9995", "has no funds"],
-  ["4000 0025 0000 3155", "asks for 3-D Secure"],
-  ["4000 0000 0000 0341", "pays nothing later on"],
-  ["4000 0000 0000 0259", "is disputed at once"],
-].map(([number, does]) => html`<div><dt>${number}</dt><dd>${does}</dd></div>`)}
-</dl></details>`;
-
 const closedPage = (session: Stripe.Checkout.Session): string =>
   document(
     "Checkout",
@@ -124,14 +78,14 @@ ${session.cancel_url && html`<p><a href="${session.cancel_url}">Back to VARAi</a
   );
 
 /** The bank's question, for cards that need it. What was typed travels along; the card only by its test token. */
-function questionPage(session: Stripe.Checkout.Session, form: Form, token: string): PageAnswer {
-  const kept = { ...form, number: "", cvc: "", card: token };
+function questionPage(session: Stripe.Checkout.Session, form: Form, card: TestCard): PageAnswer {
+  const kept = { ...form, number: "", cvc: "", card: card.token };
   return {
     status: 200,
     html: document(
       "3-D Secure",
       html`<main class="narrow"><h1>Your bank asks</h1>
-<p>Do you want to pay ${money(session.amount_total ?? 0)} to VARAi with the card ending in ${TEST_CARDS.find((card) => card.token === token)?.number.slice(-4)}?</p>
+<p>Do you want to pay ${money(session.amount_total ?? 0)} to VARAi with the card ending in ${card.number.slice(-4)}?</p>
 <form method="post" class="panel">${Object.entries(kept).map(
         ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
       )}
@@ -149,33 +103,13 @@ export function submitCheckout(world: World, session: Stripe.Checkout.Session, f
       message:
         "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
     });
-  const card = form.card ? TEST_CARDS.find((one) => one.token === form.card) : cardByNumber(form.number ?? "");
-  if (!card)
-    return checkoutPage(world, session, form, {
-      field: "number",
-      message: "Your card number is invalid. This page takes test cards only; they are listed below.",
-    });
-  const expiry = /^\s*(0?[1-9]|1[0-2])\s*\/?\s*(?:20)?(\d\d)\s*$/.exec(form.expiry ?? "");
-  if (!expiry)
-    return checkoutPage(world, session, form, {
-      field: "expiry",
-      message: "Your card’s expiration date is incomplete.",
-    });
-  const expMonth = Number(expiry[1]);
-  const expYear = 2000 + Number(expiry[2]);
-  if (Date.UTC(expYear, expMonth, 1) <= world.nowFor(session.customer) * 1000)
-    return checkoutPage(world, session, form, {
-      field: "expiry",
-      message: "Your card’s expiration date is in the past.",
-    });
-  if (!form.card && !/^\d{3,4}$/.test(form.cvc ?? ""))
-    return checkoutPage(world, session, form, { field: "cvc", message: "Your card’s security code is incomplete." });
+  const known = form.card ? cardByToken(form.card) : undefined;
+  const typed = readCard(form, world.nowFor(session.customer), known);
+  if ("message" in typed) return checkoutPage(world, session, form, typed);
   const customer = world.store.find("customer", idOf(session.customer) ?? "");
   const taxId = session.tax_id_collection?.enabled ? form.tax_id?.trim() : "";
   const purchase: Purchase = {
-    card,
-    expMonth,
-    expYear,
+    ...typed,
     email: customer?.email ?? session.customer_email ?? form.email ?? "",
     name: form.name ?? "",
     address: {
@@ -186,12 +120,12 @@ export function submitCheckout(world: World, session: Stripe.Checkout.Session, f
       postal_code: form.postal_code || null,
       state: null,
     },
-    taxId: taxId ? { type: TAX_ID_TYPES[form.country ?? ""] ?? "eu_vat", value: taxId } : undefined,
+    taxId: taxId ? { type: taxIdType(form.country), value: taxId } : undefined,
     saves: form.save === "yes",
     authenticated: form.answer === "approve",
   };
   const outcome = completeSession(world, session, purchase);
-  if (outcome.status === "requires_action") return questionPage(session, form, card.token);
+  if (outcome.status === "requires_action") return questionPage(session, form, typed.card);
   if (outcome.status === "declined")
     return checkoutPage(world, session, form, { field: "number", message: outcome.decline.message });
   return { status: 303, location: (session.success_url ?? "/").replaceAll("{CHECKOUT_SESSION_ID}", session.id) };
