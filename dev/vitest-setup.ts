@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { startThrowAway } from "./stack/throw-away";
+import { OfficialTypes } from "./stripe/official/witness";
 import { StandIn } from "./stripe/server";
 
 declare module "vitest" {
@@ -23,13 +24,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all([...stacks.map((services) => services.stop()), ...standIns.map((stripe) => stripe.close())]);
   };
   try {
+    const witness = new OfficialTypes();
     const { migrateDatabase } = await import("../src/db/migrate");
     // One after the other: each looks for free ports, and sweeps what a killed run has left.
     for (let worker = 1; worker <= project.config.maxWorkers; worker++) {
       const services = await startThrowAway(`vitest-${worker}`);
       stacks.push(services);
-      // In this process and in memory: tests find it empty but for the catalogue, after POST /_control/reset.
-      const stripe = new StandIn({ secretKey: STRIPE_KEYS.STRIPE_SECRET_KEY });
+      // In this process and in memory, holding what it is asked and says against the SDK's types. POST /_control/reset empties
+      // it.
+      const stripe = new StandIn({ secretKey: STRIPE_KEYS.STRIPE_SECRET_KEY, witness });
       standIns.push(stripe);
       stripeUrls.push(await stripe.listen());
       await migrateDatabase(services.env.DATABASE_OWNER_URL ?? "");

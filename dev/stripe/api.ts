@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type Stripe from "stripe";
 import type { z } from "zod";
 import { catalogRoutes } from "./api/catalog";
 import { checkoutRoutes } from "./api/checkout";
@@ -49,8 +50,9 @@ export interface ApiAnswer {
   readonly headers: Record<string, string>;
 }
 
-/** Told of each request that was understood and of each answer, so that both can be held against the SDK's types. */
+/** Told of each request that was understood, each answer and each event, to hold them against the SDK's types. */
 export interface Witness {
+  sent(event: Stripe.Event): void;
   asked(route: Route, input: unknown): void;
   answered(route: Route, answer: unknown): void;
 }

@@ -73,9 +73,8 @@ function dropPending(world: World, subscription: Stripe.Subscription): void {
 function announce(world: World, subscription: Stripe.Subscription, end: number): void {
   world.store.notes.announced[subscription.id] = end;
   const upcoming = world.previewOf(world, subscription);
-  // Nobody can look it up yet, so it has no id.
-  const { id: _, ...rest } = upcoming;
-  world.emit("invoice.upcoming", rest);
+
+  world.emit("invoice.upcoming", upcoming);
 }
 
 /** The end of a period: the subscription ends with it, or the next begins, with an invoice that is a draft for an hour. */

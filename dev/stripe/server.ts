@@ -48,7 +48,10 @@ export class StandIn implements Desk {
     this.webhooks.target = options.webhook;
     this.world.onPaid = applyPending;
     this.world.previewOf = upcomingOf;
-    this.world.onEvent = (event) => this.webhooks.add(event);
+    this.world.onEvent = (event) => {
+      options.witness?.sent(event);
+      this.webhooks.add(event);
+    };
     this.server = createServer((request, response) => void this.#serve(request, response));
   }
 

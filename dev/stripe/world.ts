@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { EventType } from "./event-types";
 import type { Kind, Kinds, Store } from "./store";
 import { idOf, newId } from "./store";
 
@@ -51,7 +52,7 @@ export class World {
   }
 
   /** Keeps an event with a copy of the object as it is now, and tells. `before` holds the former values of what changed. */
-  emit(type: Stripe.Event["type"], object: unknown, before?: Record<string, unknown>): Stripe.Event {
+  emit(type: EventType, object: unknown, before?: Record<string, unknown>): Stripe.Event {
     const about = object as { customer?: Stripe.Subscription["customer"]; test_clock?: string | null };
     const clock = idOf(about.test_clock) ?? this.clockOf(about.customer);
     const event = {
@@ -76,7 +77,7 @@ export class World {
   }
 
   /** Changes a thing and says so, if anything is different after. */
-  change<K extends Kind>(thing: Kinds[K], changes: Partial<Kinds[K]>, event?: Stripe.Event["type"]): Kinds[K] {
+  change<K extends Kind>(thing: Kinds[K], changes: Partial<Kinds[K]>, event?: EventType): Kinds[K] {
     const before: Record<string, unknown> = {};
     const now = thing as unknown as Record<string, unknown>;
     for (const [name, value] of Object.entries(changes)) {
