@@ -5,10 +5,11 @@ import { drain } from "./drain";
 import { edge } from "./edge";
 import type { Group } from "./figure";
 import { loader } from "./loader";
+import { marketplace } from "./marketplace";
 import { meter } from "./meter";
 
 /** Groups of figures, by the first part of their names. */
-const GROUPS: Record<string, Group> = { meter, drain, edge, loader, activation };
+const GROUPS: Record<string, Group> = { meter, drain, edge, loader, activation, marketplace };
 
 /**
  * `npm run -s bench -- [group or figure…]`: one JSON line per figure. Minutes, on an otherwise idle machine. Each group runs
