@@ -9,12 +9,15 @@ export function ColorField({
   hint,
   error,
   value,
+  empty,
   onChange,
 }: {
   label: string;
   hint?: string | undefined;
   error?: string | undefined;
   value: string;
+  /** What stands in for a colour where none is chosen: in the picker, and in words in the field. */
+  empty?: { readonly color: string; readonly words: string };
   onChange: (value: string) => void;
 }) {
   const id = useId();
@@ -28,13 +31,14 @@ export function ColorField({
         <input
           type="color"
           aria-label={`${label}, picker`}
-          value={COLOR.test(value) ? value.toLowerCase() : "#000000"}
+          value={COLOR.test(value) ? value.toLowerCase() : (empty?.color ?? "#000000")}
           onChange={(event) => onChange(event.target.value)}
           className="h-10 w-12 shrink-0 cursor-pointer rounded-control border border-line-control bg-surface p-1 md:h-9"
         />
         <input
           id={id}
           value={value}
+          placeholder={empty?.words}
           maxLength={20}
           spellCheck={false}
           autoComplete="off"

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { ColorField } from "@/components/color-field";
 import { Choice, SelectField, TextField } from "@/components/field";
 import { type EmbedOptions, embedOptions, LANGUAGES, type Language, THEMES } from "../embed/contract";
+import { BUTTON_COLOUR } from "../embed/rules";
 
 const LANGUAGE_NAMES: Record<Language, string> = {
   en: "English",
@@ -87,6 +88,7 @@ export function EmbedChoices({
           hint="Empty for the published one."
           error={fits ? undefined : "A colour such as #16585f"}
           value={color}
+          empty={{ color: BUTTON_COLOUR, words: "As published" }}
           onChange={(value) => {
             setColor(value);
             change({ color: value !== "" && COLOUR.safeParse(value).success ? value : undefined });

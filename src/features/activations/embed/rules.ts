@@ -13,7 +13,7 @@ export interface Asked {
 }
 
 /** The button's colour where neither the page nor the brand names one. */
-const COLOUR = "#16585f";
+export const BUTTON_COLOUR = "#16585f";
 const HEX = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
 
 const SHAPES: Readonly<Record<string, number>> = { rounded: 6, pill: 999, square: 0 };
@@ -97,7 +97,7 @@ export function appearanceOf(
   const color =
     (asked.color && HEX.test(asked.color) ? asked.color : undefined) ??
     textOf(configuration, ["launcher.color", "style_customization.button_color"], (text) => HEX.test(text)) ??
-    COLOUR;
+    BUTTON_COLOUR;
   const theme = [asked.theme, fieldOf(configuration, "theme")].find((value) => isOneOf(THEMES, value));
   const published = textOf(configuration, ["language"], () => true);
   return {
