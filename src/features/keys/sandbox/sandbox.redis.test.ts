@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { applyAllIntents } from "@/features/metering/jobs";
+import { applyIntents } from "@/features/metering/intents/service";
 import { liveAccount } from "@/features/metering/queries";
+import { accountOf } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
 import { ctxOf } from "@/test/ledger";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
@@ -27,7 +28,7 @@ describe("a brand's sandbox", () => {
     await key("test");
     await Promise.all([1, 2, 3].map(() => fillSandbox(ctxOf(brand), metering())));
     await fillSandboxes(metering());
-    await applyAllIntents(metering());
+    await applyIntents(metering(), accountOf(brand.customerId, "test"));
     expect(await balance("test")).toBe(SANDBOX_TOKENS);
   });
 
