@@ -40,6 +40,7 @@ export class StandIn implements Desk {
   readonly faults = new Faults();
   readonly api: Api;
   readonly server: Server;
+  #seeding = false;
   #saving: NodeJS.Timeout | undefined;
   #ticking: NodeJS.Timeout | undefined;
 
@@ -50,7 +51,7 @@ export class StandIn implements Desk {
     this.world.previewOf = upcomingOf;
     this.world.onEvent = (event) => {
       options.witness?.sent(event);
-      this.webhooks.add(event);
+      if (!this.#seeding) this.webhooks.add(event);
     };
     this.server = createServer((request, response) => void this.#serve(request, response));
   }
@@ -65,7 +66,7 @@ export class StandIn implements Desk {
     this.world.url = `http://localhost:${port}`;
     const { file } = this.options;
     if (file && existsSync(file)) this.store.restore(JSON.parse(readFileSync(file, "utf8")) as object);
-    else seed(this.api);
+    else this.#seed();
     if (file) this.store.onChange = () => this.#saveSoon(file);
     this.#ticking = setInterval(() => tick(this.world), CLOCK_MS);
     this.#ticking.unref();
@@ -79,7 +80,14 @@ export class StandIn implements Desk {
     this.api.clear();
     this.store.clear();
     this.world.settings = { ...SETTINGS };
+    this.#seed();
+  }
+
+  /** The catalogue is there before anybody listens. */
+  #seed(): void {
+    this.#seeding = true;
     seed(this.api);
+    this.#seeding = false;
   }
 
   async close(): Promise<void> {
