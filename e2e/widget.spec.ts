@@ -46,6 +46,22 @@ test("opens, measures by the camera, tells the page, and gives the focus back; n
   expect(await tokensLeft()).toBe(before - 1);
 });
 
+test("moves nothing on a page that keeps its place", async ({ page }) => {
+  await page.addInitScript(() => {
+    Object.assign(window, { moved: 0 });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const seen = window as unknown as { moved: number };
+        seen.moved += (entry as PerformanceEntry & { value: number }).value;
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  await page.goto(stack().storefront_url);
+  await expect(page.getByRole("button", click)).toHaveCSS("opacity", "1");
+  await page.waitForLoadState("networkidle");
+  expect(await page.evaluate(() => (window as unknown as { moved: number }).moved)).toBe(0);
+});
+
 test("asks nothing of a strict shop but what is documented", async ({ page }) => {
   const refused: string[] = [];
   page.on("console", (message) => {

@@ -115,14 +115,14 @@ export function appearanceOf(
 const styleOf = ({ color, ink }: { color: string; ink: string }, radius: number): string =>
   [
     ":host([placement=float]){position:fixed;bottom:16px;right:16px;z-index:9999}",
-    `button{background:${color};color:${ink};border-radius:${radius}px;cursor:pointer}`,
+    `button{background:${color};color:${ink};border-radius:${radius}px;min-width:100%;cursor:pointer}`,
     `button:focus-visible{outline:2px solid ${color};outline-offset:2px}`,
     "button[aria-disabled=true]{cursor:progress;opacity:.7}",
     "p{margin:4px 0 0;font-size:14px}p:empty{display:none}",
     "dialog{border:0;padding:0;border-radius:16px;width:720px;height:760px;max-width:100vw;max-height:100dvh;overflow:hidden}",
     "dialog::backdrop{background:rgb(0 0 0/.6)}",
     "iframe{display:block;border:0;width:100%;height:100%}",
-    "dialog button{position:absolute;top:8px;right:8px;width:44px;padding:0;border-radius:6px;font-size:24px;line-height:1;background:none;color:#767676}",
+    "dialog button{position:absolute;top:8px;right:8px;width:44px;min-width:0;padding:0;border-radius:6px;font-size:24px;line-height:1;background:none;color:#767676}",
     "dialog button:focus-visible{outline-color:currentColor;outline-offset:-4px}",
     "@media(max-width:720px){dialog{border-radius:0;width:100vw;height:100dvh}}",
   ].join("");
