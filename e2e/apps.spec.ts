@@ -1,5 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
-import { expectAccessible, people, signIn, stack } from "./stack";
+import { frameOf, shopWith, tokensLeft } from "./shop";
+import { expectAccessible, people, shownBalance, signIn, stack } from "./stack";
 
 /** Turns an app off by the API where it is on, so that a journey can begin at its start however often it runs. */
 async function turnedOff(page: Page, appId: string): Promise<void> {
@@ -87,6 +88,44 @@ test("find an app, activate it, configure it, publish, pause it, turn it off", a
   await expect(page.getByRole("button", { name: "Activate", exact: true })).toBeVisible();
   expect(await consume(page, "fit-001")).toBe(403);
   await expect(page.getByText("turned it off").first()).toBeVisible();
+});
+
+test("what is published is in the shop within seconds, is used there, and is paid for in tokens", async ({
+  page,
+  context,
+}) => {
+  await turnedOff(page, "fsa-001");
+  await signIn(page);
+  await page.goto("/apps");
+  await page.getByRole("link", { name: "Face Shape Analysis" }).click();
+  await page.getByRole("button", { name: "Activate" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Activate" }).click();
+  // The code as it is pasted, in a shop of the key's origin.
+  const code = page.getByLabel("Embed code");
+  await expect(code).toContainText('<varai-app app="face-shape-analysis">');
+  const pasted = await code.innerText();
+  const shop = await context.newPage();
+  await shopWith(shop, pasted);
+  await expect(shop.getByRole("button", { name: "Face Shape Analysis" })).toBeVisible();
+
+  await page.getByRole("link", { name: "Configure" }).click();
+  const label = `Your shape ${Date.now() % 1_000}`;
+  await page.getByLabel("Label").fill(label);
+  await page.getByRole("button", { name: "Publish" }).click();
+  await expect(page.getByText(/Version \d+ is in force/)).toBeVisible();
+  // The shop's code is as it was; only time passes.
+  await expect(async () => {
+    await shop.reload();
+    await expect(shop.getByRole("button", { name: label })).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 10_000 });
+
+  const before = await tokensLeft();
+  await shop.getByRole("button", { name: label }).click();
+  await expect(frameOf(shop).getByRole("heading", { level: 1 })).toBeVisible();
+  expect(await tokensLeft()).toBe(before - 3);
+  await page.goto("/overview");
+  await expect.poll(() => shownBalance(page)).toBe(before - 3);
+  await expect(page.getByRole("row", { name: /Face Shape Analysis/ }).first()).toContainText("−3");
 });
 
 test("of two who edit at once, the second is told and keeps what they typed", async ({ page, browser, baseURL }) => {

@@ -20,13 +20,14 @@ export function drain(s: State, crash?: CrashPoint): boolean {
   const empty = s.outbox.length === 0;
   if (crash === "written" && !empty) {
     // Nothing of it is kept, but Redis was told already.
-    if (s.restarted) s.catalogGen = null;
+    if (s.restarted) Object.assign(s, { catalogGen: null, strayed: true });
     return true;
   }
   if (s.restarted) {
     s.gen++;
     s.catalogGen = null;
     s.restarted = false;
+    s.strayed = false;
   }
   const over = new Map<Account, number>();
   for (const entry of s.outbox) {

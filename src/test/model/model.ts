@@ -68,6 +68,7 @@ export function answer(s: State, asks: readonly Ask[], fault: Fault = null): Exp
 }
 
 function bringIn(s: State, missing: "catalog" | "key" | "account", ask: Ask): void {
+  if (s.strayed) drain(s);
   const key = keyOf(s, ask.key);
   if (missing === "catalog") s.catalogGen = s.gen;
   else if (missing === "key") key.record = { gen: s.catalogGen ?? 0, revoked: key.revoked };

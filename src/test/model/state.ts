@@ -176,6 +176,8 @@ export interface State {
   catalogGen: number | null;
   /** Redis was started anew and no drain has noticed. */
   restarted: boolean;
+  /** Redis was given another mark by a drain that died before it could say so: whoever brings something in has it drained. */
+  strayed: boolean;
   keys: Record<string, Key>;
   accounts: Record<Mode, Account>;
   outbox: Entry[];
@@ -227,6 +229,7 @@ export const newState = (now: number, limits: { rate: number; burst: number }, g
   gen,
   catalogGen: null,
   restarted: false,
+  strayed: false,
   keys: {
     sk: key({}),
     pk: key({ kind: "pk" }),
