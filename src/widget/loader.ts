@@ -27,7 +27,7 @@ const script = document.currentScript as HTMLScriptElement | null;
 
 /** Where things are, so that nothing moves later. What they look like comes with the settings, as data. */
 const PLACE =
-  ":host{display:inline-block}[hidden],:host([hidden]){display:none}button{font:inherit;min-height:44px;padding:0 18px;border:0}";
+  ":host{display:inline-block}[hidden],p:empty,:host([hidden]){display:none}button{font:inherit;min-height:44px;padding:0 18px;border:0}";
 
 function start(): void {
   // The first on the page wins, whichever version the second has.
