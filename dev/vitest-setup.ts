@@ -10,7 +10,11 @@ declare module "vitest" {
   }
 }
 
-const STRIPE_KEYS = { STRIPE_SECRET_KEY: "sk_test_vitest", STRIPE_WEBHOOK_SECRET: "whsec_vitest" };
+const STRIPE_KEYS = {
+  STRIPE_SECRET_KEY: "sk_test_vitest",
+  STRIPE_WEBHOOK_SECRET: "whsec_vitest",
+  ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
+};
 
 /**
  * Vitest's global set-up for tests on real stores: for each worker a Postgres and a Redis of its own, in a folder that is

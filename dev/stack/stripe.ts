@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Log, Part } from "./part";
 import type { Secrets } from "./secrets";
 import { answersHttp, nodeArgs } from "./services";
@@ -7,6 +8,8 @@ export const stripeEnv = (secrets: Secrets, url: string): Record<string, string>
   STRIPE_SECRET_KEY: `sk_test_${secrets.stripeKey.replaceAll(/[^A-Za-z0-9]/g, "0")}`,
   STRIPE_WEBHOOK_SECRET: `whsec_${secrets.stripeWebhook.replaceAll(/[^A-Za-z0-9]/g, "0")}`,
   STRIPE_API_URL: url,
+  // Of one of the stack's secrets, so that it is the same at the next start.
+  ENCRYPTION_KEYS: `dev:${createHash("sha256").update(`encrypt ${secrets.stripeKey}`).digest("base64")}`,
 });
 
 /** The Stripe stand-in. It sends its events to the web app's webhook. */

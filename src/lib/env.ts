@@ -5,7 +5,7 @@ z.config({ jitless: true });
 const secret = z.string().min(32, "must be at least 32 characters; make one with `openssl rand -base64 33`");
 
 /** Every variable the product reads, with what it is for. `.env.example` says the same for people. */
-const schema = z.object({
+const variables = z.object({
   /** Postgres, as the application role: SELECT and INSERT on the ledger, never UPDATE or DELETE. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   /** Postgres, as the owner role: migrations only. */
@@ -59,7 +59,21 @@ const schema = z.object({
     .optional(),
   /** Where Stripe's API is, if not at api.stripe.com: the stand-in of `npm run dev`. */
   STRIPE_API_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Encrypts Stripe's customer ids at rest: `id:base64key,…` with keys of 32 bytes; the first encrypts, all decrypt. */
+  ENCRYPTION_KEYS: z
+    .string()
+    .regex(/^[a-z0-9-]{1,20}:[A-Za-z0-9+/]{43}=(?:,[a-z0-9-]{1,20}:[A-Za-z0-9+/]{43}=)*$/, {
+      error: "must be id:key,id:key; make a key with `openssl rand -base64 32`",
+    })
+    .optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+});
+const schema = variables.superRefine((given, ctx) => {
+  if (given.STRIPE_SECRET_KEY === undefined) return;
+  for (const needed of ["STRIPE_WEBHOOK_SECRET", "ENCRYPTION_KEYS"] as const) {
+    if (given[needed] !== undefined) continue;
+    ctx.addIssue({ code: "custom", path: [needed], message: "is needed where STRIPE_SECRET_KEY is set" });
+  }
 });
 
 export type Env = z.infer<typeof schema>;
@@ -93,4 +107,4 @@ export function env(): Env {
 }
 
 /** The log level, read on its own because the logger is made before anything else is known to be right. */
-export const logLevel = (): string => schema.shape.LOG_LEVEL.catch("info").parse(process.env.LOG_LEVEL || undefined);
+export const logLevel = (): string => variables.shape.LOG_LEVEL.catch("info").parse(process.env.LOG_LEVEL || undefined);
