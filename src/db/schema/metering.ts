@@ -212,7 +212,8 @@ export const usageAnalyticsDaily = pgTable(
  * the business object behind it, and retried until its entry has come through the outbox.
  * - `grant`: tokens somebody is owed
  * - `refund`: a use given back; `target` is its usage id
- * - `expiry`: what is left of a grant is written off before its time; `target` is the grant's id
+ * - `expiry`: what is left of a grant is written off before its time, or with `tokens` so much of it as is left; `target` is
+ *   the grant's id
  * - `adjustment`: tokens taken back, in burn order
  */
 export const grantIntents = pgTable(

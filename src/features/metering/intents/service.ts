@@ -4,10 +4,11 @@ import type { Db, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { grantIntents, meteringAccounts } from "@/db/schema/metering";
 import { recordAudit } from "@/features/audit/service";
+import type { Scope } from "@/lib/context";
 import { Refusal } from "@/lib/errors";
 import { type AccountId, accountOf, type Mode, mintCustomerId, uuidv7 } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
-import { END_GRANT, GRANT, REFUND, TAKE_BACK } from "../edge/lua/intent";
+import { END_GRANT, GRANT, REFUND, TAKE_BACK, TAKE_FROM } from "../edge/lua/intent";
 import { runScript } from "../edge/service";
 import { drainPartition } from "../outbox/service";
 import { deadlineOf, hydrateAccount, type ReconcileDeps } from "../reconcile/service";
@@ -34,7 +35,7 @@ type Intent = Pick<typeof grantIntents.$inferInsert, "mode" | "source" | "tokens
  */
 async function intend(
   tx: Tx,
-  ctx: Ctx,
+  ctx: Scope,
   intent: Intent,
   action: string,
 ): Promise<{ readonly row: typeof grantIntents.$inferSelect; readonly made: boolean }> {
@@ -73,9 +74,12 @@ async function intend(
  * @returns the grant's id
  */
 export async function owe(ctx: Ctx, input: GrantInput): Promise<string> {
-  const { row } = await ctx.db.transaction((tx) =>
-    intend(tx, ctx, { ...input, expiresAt: input.expiresAt ?? null }, "tokens.granted"),
-  );
+  return ctx.db.transaction((tx) => oweIn(tx, ctx, input));
+}
+
+/** The same inside a transaction that is open already, such as the one that writes down what was bought. */
+export async function oweIn(tx: Tx, scope: Scope, input: GrantInput & { readonly reason?: string }): Promise<string> {
+  const { row } = await intend(tx, scope, { ...input, expiresAt: input.expiresAt ?? null }, "tokens.granted");
   return row.id;
 }
 
@@ -98,29 +102,34 @@ export async function expireGrant(
   deps: ReconcileDeps,
   input: { readonly mode: Mode; readonly grantId: string; readonly reason: string },
 ): Promise<void> {
-  const account = accountOf(ctx.customerId, input.mode);
-  await ctx.db.transaction(async (tx) => {
-    const [owed] = await tx
-      .select()
-      .from(grantIntents)
-      .where(and(ofAccount(grantIntents, account), eq(grantIntents.id, input.grantId)));
-    if (!owed) throw new Refusal("not_found", "This account has no such grant.");
-    await intend(
-      tx,
-      ctx,
-      {
-        mode: input.mode,
-        kind: "expiry",
-        source: owed.source,
-        tokens: 0,
-        target: input.grantId,
-        reason: input.reason,
-        businessKey: `end:${input.grantId}`,
-      },
-      "tokens.expired",
-    );
-  });
-  await applyIntents(deps, account).catch(() => undefined);
+  await ctx.db.transaction((tx) => endGrantIn(tx, ctx, { ...input, businessKey: `end:${input.grantId}` }));
+  await applyIntents(deps, accountOf(ctx.customerId, input.mode)).catch(() => undefined);
+}
+
+/**
+ * Writes down that a grant is to end, or with `tokens` that so many are to be taken out of it, as far as it still holds
+ * them; inside a transaction that is open already.
+ * @throws Refusal not_found where the account has no such grant
+ */
+export async function endGrantIn(
+  tx: Tx,
+  scope: Scope,
+  input: {
+    readonly mode: Mode;
+    readonly grantId: string;
+    readonly reason: string;
+    readonly businessKey: string;
+    readonly tokens?: number;
+  },
+): Promise<void> {
+  const { mode, grantId, reason, businessKey, tokens = 0 } = input;
+  const [owed] = await tx
+    .select()
+    .from(grantIntents)
+    .where(and(ofAccount(grantIntents, accountOf(scope.customerId, mode)), eq(grantIntents.id, grantId)));
+  if (!owed) throw new Refusal("not_found", "This account has no such grant.");
+  const intent = { mode, kind: "expiry", source: owed.source, tokens, target: grantId, reason, businessKey } as const;
+  await intend(tx, scope, intent, "tokens.expired");
 }
 
 /**
@@ -206,7 +215,9 @@ async function scriptOf(deps: ReconcileDeps, intent: IntentRow): Promise<{ scrip
         args: [intent.source, String(intent.tokens), String(intent.expiresAt?.getTime() ?? 0)],
       };
     case "expiry":
-      return { script: END_GRANT, args: [intent.target ?? ""] };
+      return intent.tokens > 0
+        ? { script: TAKE_FROM, args: [intent.target ?? "", String(intent.tokens)] }
+        : { script: END_GRANT, args: [intent.target ?? ""] };
     case "adjustment":
       return { script: TAKE_BACK, args: [String(intent.tokens)] };
     case "refund": {
@@ -278,7 +289,12 @@ export async function applyIntents(deps: ReconcileDeps, account: AccountId): Pro
 /** Takes ids of intents that have long been in the ledger, and the ends of grants they set, out of the account's hash. */
 async function forgetSettled(deps: ReconcileDeps, account: AccountId): Promise<void> {
   const settled = await deps.db
-    .select({ id: grantIntents.id, kind: grantIntents.kind, target: grantIntents.target })
+    .select({
+      id: grantIntents.id,
+      kind: grantIntents.kind,
+      target: grantIntents.target,
+      tokens: grantIntents.tokens,
+    })
     .from(grantIntents)
     .where(
       and(
@@ -287,8 +303,8 @@ async function forgetSettled(deps: ReconcileDeps, account: AccountId): Promise<v
         sql`${grantIntents.appliedAt} > now() - interval '7 days'`,
       ),
     );
-  const fields = settled.flatMap(({ id, kind, target }) =>
-    kind === "expiry" && target ? [`gid:${id}`, `end:${target}`] : [`gid:${id}`],
+  const fields = settled.flatMap(({ id, kind, target, tokens }) =>
+    kind === "expiry" && target && tokens === 0 ? [`gid:${id}`, `end:${target}`] : [`gid:${id}`],
   );
   if (fields.length > 0) await deps.redis.hdel(accountKey(account), ...fields);
 }

@@ -1,7 +1,7 @@
 import { BOOKS, CLOCK, FLAGS } from "./common";
 
 /**
- * What the four scripts below share: an intent written down in Postgres is carried out on an account, once.
+ * What the five scripts below share: an intent written down in Postgres is carried out on an account, once.
  *
  * KEYS 1 account hash · 2 outbox · 3 due · 4 holds
  * ARGV 1 deadline (Redis ms) · 2 epoch the caller believes in · 3 account name · 4 intent id · 5… as each says
@@ -101,6 +101,25 @@ end
 B.emit('expiry', 'end:' .. ARGV[4], left, -left, left > 0 and ARGV[5] .. ',' .. text(-left) .. ';' or '', 'r', ARGV[5], 'x', at,
   'j', ARGV[4])
 return done(rest)
+`;
+
+/**
+ * Takes tokens out of one grant, as far as it still holds them; the grant goes on. ARGV 5 grant id · 6 tokens at most
+ */
+export const TAKE_FROM = `${FLAGS}${CLOCK}${INTENT}
+local most = amount(ARGV[6])
+if not most then return {'refused', at, ''} end
+local list = B.sweep(account[4])
+local taken = 0
+for _, grant in ipairs(list) do
+  if grant[1] == ARGV[5] then
+    taken = math.min(grant[3], most)
+    grant[3] = grant[3] - taken
+  end
+end
+B.emit('expiry', 'end:' .. ARGV[4], taken, -taken, taken > 0 and ARGV[5] .. ',' .. text(-taken) .. ';' or '', 'r', ARGV[5], 'x', '0',
+  'j', ARGV[4])
+return done(list)
 `;
 
 /**
