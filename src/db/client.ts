@@ -3,6 +3,7 @@ import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { env } from "@/lib/env";
 import * as audit from "./schema/audit";
+import * as billing from "./schema/billing";
 import * as catalog from "./schema/catalog";
 import * as keys from "./schema/keys";
 import * as mail from "./schema/mail";
@@ -10,7 +11,7 @@ import * as metering from "./schema/metering";
 import * as people from "./schema/people";
 import * as plans from "./schema/plans";
 
-const schema = { ...audit, ...catalog, ...keys, ...mail, ...metering, ...people, ...plans };
+const schema = { ...audit, ...billing, ...catalog, ...keys, ...mail, ...metering, ...people, ...plans };
 
 /** The product's database, connected as the application role. */
 export type Db = PostgresJsDatabase<typeof schema> & { $client: postgres.Sql };

@@ -439,7 +439,7 @@ describe("our own machines", () => {
     ].map((name) => those("internal").find((at) => at.name === name));
     if (!drainByPost || !load || !drainByGet) throw new Error("a route is gone");
     const headers = bearer(env().INTERNAL_SECRET);
-    const consume = keyed.find((at) => at.method === "POST");
+    const consume = keyed.find((at) => at.name === "POST /api/v1/customer/tokens/consume");
     if (!consume) throw new Error("no consume route");
     const send = async (at: Listed, body?: unknown) => {
       const { status, text } = await call(at, { headers, body: body === undefined ? undefined : JSON.stringify(body) });

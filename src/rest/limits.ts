@@ -15,6 +15,8 @@ export const LIMITS = {
   "apps-write": 100,
   /** What a shopper's page asks for its widgets, by address: a school or an office behind one has many shoppers. */
   widget: 6_000,
+  /** Everything about money. */
+  billing: 50,
 } as const;
 export type Surface = keyof typeof LIMITS;
 

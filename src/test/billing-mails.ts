@@ -120,6 +120,7 @@ export const BILLING_MAILS: readonly BillingMail[] = [
     balance: 488,
     threshold: 500,
   },
+  { kind: "use_reached", period: "day", tokens: 1_250, threshold: 1_000 },
   { kind: "low_balance", balance: 1, threshold: 500, top_up: false },
   { kind: "low_balance", balance: 0, threshold: 500, top_up: true },
   {

@@ -18,6 +18,8 @@ export type Caller =
   | { readonly key: "secret"; readonly scope: Scope }
   /** A shop's page with a public key, or our own frame with its session; src/rest/widget/widget.redis.test.ts. */
   | "page"
+  /** Stripe, by its signature; src/features/billing/webhook.redis.test.ts. */
+  | "stripe"
   /** 405, with the methods that there are. */
   | "no method"
   /** 404: no such address. */
@@ -27,6 +29,7 @@ const CONSUME = { key: "any", scope: "tokens:consume" } as const;
 const USAGE = { key: "secret", scope: "tokens:consume" } as const;
 
 const READ_APPS = { key: "secret", scope: "apps:read" } as const;
+const BILLING = { key: "secret", scope: "billing:manage" } as const;
 const WRITE_APPS = { key: "secret", scope: "apps:activate" } as const;
 
 const NO_WRITES = { POST: "no method", PUT: "no method", PATCH: "no method", DELETE: "no method" } as const;
@@ -41,6 +44,13 @@ const POST_ONLY = {
 /** A step of an app's activation. */
 const APP_STEP = {
   POST: WRITE_APPS,
+  GET: "no method",
+  PUT: "no method",
+  PATCH: "no method",
+  DELETE: "no method",
+} as const;
+const BILLING_STEP = {
+  POST: BILLING,
   GET: "no method",
   PUT: "no method",
   PATCH: "no method",
@@ -78,6 +88,18 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     DELETE: "no method",
   },
   "/api/v1/customer/apps/[id]/embed-code": { GET: READ_APPS, ...NO_WRITES },
+  "/api/v1/customer/billing/plans": { GET: BILLING, ...NO_WRITES },
+  "/api/v1/customer/billing/invoices": { GET: BILLING, ...NO_WRITES },
+  "/api/v1/customer/billing/subscribe": BILLING_STEP,
+  "/api/v1/customer/billing/checkout": BILLING_STEP,
+  "/api/v1/customer/billing/portal": BILLING_STEP,
+  "/api/webhooks/stripe": {
+    POST: "stripe",
+    GET: "no method",
+    PUT: "no method",
+    PATCH: "no method",
+    DELETE: "no method",
+  },
   "/api/v1/customer/tokens/consume": {
     POST: CONSUME,
     OPTIONS: "anyone",
@@ -150,6 +172,9 @@ export const BODIES: Readonly<Record<string, unknown>> = {
   "POST /api/v1/customer/apps/[id]/resume": {},
   "POST /api/v1/customer/apps/[id]/deactivate": {},
   "PUT /api/v1/customer/apps/[id]/configuration": { configuration: {} },
+  "POST /api/v1/customer/billing/subscribe": { plan_id: "no-such-plan", payment_method_id: "pm_card_visa" },
+  "POST /api/v1/customer/billing/checkout": { plan_id: "no-such-plan" },
+  "POST /api/v1/customer/billing/portal": {},
   "POST /api/trpc/[trpc]": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
   "POST /api/internal/metering/drain": { partitions: [0] },
 };
@@ -160,6 +185,8 @@ export const ADMITTED: Readonly<Record<string, string>> = {
   "POST /api/v1/customer/tokens/reservations/[id]/settle": "404 reservation_not_found",
   "POST /api/v1/customer/tokens/reservations/[id]/release": "404 reservation_not_found",
   "POST /api/v1/customer/tokens/usage/[id]/refund": "404 usage_not_found",
+  "POST /api/v1/customer/billing/subscribe": "404 not_found",
+  "POST /api/v1/customer/billing/checkout": "404 not_found",
   "GET /api/v1/apps/[id]": "404 app_not_found",
   "POST /api/v1/customer/apps/[id]/activate": "404 app_not_found",
   "POST /api/v1/customer/apps/[id]/pause": "404 app_not_found",

@@ -9,10 +9,12 @@ import type { Ctx } from "@/db/context";
 import { apiKeys } from "@/db/schema/keys";
 import { seedCatalog } from "@/db/seed/catalog";
 import { activate } from "@/features/activations/service";
+import { buyPack } from "@/features/billing/packs/service";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
+import { uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import type { TrpcContext } from "./context";
@@ -29,6 +31,14 @@ import { appRouter } from "./root";
 const PUBLIC: readonly string[] = [];
 /** Open to whoever is signed in: it shows them only themselves. */
 const ANY_MEMBER: readonly string[] = ["session.me", "session.brands", "session.switchBrand"];
+
+const OVERAGE = {
+  mode: "stop",
+  topUp: null,
+  lowBalanceTokens: 5,
+  alertDailyTokens: null,
+  alertMonthlyTokens: null,
+} as const;
 
 /** What a procedure that takes an input is called with. */
 const INPUTS: Readonly<Record<string, unknown>> = {
@@ -51,19 +61,55 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "activations.discardDraft": { appId: "fit-001", revision: 1 },
   "activations.publish": { appId: "clt-001", revision: 1, configuration: { compare: false } },
   "activations.restore": { appId: "cai-001", revision: 1, version: 1 },
+  "billing.previewChange": { planId: "professional" },
+  "billing.changePlan": { planId: "professional" },
+  "billing.checkout": { packId: "pack-1k" },
+  "billing.checkoutState": { session: "cs_nothing" },
+  "billing.portal": {},
+  "billing.buyPack": { packId: "pack-1k", attempt: "0197a3c0-0000-7000-8000-000000000001" },
+  "billing.purchases": {},
+  "billing.invoices": {},
+  "billing.statement": {},
+  "billing.statementCsv": {},
+  "billing.setDetails": {
+    name: "Brand",
+    email: "",
+    address: { line1: "Weg 1", city: "Kiel", postalCode: "24103", country: "DE" },
+    vatId: null,
+  },
+  "billing.previewOverage": OVERAGE,
+  "billing.setOverage": OVERAGE,
   "metering.latestEntries": { limit: 5 },
   "metering.caps": { mode: "live" },
   "metering.setCap": { mode: "live", scope: "*", daily: 5, monthly: null },
 };
 
 /** For a procedure that names an object: how to name another brand's. It must answer "not found". */
-const FOREIGN: Readonly<Record<string, (foreign: { keyId: string; slug: string }) => unknown>> = {
+const FOREIGN: Readonly<Record<string, (foreign: { keyId: string; slug: string; purchase: string }) => unknown>> = {
+  "billing.buyPack": ({ purchase }) => ({ packId: "pack-1k", attempt: purchase }),
   "session.switchBrand": ({ slug }) => ({ slug }),
   "keys.revoke": ({ keyId }) => ({ keyId }),
   "keys.rotate": ({ keyId }) => ({ keyId, grace: "1h", expiresAt: null }),
 };
 /** Procedures that name no object: they can only ever see the caller's own brand, which is checked on their answer. */
 const NAMES_NOTHING: readonly string[] = [
+  "billing.overview",
+  "billing.plans",
+  "billing.previewChange",
+  "billing.checkout",
+  // Another brand's checkout is as unknown as none.
+  "billing.checkoutState",
+  "billing.portal",
+  "billing.purchases",
+  "billing.invoices",
+  "billing.statement",
+  "billing.statementCsv",
+  "billing.details",
+  "billing.setDetails",
+  "billing.overage",
+  "billing.previewOverage",
+  "billing.setOverage",
+  "billing.reconciliation",
   "session.me",
   "session.brands",
   "keys.list",
@@ -92,6 +138,8 @@ const NAMES_NOTHING: readonly string[] = [
   "activations.publish",
   "activations.restore",
 ];
+/** Procedures that change the caller's own subscription; these brands have none, and each must say so. */
+const NEED_SUBSCRIPTION: readonly string[] = ["billing.changePlan", "billing.cancel", "billing.resume"];
 /** Turned on for both brands before anything is asked, the foreign brand's with a mark of its own. */
 const TURNED_ON = ["pdc-001", "rec-001", "frf-001", "sty-001", "fit-001", "clt-001", "cai-001"];
 
@@ -110,7 +158,7 @@ const procedures: Listed[] = Object.entries(byPath).map(([path, { _def, meta }])
 
 let brand: TestBrand;
 let foreign: TestBrand;
-let foreignKey: { keyId: string; publicKey: string; slug: string };
+let foreignKey: { keyId: string; publicKey: string; slug: string; purchase: string };
 
 beforeAll(async () => {
   await seedCatalog(db());
@@ -128,7 +176,14 @@ beforeAll(async () => {
     theirs,
     createKeyInput.parse({ name: "Foreign", kind: "pk", mode: "live", origins }),
   );
-  foreignKey = { keyId: key.keyId, publicKey: secret, slug: `test-${foreign.customerId}` };
+  const purchase = uuidv7();
+  await buyPack(theirs, metering(), { packId: "pack-1k", attempt: purchase });
+  foreignKey = {
+    keyId: key.keyId,
+    publicKey: secret,
+    slug: `test-${foreign.customerId}`,
+    purchase,
+  };
 });
 afterAll(closeDb);
 
@@ -220,6 +275,10 @@ describe.each(procedures)("$path", (listed) => {
       expect(await refusal(call(listed, admin, name(foreignKey)))).toEqual({ code: "NOT_FOUND", problem: "not_found" });
       const [untouched] = await db().select().from(apiKeys).where(eq(apiKeys.keyId, foreignKey.keyId));
       expect(untouched).toMatchObject({ revokedAt: null, version: 1, customerId: foreign.customerId });
+      return;
+    }
+    if (NEED_SUBSCRIPTION.includes(listed.path)) {
+      expect(await refusal(call(listed, admin, input))).toEqual({ code: "CONFLICT", problem: "subscription_needed" });
       return;
     }
     expect(NAMES_NOTHING, `say in FOREIGN how ${listed.path} names an object, or list it as naming none`).toContain(

@@ -30,7 +30,7 @@ export const billingPlans = pgTable(
 
 /**
  * A brand's subscription (seed 002). Tokens used and remaining are not kept here: the ledger is the only truth
- * about them, and a second copy would drift.
+ * about them, and a second copy would drift. What the row says of Stripe is what Stripe said when it was last asked.
  */
 export const customerBilling = pgTable(
   "customer_billing",
@@ -43,6 +43,14 @@ export const customerBilling = pgTable(
     planId: varchar("plan_id", { length: 50 })
       .notNull()
       .references(() => billingPlans.id),
+    stripeSubscriptionId: varchar("stripe_subscription_id", { length: 100 }).unique(),
+    /** What the subscription will be from the next period on, where that is another plan. */
+    pendingPlanId: varchar("pending_plan_id", { length: 50 }).references(() => billingPlans.id),
+    cancelAtPeriodEnd: boolean("cancel_at_period_end").notNull().default(false),
+    /** While a payment is late: until when everything goes on as before. */
+    graceUntil: at("grace_until"),
+    /** True until the meter and the apps have been brought to what this row says. */
+    unsettled: boolean("unsettled").notNull().default(false),
     billingCycleStart: at("billing_cycle_start"),
     billingCycleEnd: at("billing_cycle_end"),
     status: varchar("status", { length: 20, enum: ["active", "past_due", "canceled", "unpaid"] })

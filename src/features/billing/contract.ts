@@ -5,8 +5,8 @@ import { MAX_AMOUNT } from "../metering/rules";
 const cents = z.int();
 const tokens = z.int();
 const time = z.iso.datetime();
-const planId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/, "must be a plan's id such as starter");
-const packId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, "must be a pack's id");
+export const planId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/, "must be a plan's id such as starter");
+export const packId = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, "must be a pack's id");
 
 /** How a subscription stands; `none` where there is none. docs/billing.md says what each means for tokens and apps. */
 export const billingStatus = z.enum(["none", "active", "past_due", "unpaid", "canceled"]);

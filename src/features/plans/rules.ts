@@ -4,6 +4,9 @@ import type { Offers } from "./contract";
 export const TIERS = ["starter", "professional", "enterprise"] as const;
 export type Tier = (typeof TIERS)[number];
 
+/** The place of a plan among the others, by the tier that it gives; -1 for one that opens nothing. */
+export const rankOf = (planId: string): number => TIERS.indexOf(planId as Tier);
+
 /** A brand's subscription as far as apps ask about it. */
 export interface Coverage {
   /** Null where the brand has none, which leaves all tiers open: it pays for tokens only. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { db } from "@/db/client";
 import { activeApps } from "@/features/activations/queries";
+import { BILLING_UPKEEP } from "@/features/billing/jobs";
 import { catalogRecords } from "@/features/catalog/queries";
 import { loadKeyRecord as keyRecord } from "@/features/keys/queries";
 import { fillSandboxes } from "@/features/keys/sandbox/jobs";
@@ -137,7 +138,11 @@ export const postDrain = (request: Request): Promise<Response> =>
   });
 
 /** What has to be done over and over, by the worker, each at its own pace, and by the cron, all at once: of all features. */
-export const ALL_UPKEEP: typeof UPKEEP = [...UPKEEP, { name: "sandboxes", everyMs: 60_000, run: fillSandboxes }];
+export const ALL_UPKEEP: typeof UPKEEP = [
+  ...UPKEEP,
+  { name: "sandboxes", everyMs: 60_000, run: fillSandboxes },
+  ...BILLING_UPKEEP,
+];
 
 /**
  * `GET /api/internal/metering/drain`: what the hosting's cron calls, and does all that the worker's loops do: drains

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { activateBody, configurationBody, emptyBody } from "@/features/activations/contract";
 import { ACTIVATION_STATUSES } from "@/features/activations/rules";
 import { appsQuery, appsResponse, customerAppsQuery, publicApp } from "@/features/catalog/contract";
-import type { Scope } from "@/features/keys/rules";
 import { balanceReport, ledgerPage, ledgerQuery } from "@/features/metering/contract";
 import {
   batchRecord,
@@ -21,32 +20,10 @@ import {
 } from "@/features/metering/reservations/contract";
 import { usageQuery, usageResponse } from "@/features/usage/contract";
 import type { ProblemCode } from "@/lib/errors";
+import { BILLING_OPERATIONS } from "./billing";
+import { BY_SERVER, type Operation } from "./operation";
 
-/** One operation of the public API: what the document and the reference page say of it. */
-export interface Operation {
-  readonly method: "get" | "post" | "put";
-  /** As Next writes it, with `[id]` for what stands in the path. */
-  readonly path: string;
-  /** Unique; what a generated client calls it. */
-  readonly id: string;
-  readonly tag: "Tokens" | "Apps";
-  readonly summary: string;
-  readonly description: string;
-  /** Null for anyone. */
-  readonly key: { readonly kinds: "secret" | "any"; readonly scope: Scope } | null;
-  /** What `[id]` is. */
-  readonly idIs?: string;
-  readonly query?: z.ZodType;
-  readonly body?: z.ZodType;
-  /** Whether `Idempotency-Key` may be sent. */
-  readonly idempotent?: boolean;
-  /** What it answers, by status. */
-  readonly answers: Readonly<Record<number, z.ZodType>>;
-  /** Whether the first of these comes as CSV too. */
-  readonly csv?: boolean;
-  /** The problems of its own, beside those that every operation may have. */
-  readonly problems: readonly ProblemCode[];
-}
+export type { Operation } from "./operation";
 
 const TOKENS = "/api/v1/customer/tokens";
 const APPS = "/api/v1/customer/apps";
@@ -67,7 +44,6 @@ const SPENT: readonly ProblemCode[] = [
   "metering_unavailable",
   "outcome_unknown",
 ];
-const BY_SERVER: readonly ProblemCode[] = ["secret_key_in_browser", "forbidden", "insufficient_scope"];
 
 /** Answer of activate, pause, resume and deactivate. */
 const stepAnswer = z.object({
@@ -327,6 +303,7 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 200: z.object({ app_id: z.string(), embed_code: z.string() }) },
     problems: [...BY_SERVER, "app_not_found"],
   },
+  ...BILLING_OPERATIONS,
 ];
 
 /** The problems that any operation may answer; those with a key and a body besides. */

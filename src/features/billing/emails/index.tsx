@@ -8,6 +8,7 @@ import { planChanged } from "./plan-changed";
 import { receipt } from "./receipt";
 import { renewalAhead } from "./renewal-ahead";
 import { topUpDone, topUpFailed } from "./top-up";
+import { reachedUse } from "./use-reached";
 
 /** What a mail about money says. */
 export function contentOf(mail: BillingMail, reader: Reader): MailContent {
@@ -28,6 +29,8 @@ export function contentOf(mail: BillingMail, reader: Reader): MailContent {
       return topUpFailed(mail, reader);
     case "low_balance":
       return lowBalance(mail, reader);
+    case "use_reached":
+      return reachedUse(mail, reader);
     case "cancelled":
       return cancelled(mail, reader);
   }

@@ -112,6 +112,13 @@ export const billingMail = z.discriminatedUnion("kind", [
     top_up: z.boolean(),
   }),
   z.strictObject({
+    kind: z.literal("use_reached"),
+    /** Of the UTC day, or of the calendar month. */
+    period: z.enum(["day", "month"]),
+    tokens,
+    threshold: tokens,
+  }),
+  z.strictObject({
     kind: z.literal("cancelled"),
     plan: words,
     /** `scheduled`: it runs until then; `ended`: it is over. */

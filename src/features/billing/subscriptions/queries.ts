@@ -1,11 +1,125 @@
+import type Stripe from "stripe";
+import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
+import { appsAbove, appsOpenedBy, findPlan, isUnlimited, subscriptionOf } from "@/features/plans/queries";
+import { rankOf } from "@/features/plans/rules";
 import { Refusal } from "@/lib/errors";
 import type { PlanInput, PreviewOutput } from "../contract";
+import { priceUnder } from "../prices/queries";
+import { periodTokensLeft } from "../purchases/queries";
+import { planViewOf } from "../rules";
+import { ask, momentOf } from "../stripe/service";
 
-const soon = (): never => {
-  throw new Refusal("billing_unavailable", "Billing is not set up here.");
-};
+/** A subscription that goes on, as we have it and as it is at Stripe now. */
+export interface Running {
+  readonly id: string;
+  readonly itemId: string;
+  readonly planId: string;
+  readonly pendingPlanId: string | null;
+  readonly cancelAtPeriodEnd: boolean;
+  readonly periodEnd: Date;
+}
 
-export async function previewChange(_ctx: Ctx, _input: PlanInput): Promise<PreviewOutput> {
-  return soon();
+/** The brand's subscription, asked for at Stripe; null where it has none that goes on. */
+export async function runningOf(ctx: Pick<Ctx, "customerId"> & { readonly db: Reader }): Promise<Running | null> {
+  const row = await subscriptionOf(ctx);
+  if (!row?.stripeSubscriptionId || row.status === "canceled") return null;
+  const id = row.stripeSubscriptionId;
+  const theirs = await ask((stripe) => stripe.subscriptions.retrieve(id));
+  const [item] = theirs.items.data;
+  if (!item || theirs.status === "canceled") return null;
+  return {
+    id,
+    itemId: item.id,
+    planId: row.planId,
+    pendingPlanId: row.pendingPlanId,
+    cancelAtPeriodEnd: theirs.cancel_at_period_end,
+    periodEnd: momentOf(item.current_period_end),
+  };
+}
+
+/** What a change to a plan would be. */
+export function changeOf(
+  running: Pick<Running, "planId" | "pendingPlanId">,
+  planId: string,
+  rank: (planId: string) => number,
+): "upgrade" | "downgrade" | "keep" | "same" {
+  if (planId === running.planId) return running.pendingPlanId === null ? "same" : "keep";
+  if (planId === running.pendingPlanId) return "same";
+  return rank(planId) > rank(running.planId) ? "upgrade" : "downgrade";
+}
+
+/**
+ * The invoice that an upgrade would make, reckoned for a moment, or for this one by Stripe's clock: the same moment gives
+ * the same amount.
+ */
+export const upgradePreview = (
+  running: Running,
+  price: string,
+  prorationDate: number | null,
+): Promise<Stripe.Invoice> =>
+  ask((stripe) =>
+    stripe.invoices.createPreview({
+      subscription: running.id,
+      subscription_details: {
+        items: [{ id: running.itemId, price }],
+        billing_cycle_anchor: { type: "now" },
+        proration_behavior: "always_invoice",
+        ...(prorationDate === null ? {} : { proration_date: prorationDate }),
+      },
+    }),
+  );
+
+/**
+ * What a change of plan costs, gives and takes, at this moment. Stripe reckons the amounts, so that what is shown is what
+ * is charged.
+ * @throws Refusal `not_found`, `billing_unavailable`
+ */
+export async function previewChange(ctx: Ctx, input: PlanInput): Promise<PreviewOutput> {
+  const plan = await findPlan(ctx.db, input.planId);
+  if (!plan?.isActive || !plan.stripePriceId) throw new Refusal("not_found", "There is no plan with this id.");
+  const row = await subscriptionOf(ctx);
+  const running = await runningOf(ctx);
+  const present = row && row.status !== "canceled" ? row.planId : null;
+  const now = new Date();
+  const common = {
+    plan: planViewOf(plan),
+    appsToPause: await appsAbove(ctx.db, ctx.customerId, plan.id),
+    appsOpened: await appsOpenedBy(ctx.db, plan.id, present),
+    nextCents: plan.priceCents,
+  };
+  const tokensOfPlan = isUnlimited(plan) ? null : plan.tokensPerMonth;
+  const nothing = { dueNowCents: 0, lines: [], prorationDate: null, tokensNow: 0, tokensEnding: 0 };
+  if (!running) {
+    return {
+      ...common,
+      kind: "subscribe",
+      at: now.toISOString(),
+      dueNowCents: plan.priceCents,
+      lines: [{ description: `${plan.name}, the first month`, amountCents: plan.priceCents }],
+      prorationDate: null,
+      nextAt: null,
+      tokensNow: tokensOfPlan,
+      tokensEnding: 0,
+    };
+  }
+  const kind = changeOf(running, plan.id, rankOf);
+  const nextAt = running.periodEnd.toISOString();
+  if (kind !== "upgrade") {
+    const at = kind === "downgrade" ? nextAt : now.toISOString();
+    return { ...common, ...nothing, kind, at, nextAt };
+  }
+  const invoice = await upgradePreview(running, await priceUnder(plan.stripePriceId), null);
+  const ends = Math.max(...invoice.lines.data.map((line) => line.period.end));
+  return {
+    ...common,
+    kind,
+    at: now.toISOString(),
+    dueNowCents: invoice.amount_due,
+    lines: invoice.lines.data.map((line) => ({ description: line.description ?? "", amountCents: line.amount })),
+    prorationDate: invoice.parent?.subscription_details?.subscription_proration_date ?? null,
+    nextAt: momentOf(ends).toISOString(),
+    tokensNow: tokensOfPlan,
+    tokensEnding: await periodTokensLeft(ctx, running.id),
+  };
 }

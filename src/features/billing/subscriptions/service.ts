@@ -1,20 +1,173 @@
+import type Stripe from "stripe";
+import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
+import { findPlan, subscriptionOf } from "@/features/plans/queries";
+import { rankOf } from "@/features/plans/rules";
 import { Refusal } from "@/lib/errors";
 import type { ChangePlanInput, ChangePlanOutput, SubscriptionStep } from "../contract";
+import { alone, ensureStripeCustomer } from "../customers/service";
+import type { SubscribeBody, SubscribeResponse } from "../http/contract";
+import { readInvoice, recordPaidInvoice } from "../periods/service";
+import { priceUnder } from "../prices/queries";
+import { afterCommit } from "../settlement/service";
+import { recordStanding } from "../standing/service";
+import { ask, idOf, momentOf } from "../stripe/service";
+import { changeOf, type Running, runningOf, upgradePreview } from "./queries";
 
-const soon = (): never => {
-  throw new Refusal("billing_unavailable", "Billing is not set up here.");
-};
+const needed = (): Refusal =>
+  new Refusal("subscription_needed", "This brand has no subscription. Choose a plan and subscribe first.");
 
-export async function changePlan(_ctx: Ctx, _deps: ReconcileDeps, _input: ChangePlanInput): Promise<ChangePlanOutput> {
-  return soon();
+/** The plan by its id, as far as it is sold. */
+async function planToSell(tx: Tx | Ctx["db"], planId: string) {
+  const plan = await findPlan(tx, planId);
+  if (!plan?.isActive || !plan.stripePriceId) throw new Refusal("not_found", "There is no plan with this id.");
+  return { ...plan, stripePriceId: await priceUnder(plan.stripePriceId) };
 }
 
-export async function cancelSubscription(_ctx: Ctx, _deps: ReconcileDeps): Promise<SubscriptionStep> {
-  return soon();
+/** Writes down what a change of a subscription has come to, with the invoice that it made. */
+async function record(tx: Tx, ctx: Ctx, subscription: Stripe.Subscription): Promise<Stripe.Invoice | null> {
+  const invoiceId = idOf(subscription.latest_invoice);
+  const priced = invoiceId ? await ask((stripe) => readInvoice(stripe, invoiceId)) : null;
+  if (priced) await recordPaidInvoice(tx, ctx, priced);
+  await recordStanding(tx, ctx, subscription);
+  return priced?.invoice ?? null;
 }
 
-export async function resumeSubscription(_ctx: Ctx, _deps: ReconcileDeps): Promise<SubscriptionStep> {
-  return soon();
+/**
+ * Subscribes a brand that has no subscription with a card that its page has made at Stripe. Nothing is begun where the
+ * card is refused.
+ * @throws Refusal `not_found` for a plan that is not sold, `subscription_exists`, `payment_failed`, `billing_unavailable`
+ */
+export async function subscribe(ctx: Ctx, deps: ReconcileDeps, input: SubscribeBody): Promise<SubscribeResponse> {
+  const plan = await planToSell(ctx.db, input.plan_id);
+  const customer = await ensureStripeCustomer(ctx);
+  const answer = await alone(ctx, async (tx) => {
+    const before = await subscriptionOf({ db: tx, customerId: ctx.customerId });
+    if (before?.stripeSubscriptionId && before.status !== "canceled") {
+      throw new Refusal("subscription_exists", "This brand has a subscription. Change its plan on the billing page.");
+    }
+    const card = await ask((stripe) => stripe.paymentMethods.attach(input.payment_method_id, { customer }));
+    const subscription = await ask((stripe) =>
+      stripe.subscriptions.create({
+        customer,
+        items: [{ price: plan.stripePriceId }],
+        default_payment_method: card.id,
+        // A card that is refused begins nothing; what is left incomplete would have to be cleaned up.
+        payment_behavior: "error_if_incomplete",
+        metadata: { brand: ctx.customerId },
+      }),
+    );
+    await record(tx, ctx, subscription);
+    const [item] = subscription.items.data;
+    return {
+      success: true as const,
+      plan_id: plan.id,
+      status: "active" as const,
+      current_period_start: momentOf(item?.current_period_start ?? subscription.start_date).toISOString(),
+      current_period_end: momentOf(item?.current_period_end ?? subscription.start_date).toISOString(),
+    };
+  });
+  await afterCommit(deps, ctx.customerId);
+  return answer;
 }
+
+/** The brand's subscription as it is at Stripe now. */
+async function requireRunning(tx: Tx, ctx: Ctx): Promise<Running> {
+  const running = await runningOf({ db: tx, customerId: ctx.customerId });
+  if (!running) throw needed();
+  return running;
+}
+
+/**
+ * Changes the plan. Up: at once, a new period begins, what is left of the present one is credited, and the card is
+ * charged; where it is refused nothing changes. Down: with the next period. To the plan in force while a change waits:
+ * the change is taken back.
+ * @throws Refusal `subscription_needed`, `not_found`, `amount_changed` where something else than shown would be charged,
+ * `payment_failed`, `billing_unavailable`
+ */
+export async function changePlan(ctx: Ctx, deps: ReconcileDeps, input: ChangePlanInput): Promise<ChangePlanOutput> {
+  const plan = await planToSell(ctx.db, input.planId);
+  if (!(await subscriptionOf(ctx))?.stripeSubscriptionId) throw needed();
+  const answer = await alone(ctx, async (tx): Promise<ChangePlanOutput> => {
+    const running = await requireRunning(tx, ctx);
+    const kind = changeOf(running, plan.id, rankOf);
+    const at = running.periodEnd.toISOString();
+    if (kind === "same") return { kind, chargedCents: 0, at: new Date().toISOString() };
+    const item = { id: running.itemId, price: plan.stripePriceId };
+    if (kind !== "upgrade") {
+      // Only what the next invoice asks for changes; the present period was paid as it was.
+      const subscription = await ask((stripe) =>
+        stripe.subscriptions.update(running.id, {
+          items: [item],
+          proration_behavior: "none",
+          cancel_at_period_end: false,
+        }),
+      );
+      await recordStanding(tx, ctx, subscription);
+      return { kind, chargedCents: 0, at: kind === "keep" ? new Date().toISOString() : at };
+    }
+    await keepPresent(tx, running);
+    if (input.expectedCents !== null) {
+      const preview = await upgradePreview(running, plan.stripePriceId, input.prorationDate);
+      if (preview.amount_due !== input.expectedCents) {
+        throw new Refusal("amount_changed", "What would be charged has changed since it was shown. Look at it again.");
+      }
+    }
+    const subscription = await ask((stripe) =>
+      stripe.subscriptions.update(running.id, {
+        items: [item],
+        billing_cycle_anchor: { type: "now" },
+        proration_behavior: "always_invoice",
+        ...(input.prorationDate === null ? {} : { proration_date: input.prorationDate }),
+        payment_behavior: "error_if_incomplete",
+        cancel_at_period_end: false,
+      }),
+    );
+    const invoice = await record(tx, ctx, subscription);
+    return { kind, chargedCents: invoice?.amount_paid ?? 0, at: new Date().toISOString() };
+  });
+  await afterCommit(deps, ctx.customerId);
+  return answer;
+}
+
+/** Where a lower plan waits, Stripe would credit that one's price: first it is put back to what was paid. */
+async function keepPresent(tx: Tx, running: Running): Promise<void> {
+  if (running.pendingPlanId === null) return;
+  const present = await planToSell(tx, running.planId);
+  await ask((stripe) =>
+    stripe.subscriptions.update(running.id, {
+      items: [{ id: running.itemId, price: present.stripePriceId }],
+      proration_behavior: "none",
+    }),
+  );
+}
+
+const ending =
+  (cancelAtPeriodEnd: boolean) =>
+  async (ctx: Ctx, deps: ReconcileDeps): Promise<SubscriptionStep> => {
+    // A brand that Stripe does not know has nothing to end, and no row to lock.
+    if (!(await subscriptionOf(ctx))?.stripeSubscriptionId) throw needed();
+    const answer = await alone(ctx, async (tx) => {
+      const running = await requireRunning(tx, ctx);
+      const subscription = await ask((stripe) =>
+        stripe.subscriptions.update(running.id, { cancel_at_period_end: cancelAtPeriodEnd }),
+      );
+      await recordStanding(tx, ctx, subscription);
+      return { cancelAtPeriodEnd, at: cancelAtPeriodEnd ? running.periodEnd.toISOString() : null };
+    });
+    await afterCommit(deps, ctx.customerId);
+    return answer;
+  };
+
+/**
+ * Has the subscription end with its period; until then everything goes on. Again, the same.
+ * @throws Refusal `subscription_needed`, `billing_unavailable`
+ */
+export const cancelSubscription = ending(true);
+
+/**
+ * Takes a cancellation back, as long as the period lasts.
+ * @throws Refusal `subscription_needed` where it has ended, `billing_unavailable`
+ */
+export const resumeSubscription = ending(false);

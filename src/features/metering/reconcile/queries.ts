@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { listOf } from "@/db/array";
 import type { Db } from "@/db/client";
 import { accountOf, mintCustomerId } from "@/lib/ids";
+import { purchasesNotGranted } from "../bought/queries";
 import { type DrainDeps, drainPartition } from "../outbox/service";
 import { accountKey, unpackGrants } from "../rules";
 
@@ -356,7 +357,7 @@ export async function sumsAgree(db: Db, scope?: Scope): Promise<Finding> {
     limit ${MOST}`);
   return {
     invariant: 8,
-    title: "Statistics equal the ledger, and tokens granted equal tokens owed",
+    title: "Statistics equal the ledger, and tokens granted equal what was owed and bought, per purchase",
     checked: await count(db, "usage_analytics_daily", scope),
     breaches: [
       ...listed(rollups, (r) => `${who(r)} ${r.app_id} on ${r.date}: ledger ${r.ledger}, statistics ${r.rollup}`),
@@ -364,6 +365,7 @@ export async function sumsAgree(db: Db, scope?: Scope): Promise<Finding> {
       ...listed(carried, (r) => `${who(r)} ${r.kind} ${r.id}: meant ${r.tokens}, done ${r.done ?? 0}`),
       ...listed(late, (r) => `${who(r)} ${r.kind} ${r.id}: ${r.tokens} meant since ${r.created_at}, and not arrived`),
       ...listed(ungrounded, (r) => `${who(r)} ${r.kind} ${r.operation_id} was never meant`),
+      ...(await purchasesNotGranted(db, scope)),
     ],
   };
 }

@@ -1,0 +1,6 @@
+import { methodNotAllowed } from "@/lib/problem";
+import { postSubscribe } from "@/rest/v1/billing";
+
+const refused = methodNotAllowed("POST");
+
+export { postSubscribe as POST, refused as DELETE, refused as GET, refused as PATCH, refused as PUT };

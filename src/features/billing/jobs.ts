@@ -1,0 +1,118 @@
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { Db } from "@/db/client";
+import { billingReports, overageSettings } from "@/db/schema/billing";
+import { meteringAccounts } from "@/db/schema/metering";
+import { customerBilling } from "@/db/schema/plans";
+import type { ReconcileDeps } from "@/features/metering/reconcile/service";
+import { type CustomerId, mintCustomerId } from "@/lib/ids";
+import { logger } from "@/lib/logger";
+import { retryFailed } from "./inbox/service";
+import type { BillingMail } from "./mail/contract";
+import { queueBillingMail } from "./mail/service";
+import { reconcileAll } from "./reconcile/service";
+import { endGrace, settle } from "./settlement/service";
+import { isConfigured, stripe } from "./stripe/service";
+import { brandsInNeed, topUp } from "./top-up/jobs";
+
+/** Tries again what Stripe told us and could not be dealt with. */
+async function retryEvents(metering: ReconcileDeps): Promise<void> {
+  if (!isConfigured()) return;
+  await retryFailed({ metering, stripe: stripe() });
+}
+
+/** Ends graces that are over, and brings meter and apps to what each subscription says. */
+async function settleAll(deps: ReconcileDeps): Promise<void> {
+  await endGrace(deps.db, new Date());
+  const rows = await deps.db
+    .select({ customerId: customerBilling.customerId })
+    .from(customerBilling)
+    .where(eq(customerBilling.unsettled, true));
+  await each(rows, ({ customerId }) => settle(deps, mintCustomerId(customerId)));
+}
+
+/** Buys the packs that are due, and goes on with those under way. */
+async function topUpAll(deps: ReconcileDeps): Promise<void> {
+  if (!isConfigured()) return;
+  await each(await brandsInNeed(deps.db), (customerId) => topUp(deps, customerId));
+}
+
+/** Tells brands whose balance or use has reached what they want to be told of; once a day, or a month. */
+export async function alertAll(deps: Pick<ReconcileDeps, "db">, now = new Date()): Promise<void> {
+  const day = now.toISOString().slice(0, 10);
+  const rows = await deps.db
+    .select({ settings: overageSettings, balance: meteringAccounts.balance, unlimited: meteringAccounts.unlimited })
+    .from(overageSettings)
+    .innerJoin(
+      meteringAccounts,
+      and(eq(meteringAccounts.customerId, overageSettings.customerId), eq(meteringAccounts.mode, "live")),
+    )
+    .where(
+      sql`coalesce(${overageSettings.lowBalanceTokens}, ${overageSettings.alertDailyTokens},
+        ${overageSettings.alertMonthlyTokens}) is not null`,
+    );
+  for (const { settings, balance, unlimited } of rows) {
+    const { lowBalanceTokens, alertDailyTokens, alertMonthlyTokens, mode } = settings;
+    const customerId = mintCustomerId(settings.customerId);
+    const tell = (key: string, mail: BillingMail) =>
+      deps.db.transaction((tx) => queueBillingMail(tx, customerId, key, mail));
+    if (lowBalanceTokens !== null && !unlimited && balance <= lowBalanceTokens) {
+      const topsUp = mode === "top_up" && settings.stoppedAt === null;
+      await tell(day, { kind: "low_balance", balance, threshold: lowBalanceTokens, top_up: topsUp });
+    }
+    for (const [period, threshold, from] of [
+      ["day", alertDailyTokens, day],
+      ["month", alertMonthlyTokens, `${day.slice(0, 7)}-01`],
+    ] as const) {
+      if (threshold === null) continue;
+      const tokens = await usedSince(deps.db, customerId, from);
+      if (tokens >= threshold) await tell(`${period}:${from}`, { kind: "use_reached", period, tokens, threshold });
+    }
+  }
+}
+
+/** Tokens that a brand's live account has used since a UTC day began. */
+async function usedSince(db: Db, customerId: CustomerId, from: string): Promise<number> {
+  const [row] = await db.execute<{ tokens: number }>(sql`
+    select coalesce(sum(tokens_consumed), 0)::float8 as tokens from usage_analytics_daily
+    where customer_id = ${customerId} and mode = 'live' and date >= ${from}::date`);
+  return row?.tokens ?? 0;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** Compares Stripe, the ledger and the meter, once a day whoever asks. */
+export async function reconcileDaily(deps: ReconcileDeps): Promise<void> {
+  if (!isConfigured() || (await lastLook(deps.db)) > Date.now() - DAY_MS) return;
+  const reports = await reconcileAll(deps, stripe());
+  const odd = reports.filter(({ findings }) => findings.length > 0);
+  if (odd.length > 0) logger.error({ brands: odd.length }, "money and tokens do not agree: see billing:reconcile");
+}
+
+async function lastLook(db: Db): Promise<number> {
+  const [last] = await db
+    .select({ at: billingReports.checkedAt })
+    .from(billingReports)
+    .orderBy(desc(billingReports.checkedAt))
+    .limit(1);
+  return last?.at.getTime() ?? 0;
+}
+
+/** Does something for each, whatever becomes of the others, and then says what failed. */
+async function each<T>(things: readonly T[], work: (thing: T) => Promise<unknown>): Promise<void> {
+  const errors: unknown[] = [];
+  for (const thing of things) await work(thing).catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${things.length} could not be done`);
+}
+
+/** What has to be done over and over for billing: by the worker, each at its own pace, and by the cron, all at once. */
+export const BILLING_UPKEEP: readonly {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly run: (deps: ReconcileDeps) => Promise<void>;
+}[] = [
+  { name: "stripe events", everyMs: 2_000, run: retryEvents },
+  { name: "subscriptions", everyMs: 1_000, run: settleAll },
+  { name: "top-ups", everyMs: 1_000, run: topUpAll },
+  { name: "alerts", everyMs: 60_000, run: (deps) => alertAll(deps) },
+  { name: "money", everyMs: 600_000, run: reconcileDaily },
+];

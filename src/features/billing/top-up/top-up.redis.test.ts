@@ -1,0 +1,129 @@
+import { and, eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { closeDb, db } from "@/db/client";
+import { tokenPurchases } from "@/db/schema/billing";
+import { metering } from "@/rest/internal/metering";
+import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { control, payerOf, saveCard, tellAll } from "@/test/stripe";
+import { ensureStripeCustomer } from "../customers/service";
+import { stripe } from "../stripe/service";
+import { brandsInNeed, topUp } from "./jobs";
+import { overageOf, overagePreview } from "./queries";
+import { setOverage } from "./service";
+
+/** Packs that are bought by themselves: one for each need, never two, and none after a decline. */
+
+beforeAll(() => control("reset"));
+afterAll(closeDb);
+checkedAfterEach();
+
+const RULE = { threshold: 100, packId: "pack-1k", monthlyLimitCents: 10_000, cooldownMinutes: 60 };
+const NONE = { lowBalanceTokens: null, alertDailyTokens: null, alertMonthlyTokens: null };
+
+/** A brand that is at its threshold, with a card. */
+async function atThreshold(card = "pm_card_visa", rule: Partial<typeof RULE> = {}) {
+  const brand = await testBrand({ tokens: 105, apps: ["cai-001"] });
+  const ctx = payerOf(brand.customerId);
+  await ensureStripeCustomer(ctx);
+  await saveCard(ctx, card);
+  await setOverage(ctx, { mode: "top_up", topUp: { ...RULE, ...rule }, ...NONE });
+  await spend(brand, 5);
+  return { brand, ctx };
+}
+const spend = async (brand: TestBrand, tokens: number) => {
+  await consumeWith(brand.secretKey.secret, { body: { app_id: "cai-001", tokens_consumed: tokens } });
+  await drain(brand);
+};
+const topUpsOf = (brand: TestBrand) =>
+  db()
+    .select()
+    .from(tokenPurchases)
+    .where(and(eq(tokenPurchases.customerId, brand.customerId), eq(tokenPurchases.origin, "top_up")));
+const paymentsOf = async (brand: TestBrand) => {
+  const all = await stripe().paymentIntents.list({ limit: 100 });
+  return all.data.filter(({ metadata, status }) => metadata.brand === brand.customerId && status === "succeeded");
+};
+const look = (brand: TestBrand, at?: Date) => topUp(metering(), brand.customerId, at);
+const later = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+
+describe("an automatic top-up", () => {
+  it("is made at the threshold, not above it, and only where it was asked for", async () => {
+    const brand = await testBrand({ tokens: 105, apps: ["cai-001"] });
+    expect(await look(brand)).toBe("off");
+    const { brand: other } = await atThreshold();
+    expect(await brandsInNeed(db())).toContain(other.customerId);
+    expect(await look(other)).toBe("completed");
+    expect(await brandsInNeed(db())).not.toContain(brand.customerId);
+    await drain(other);
+    expect(await look(other, later(120))).toBe("enough");
+    expect(await topUpsOf(other)).toMatchObject([{ status: "completed", tokensPurchased: 1_000 }]);
+  });
+
+  it("is one, however many look at the same need at once", async () => {
+    const { brand, ctx } = await atThreshold();
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => look(brand)));
+    expect(outcomes).toContain("completed");
+    await tellAll();
+    await drain(brand);
+    expect(await topUpsOf(brand)).toHaveLength(1);
+    expect(await paymentsOf(brand)).toHaveLength(1);
+    expect((await overageOf(ctx)).thisMonthCents).toBe(3_900);
+  });
+
+  it("is one where the answer to its payment was lost, and is found again", async () => {
+    const { brand } = await atThreshold();
+    await control("faults", { fault: "dropped_after", times: 3, only: "POST /v1/payment_intents" });
+    await expect(look(brand)).rejects.toMatchObject({ code: "billing_unavailable" });
+    expect(await topUpsOf(brand)).toMatchObject([{ status: "pending" }]);
+    expect(await look(brand)).toBe("completed");
+    await drain(brand);
+    expect(await topUpsOf(brand)).toMatchObject([{ status: "completed" }]);
+    expect(await paymentsOf(brand)).toHaveLength(1);
+  });
+
+  it("waits for the tokens of the last one before it looks at the balance again", async () => {
+    const { brand } = await atThreshold("pm_card_visa", { cooldownMinutes: 5 });
+    expect(await look(brand)).toBe("completed");
+    // Its tokens are in Redis, and not in the ledger: until then the need counts as met.
+    expect(await look(brand, later(10))).toBe("arriving");
+    await drain(brand);
+    expect(await look(brand, later(10))).toBe("enough");
+    expect(await topUpsOf(brand)).toHaveLength(1);
+  });
+
+  it("keeps to its cooldown and its monthly limit", async () => {
+    const { brand } = await atThreshold("pm_card_visa", { monthlyLimitCents: 8_000 });
+    expect(await look(brand)).toBe("completed");
+    await drain(brand);
+    await spend(brand, 1_000);
+    expect(await look(brand)).toBe("cooldown");
+    expect(await look(brand, later(61))).toBe("completed");
+    await drain(brand);
+    await spend(brand, 1_000);
+    expect(await look(brand, later(200))).toBe("limit");
+    expect(await topUpsOf(brand)).toHaveLength(2);
+  });
+
+  it("stops after a decline, until somebody saves the settings again", async () => {
+    const { brand, ctx } = await atThreshold("pm_card_chargeCustomerFail");
+    expect(await look(brand)).toBe("failed");
+    await tellAll();
+    expect(await look(brand, later(120))).toBe("off");
+    expect(await brandsInNeed(db())).not.toContain(brand.customerId);
+    expect((await overageOf(ctx)).stopped?.reason).toMatch(/declined/);
+    expect(await topUpsOf(brand)).toMatchObject([{ status: "failed" }]);
+    await saveCard(ctx);
+    await setOverage(ctx, { mode: "top_up", topUp: RULE, ...NONE });
+    expect(await look(brand, later(120))).toBe("completed");
+    await drain(brand);
+  });
+});
+
+it("a month without uses tells nothing of what settings would have done", async () => {
+  const { ctx } = await atThreshold();
+  expect(await overagePreview(ctx, { mode: "top_up", topUp: RULE, ...NONE })).toMatchObject({
+    nothingKnown: true,
+    topUps: 0,
+    stoppedAt: null,
+  });
+});
