@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { activation } from "./activation";
+import { billing } from "./billing";
 import { drain } from "./drain";
 import { edge } from "./edge";
 import type { Group } from "./figure";
@@ -9,7 +10,7 @@ import { marketplace } from "./marketplace";
 import { meter } from "./meter";
 
 /** Groups of figures, by the first part of their names. */
-const GROUPS: Record<string, Group> = { meter, drain, edge, loader, activation, marketplace };
+const GROUPS: Record<string, Group> = { meter, drain, edge, loader, activation, marketplace, billing };
 
 /**
  * `npm run -s bench -- [group or figure…]`: one JSON line per figure. Minutes, on an otherwise idle machine. Each group runs
