@@ -70,6 +70,14 @@ export const RemoveIcon = (props: IconProps) => (
   </Icon>
 );
 
+/** A receipt: billing. */
+export const BillingIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M6 3.5h12v17l-2-1.5-2 1.5-2-1.5-2 1.5-2-1.5-2 1.5v-17Z" />
+    <path d="M9.5 8.5h5M9.5 12.5h5" />
+  </Icon>
+);
+
 export const KeyIcon = (props: IconProps) => (
   <Icon {...props}>
     <circle cx="8" cy="15.5" r="4.25" />
