@@ -115,6 +115,7 @@ const NAMES_NOTHING: readonly string[] = [
   "keys.list",
   "keys.usage",
   "keys.create",
+  "billing.standing",
   "metering.balance",
   "metering.watch",
   "metering.latestEntries",

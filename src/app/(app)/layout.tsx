@@ -5,7 +5,9 @@ import { Announcer } from "@/components/announcer";
 import { BrokenBridgeDrawing } from "@/components/icons/drawings";
 import { TimeZoneProvider } from "@/components/time";
 import { Toaster } from "@/components/toaster";
+import { StandingBanner } from "@/features/billing/components/standing-banner";
 import { TrpcProvider } from "@/trpc/client";
+import { getQueryClient, HydrateClient, trpc } from "@/trpc/server";
 import { MessagePage } from "../message";
 import { Reload } from "./reload";
 import { Shell } from "./shell";
@@ -26,6 +28,13 @@ export default async function SignedInLayout({ children }: { children: ReactNode
     );
   }
   const { user, customer, role, permissions } = gate.session;
+  const sees = { seesBalance: permissions.has("usage:read"), seesBilling: permissions.has("billing:read") };
+  // Brought along, so that a banner is there with the page and moves nothing.
+  const queries = getQueryClient();
+  await Promise.all([
+    sees.seesBalance && queries.prefetchQuery(trpc.metering.balance.queryOptions(undefined, { retry: false })),
+    sees.seesBilling && queries.prefetchQuery(trpc.billing.standing.queryOptions(undefined, { retry: false })),
+  ]);
   return (
     <TrpcProvider>
       <TimeZoneProvider timeZone={customer.timeZone}>
@@ -35,6 +44,9 @@ export default async function SignedInLayout({ children }: { children: ReactNode
           role={role}
           permissions={[...permissions]}
         >
+          <HydrateClient>
+            <StandingBanner {...sees} canPay={permissions.has("billing:write")} />
+          </HydrateClient>
           <NuqsAdapter>{children}</NuqsAdapter>
         </Shell>
         <Announcer />

@@ -31,6 +31,7 @@ import {
 } from "./contract";
 import { detailsOf } from "./customers/queries";
 import { setDetails } from "./customers/service";
+import { standingOf } from "./notices/queries";
 import { buyPack } from "./packs/service";
 import { purchasesOf } from "./purchases/queries";
 import { invoicesOf, overview, plansFor } from "./queries";
@@ -46,6 +47,11 @@ export const billingRouter = router({
   overview: withPermission("billing:read")
     .output(overviewOutput)
     .query(({ ctx }) => overview(ctx.scope, ctx.metering())),
+
+  /** Whether a payment is late: what stands above every page. */
+  standing: withPermission("billing:read")
+    .output(overviewOutput.pick({ status: true }))
+    .query(({ ctx }) => standingOf(ctx.scope)),
 
   /** What is on sale. */
   plans: withPermission("billing:read")

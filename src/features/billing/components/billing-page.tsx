@@ -10,6 +10,7 @@ import { CheckoutReturn } from "./checkout-return";
 import { DetailsCard } from "./details-card";
 import { GrantsCard } from "./grants-card";
 import { InvoicesCard } from "./invoices-card";
+import { LateNotice } from "./late-notice";
 import { OverageCard } from "./overage-card";
 import { PacksCard } from "./packs-card";
 import { PaymentCard } from "./payment-card";
@@ -45,6 +46,7 @@ export function BillingPage({ canWrite }: { canWrite: boolean }) {
           Tokens and statements are shown as they are; nothing can be bought until a payment provider is connected.
         </Notice>
       )}
+      {data && <LateNotice overview={data} canPay={canWrite} />}
       {data?.providerAway && (
         <Notice kind="soon" title="The payment provider cannot be reached">
           Cards and the next invoice are missing below, not gone. Your tokens and apps are not touched by it.
@@ -55,20 +57,32 @@ export function BillingPage({ canWrite }: { canWrite: boolean }) {
           Their price was given back after they had been used. The purchases below say which.
         </Notice>
       )}
-      <div className="grid items-start gap-4 lg:grid-cols-12">
-        <div className="grid gap-4 lg:col-span-8">
+      <div className="grid gap-4 lg:grid-cols-12 [&>*]:min-w-0">
+        <div className="grid lg:col-span-8">
           <GrantsCard overview={data} />
+        </div>
+        <div className="grid lg:col-span-4">
+          <PlanCard overview={data} canWrite={canBuy} />
+        </div>
+        <div className="grid lg:col-span-8">
           <PacksCard overview={data} canBuy={canBuy} />
+        </div>
+        <div className="grid lg:col-span-4">
+          <PaymentCard overview={data} canWrite={canBuy} />
+        </div>
+        <div className="lg:col-span-12">
           <OverageCard canWrite={canBuy} />
         </div>
-        <div className="grid gap-4 lg:col-span-4">
-          <PlanCard overview={data} canWrite={canBuy} />
-          <PaymentCard overview={data} canWrite={canBuy} />
+        <div className="lg:col-span-12">
+          <PurchasesCard />
+        </div>
+        <div className="grid lg:col-span-8">
+          <InvoicesCard />
+        </div>
+        <div className="grid lg:col-span-4">
           <DetailsCard canWrite={canBuy} />
         </div>
-        <div className="grid gap-4 lg:col-span-12">
-          <PurchasesCard />
-          <InvoicesCard />
+        <div className="lg:col-span-12">
           <StatementCard />
         </div>
       </div>

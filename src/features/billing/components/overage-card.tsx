@@ -85,7 +85,7 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
   });
   return (
     <form
-      className="grid gap-5"
+      className="grid gap-x-8 gap-y-5 lg:grid-cols-12 lg:items-start"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
@@ -93,109 +93,113 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
         if ("input" in result && !save.isPending) save.mutate({ input: result.input, caps: result.caps });
       }}
     >
-      {saved.stopped && (
-        <Notice kind="stopped" title="Auto top-up has stopped">
-          {saved.stopped.reason} It has bought nothing since {formatDay(saved.stopped.at, zone)}. Check the card, then
-          save these settings to start it again.
-        </Notice>
-      )}
-      <ChoiceGroup legend="At zero">
-        <div className="grid gap-2 md:grid-cols-2">
-          <Choice
-            type="radio"
-            name="overage"
-            checked={draft.mode === "stop"}
-            disabled={!canWrite}
-            onChange={() => setDraft({ ...draft, mode: "stop" })}
-            title="Stop"
-            note="Widgets pause and hide their buttons. Your shop goes on. Nothing is ever charged without you."
-          />
-          <Choice
-            type="radio"
-            name="overage"
-            checked={draft.mode === "top_up"}
-            disabled={!canWrite}
-            onChange={() => setDraft({ ...draft, mode: "top_up" })}
-            title="Buy a pack before that"
-            note="Auto top-up charges your card, never more a month than you say, and stops after a refused charge."
-          />
-        </div>
-      </ChoiceGroup>
-      {draft.mode === "top_up" && (
-        <div className="grid gap-4 md:grid-cols-2">
-          <TextField label="When the balance falls to (tokens)" inputMode="numeric" {...field("threshold")} />
-          <SelectField label="Buy" {...field("packId")}>
-            {plans.packs.map((each) => (
-              <option key={each.id} value={each.id}>
-                {formatTokens(each.tokens)} for {formatMoney(each.priceCents)}
-              </option>
-            ))}
-          </SelectField>
-          <TextField
-            label="At most a month (US dollars)"
-            inputMode="decimal"
-            hint={`${formatMoney(saved.thisMonthCents)} so far this month, UTC`}
-            {...field("monthlyLimit")}
-          />
-          <SelectField label="Wait between two top-ups" {...field("cooldown")}>
-            {withOther(draft).map(([minutes, words]) => (
-              <option key={minutes} value={String(minutes)}>
-                {words}
-              </option>
-            ))}
-          </SelectField>
-        </div>
-      )}
-      <fieldset className="grid gap-3">
-        <legend className="mb-1.5 text-13 font-medium">Warnings and caps</legend>
-        <div className="grid gap-4 md:grid-cols-2">
-          <TextField
-            label="Mail me when the balance falls to (tokens)"
-            inputMode="numeric"
-            hint="Empty: never."
-            {...field("low")}
-          />
-          <span className="max-md:hidden" />
-          <TextField
-            label="Mail me when a day uses (tokens)"
-            inputMode="numeric"
-            hint="Empty: never. Days and months are UTC."
-            {...field("alertDaily")}
-          />
-          <TextField
-            label="Stop when a day uses (tokens)"
-            inputMode="numeric"
-            hint="Empty: no cap. Widgets pause until the next day."
-            {...field("stopDaily")}
-          />
-          <TextField label="Mail me when a month uses (tokens)" inputMode="numeric" {...field("alertMonthly")} />
-          <TextField label="Stop when a month uses (tokens)" inputMode="numeric" {...field("stopMonthly")} />
-        </div>
-      </fieldset>
-      <OveragePreview input={"input" in result ? result.input : undefined} packs={plans.packs} />
-      {save.error && (
-        <Notice kind="stopped" title="The settings were not saved">
-          {describeFailure(save.error)}
-        </Notice>
-      )}
-      {canWrite && (
-        <div className="flex flex-wrap gap-2">
-          <Button type="submit" busy={save.isPending} disabled={!changed && !saved.stopped}>
-            Save settings
-          </Button>
-          {changed && (
-            <Button
-              look="quiet"
-              onClick={() => {
-                setDraft(start);
-                setPressed(false);
-              }}
-            >
-              Discard
+      <div className="grid gap-5 lg:col-span-8">
+        {saved.stopped && (
+          <Notice kind="stopped" title="Auto top-up has stopped">
+            {saved.stopped.reason} It has bought nothing since {formatDay(saved.stopped.at, zone)}. Check the card, then
+            save these settings to start it again.
+          </Notice>
+        )}
+        <ChoiceGroup legend="At zero">
+          <div className="grid gap-2 md:grid-cols-2">
+            <Choice
+              type="radio"
+              name="overage"
+              checked={draft.mode === "stop"}
+              disabled={!canWrite}
+              onChange={() => setDraft({ ...draft, mode: "stop" })}
+              title="Stop"
+              note="Widgets pause and hide their buttons. Your shop goes on. Nothing is ever charged without you."
+            />
+            <Choice
+              type="radio"
+              name="overage"
+              checked={draft.mode === "top_up"}
+              disabled={!canWrite}
+              onChange={() => setDraft({ ...draft, mode: "top_up" })}
+              title="Buy a pack before that"
+              note="Auto top-up charges your card, never more a month than you say, and stops after a refused charge."
+            />
+          </div>
+        </ChoiceGroup>
+        {draft.mode === "top_up" && (
+          <div className="grid gap-4 md:grid-cols-2">
+            <TextField label="When the balance falls to (tokens)" inputMode="numeric" {...field("threshold")} />
+            <SelectField label="Buy" {...field("packId")}>
+              {plans.packs.map((each) => (
+                <option key={each.id} value={each.id}>
+                  {formatTokens(each.tokens)} for {formatMoney(each.priceCents)}
+                </option>
+              ))}
+            </SelectField>
+            <TextField
+              label="At most a month (US dollars)"
+              inputMode="decimal"
+              hint={`${formatMoney(saved.thisMonthCents)} so far this month, UTC`}
+              {...field("monthlyLimit")}
+            />
+            <SelectField label="Wait between two top-ups" {...field("cooldown")}>
+              {withOther(draft).map(([minutes, words]) => (
+                <option key={minutes} value={String(minutes)}>
+                  {words}
+                </option>
+              ))}
+            </SelectField>
+          </div>
+        )}
+        <fieldset className="grid gap-3">
+          <legend className="mb-1.5 text-13 font-medium">Warnings and caps</legend>
+          <div className="grid gap-4 md:grid-cols-2">
+            <TextField
+              label="Mail me when the balance falls to (tokens)"
+              inputMode="numeric"
+              hint="Empty: never."
+              {...field("low")}
+            />
+            <span className="max-md:hidden" />
+            <TextField
+              label="Mail me when a day uses (tokens)"
+              inputMode="numeric"
+              hint="Empty: never. Days and months are UTC."
+              {...field("alertDaily")}
+            />
+            <TextField
+              label="Stop when a day uses (tokens)"
+              inputMode="numeric"
+              hint="Empty: no cap. Widgets pause until the next day."
+              {...field("stopDaily")}
+            />
+            <TextField label="Mail me when a month uses (tokens)" inputMode="numeric" {...field("alertMonthly")} />
+            <TextField label="Stop when a month uses (tokens)" inputMode="numeric" {...field("stopMonthly")} />
+          </div>
+        </fieldset>
+      </div>
+      <div className="grid gap-5 lg:sticky lg:top-6 lg:col-span-4">
+        <OveragePreview input={"input" in result ? result.input : undefined} packs={plans.packs} />
+        {save.error && (
+          <Notice kind="stopped" title="The settings were not saved">
+            {describeFailure(save.error)}
+          </Notice>
+        )}
+        {canWrite && (
+          <div className="flex flex-wrap gap-2">
+            <Button type="submit" busy={save.isPending} disabled={!changed && !saved.stopped}>
+              Save settings
             </Button>
-          )}
-        </div>
-      )}
+            {changed && (
+              <Button
+                look="quiet"
+                onClick={() => {
+                  setDraft(start);
+                  setPressed(false);
+                }}
+              >
+                Discard
+              </Button>
+            )}
+          </div>
+        )}
+      </div>
     </form>
   );
 }

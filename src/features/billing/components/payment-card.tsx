@@ -46,7 +46,7 @@ export function PaymentCard({ overview, canWrite }: { overview: OverviewOutput |
               : "No card on file. The first purchase asks for one, and can keep it for the next."}
           </p>
         )}
-        {canWrite && (
+        {canWrite && overview && (overview.plan || overview.paymentMethods.length > 0) && (
           <div className="flex flex-wrap gap-2">
             <Button busy={portal.isPending} onClick={() => portal.mutate({ flow: "home" })}>
               Manage cards and plan

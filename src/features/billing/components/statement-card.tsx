@@ -122,13 +122,11 @@ function Days({ statement, fading }: { statement: StatementOutput; fading: boole
                   {formatDay(`${day.date}T00:00:00Z`, "UTC")}
                   {more.length > 0 && <span className="block text-12 text-ink-3 md:hidden">{more.join(", ")}</span>}
                 </RowHead>
-                <Amount className="max-md:hidden">{formatDelta(day.granted)}</Amount>
-                <Amount>{formatDelta(-day.used)}</Amount>
-                <Amount className="max-md:hidden">{formatDelta(-day.expired)}</Amount>
-                <Amount className="max-lg:hidden">{formatDelta(other)}</Amount>
-                <Amount>
-                  <span className="text-ink">{formatCount(day.closing)}</span>
-                </Amount>
+                <Amount delta={day.granted} className="max-md:hidden" />
+                <Amount delta={-day.used} />
+                <Amount delta={-day.expired} className="max-md:hidden" />
+                <Amount delta={other} className="max-lg:hidden" />
+                <Td className="figures text-right">{formatCount(day.closing)}</Td>
               </Tr>
             );
           })}
@@ -138,8 +136,13 @@ function Days({ statement, fading }: { statement: StatementOutput; fading: boole
   );
 }
 
-function Amount({ className, children }: { className?: string; children: ReactNode }) {
-  return <Td className={cx("figures text-right text-ink-2", className)}>{children}</Td>;
+/** A step of a day; nothing moved is there to be seen, and in the background. */
+function Amount({ delta, className }: { delta: number; className?: string }) {
+  return (
+    <Td className={cx("figures text-right", delta === 0 ? "text-ink-3" : "text-ink-2", className)}>
+      {formatDelta(delta)}
+    </Td>
+  );
 }
 
 /** Fetches the month as a file and hands it to the browser. */

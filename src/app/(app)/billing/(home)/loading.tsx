@@ -6,15 +6,12 @@ export default function BillingLoading() {
   return (
     <div className="grid gap-6" aria-busy="true">
       <PageTitle title="Billing">What you have, what you pay, and where every token went.</PageTitle>
-      <div className="grid items-start gap-4 lg:grid-cols-12">
-        <div className="grid gap-4 lg:col-span-8">
-          <Skeleton className="h-72 rounded-card" />
-          <Skeleton className="h-72 rounded-card" />
-        </div>
-        <div className="grid gap-4 lg:col-span-4">
-          <Skeleton className="h-64 rounded-card" />
-          <Skeleton className="h-40 rounded-card" />
-        </div>
+      <div className="grid gap-4 lg:grid-cols-12">
+        <Skeleton className="h-80 rounded-card lg:col-span-8" />
+        <Skeleton className="h-80 rounded-card lg:col-span-4" />
+        <Skeleton className="h-72 rounded-card lg:col-span-8" />
+        <Skeleton className="h-72 rounded-card lg:col-span-4" />
+        <Skeleton className="h-96 rounded-card lg:col-span-12" />
       </div>
     </div>
   );

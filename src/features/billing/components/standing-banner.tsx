@@ -1,0 +1,65 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { buttonClass } from "@/components/button";
+import { Notice } from "@/components/notice";
+import { useTRPC } from "@/trpc/client";
+
+/** Often enough for news that stands above every page. */
+const EVERY = { refetchInterval: 60_000, retry: false, staleTime: 30_000 } as const;
+
+/**
+ * What stands above every page while tokens have run out or a payment is late, and who can do something about it. The
+ * pages that tell it themselves, in full, are left alone.
+ */
+export function StandingBanner({
+  seesBalance,
+  seesBilling,
+  canPay,
+}: {
+  seesBalance: boolean;
+  seesBilling: boolean;
+  canPay: boolean;
+}) {
+  const trpc = useTRPC();
+  const path = usePathname();
+  const balance = useQuery(trpc.metering.balance.queryOptions(undefined, { ...EVERY, enabled: seesBalance })).data;
+  const status = useQuery(trpc.billing.standing.queryOptions(undefined, { ...EVERY, enabled: seesBilling })).data
+    ?.status;
+  const late = status === "past_due" || status === "unpaid";
+  const out = balance?.balance === 0 && !balance.unlimited && balance.source === "live";
+  const toBilling = (
+    <Link href="/billing" className={buttonClass("plain", "small")}>
+      Open billing
+    </Link>
+  );
+  const who = canPay ? "" : " An admin of your brand can mend it.";
+  if (late && path !== "/billing") {
+    return (
+      <div className="mb-6">
+        {status === "past_due" ? (
+          <Notice kind="soon" title="Your last payment did not go through" action={toBilling}>
+            Your apps go on while it is tried again.{who}
+          </Notice>
+        ) : (
+          <Notice kind="stopped" title="Your plan is not paid" action={toBilling}>
+            No plan tokens are added, and apps that need a plan are paused. Tokens from packs can still be spent.{who}
+          </Notice>
+        )}
+      </div>
+    );
+  }
+  if (out && path !== "/overview") {
+    return (
+      <div className="mb-6">
+        <Notice kind="stopped" title="The tokens have run out" action={path !== "/billing" && seesBilling && toBilling}>
+          Your widgets are paused; nothing was lost.{" "}
+          {canPay ? "Buy a pack or upgrade to go on." : "An admin of your brand can buy more."}
+        </Notice>
+      </div>
+    );
+  }
+  return null;
+}
