@@ -16,7 +16,7 @@ import { useTRPC } from "@/trpc/client";
 import type { OverviewOutput, PlanView } from "../contract";
 import { CancelDialog } from "./cancel-dialog";
 import { useRefreshBilling } from "./use-billing";
-import { listed, planTokens, STATUSES } from "./words";
+import { listed, lowered, planTokens, STATUSES } from "./words";
 
 /** The plan, how it stands, and what comes next. */
 export function PlanCard({ overview, canWrite }: { overview: OverviewOutput | undefined; canWrite: boolean }) {
@@ -64,7 +64,7 @@ function Current({ overview, plan, canWrite }: { overview: OverviewOutput; plan:
       <div>
         <p className="text-20 font-semibold wrap-anywhere">{plan.name}</p>
         <p className="figures text-14 text-ink-2">
-          {formatMoney(plan.priceCents)} a {plan.billingCycle === "yearly" ? "year" : "month"}, {planTokens(plan)}
+          {formatMoney(plan.priceCents)} a {plan.billingCycle === "yearly" ? "year" : "month"} for {lowered(planTokens(plan))}
         </p>
       </div>
       <dl className="grid gap-2 text-13">
@@ -107,7 +107,7 @@ function Current({ overview, plan, canWrite }: { overview: OverviewOutput; plan:
           ) : (
             <>
               {pending && <Keep plan={plan} />}
-              <Button look="quiet" onClick={() => setCancelling(true)}>
+              <Button onClick={() => setCancelling(true)}>
                 Cancel plan
               </Button>
             </>

@@ -14,7 +14,7 @@ import { useTimeZone } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { PlanView, PreviewOutput } from "../contract";
 import { useRefreshBilling } from "./use-billing";
-import { listed, planTokens } from "./words";
+import { listed, lowered, planTokens } from "./words";
 
 /** What a change of plan would cost, give and take, and the press that makes it so. */
 export function PlanDialog({ plan, onClose }: { plan: PlanView | null; onClose: () => void }) {
@@ -27,7 +27,7 @@ export function PlanDialog({ plan, onClose }: { plan: PlanView | null; onClose: 
       open={plan !== null}
       onOpenChange={(open) => !open && onClose()}
       title={`Change to ${shown.name}`}
-      description={`${formatMoney(shown.priceCents)} a month, ${planTokens(shown)}`}
+      description={`${formatMoney(shown.priceCents)} a month for ${lowered(planTokens(shown))}`}
     >
       {plan && <Change key={plan.id} plan={plan} onClose={onClose} />}
     </Dialog>
@@ -142,7 +142,7 @@ function Preview({ data }: { data: PreviewOutput }) {
           <Line name="Tokens added now">{data.tokensNow === null ? "Unlimited" : formatTokens(data.tokensNow)}</Line>
         )}
         {data.tokensEnding > 0 && (
-          <Line name={`Tokens of the present plan that end ${later ? "then" : "now"}`}>
+          <Line name={`Plan tokens that end ${later ? "then" : "now"}`}>
             {formatTokens(data.tokensEnding)}
           </Line>
         )}

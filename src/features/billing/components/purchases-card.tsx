@@ -43,9 +43,9 @@ export function PurchasesCard() {
           <thead>
             <tr>
               <Th>What</Th>
-              <Th className="max-md:hidden">When</Th>
-              <Th className="max-lg:hidden">Paid by</Th>
-              <Th className="text-right max-md:hidden">Tokens</Th>
+              <Th className="max-lg:hidden">When</Th>
+              <Th className="max-xl:hidden">Paid by</Th>
+              <Th className="text-right max-lg:hidden">Tokens</Th>
               <Th className="text-right">Price</Th>
               <Th>Status</Th>
             </tr>
@@ -74,24 +74,24 @@ function PurchaseRow({ purchase }: { purchase: PurchaseView }) {
   const tokens = purchase.tokens === null ? "Unlimited" : formatTokens(purchase.tokens);
   return (
     <Tr>
-      <RowHead>
+      <RowHead className="min-w-32">
         <span className="block font-medium wrap-anywhere">{purchase.label}</span>
         {purchase.period && (
           <span className="block text-12 text-ink-3">
             {formatDay(purchase.period.start, zone)} to {formatDay(purchase.period.end, zone)}
           </span>
         )}
-        <span className="block text-12 text-ink-3 md:hidden">
+        <span className="block text-12 text-ink-3 lg:hidden">
           {formatDay(purchase.createdAt, zone)}, {tokens}
         </span>
       </RowHead>
-      <Td className="text-13 whitespace-nowrap text-ink-2 max-md:hidden">
+      <Td className="text-13 whitespace-nowrap text-ink-2 max-lg:hidden">
         <time dateTime={purchase.createdAt} title={formatExact(purchase.createdAt, zone)}>
           {formatDay(purchase.createdAt, zone)}
         </time>
       </Td>
-      <Td className="text-13 text-ink-2 max-lg:hidden">{ORIGINS[purchase.origin]}</Td>
-      <Td className="figures text-right text-13 whitespace-nowrap text-ink-2 max-md:hidden">{tokens}</Td>
+      <Td className="text-13 text-ink-2 max-xl:hidden">{ORIGINS[purchase.origin]}</Td>
+      <Td className="figures text-right text-13 whitespace-nowrap text-ink-2 max-lg:hidden">{tokens}</Td>
       <Td className="figures text-right whitespace-nowrap">
         {formatMoney(purchase.priceCents)}
         {purchase.refundedCents > 0 && (

@@ -60,3 +60,6 @@ export function monthName(month: string): string {
 /** Names in a sentence: `A`, `A and B`, `A, B and C`. */
 export const listed = (names: readonly string[]): string =>
   new Intl.ListFormat("en-GB", { type: "conjunction" }).format(names);
+
+/** Words in the middle of a sentence: without the capital they begin one with. */
+export const lowered = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
