@@ -25,6 +25,10 @@ for (const colorScheme of ["light", "dark"] as const) {
       await holds("Overview");
       await page.goto("/keys");
       await holds("API keys");
+      await page.goto("/billing");
+      await holds("Billing");
+      await page.goto("/billing/plans");
+      await holds("Plans");
       await page.goto("/apps");
       await holds("Connected Apps");
       await page.goto("/apps/pd-calculator");

@@ -9,6 +9,7 @@ interface DevFile {
   readonly public_key: string;
   readonly secret_key: string;
   readonly storefront_url: string;
+  readonly inbox_url: string;
 }
 
 const written = (name: string): unknown => JSON.parse(readFileSync(join(process.env.E2E_DATA_DIR ?? "", name), "utf8"));
@@ -26,10 +27,14 @@ export const people = {
 } as const;
 
 /** Signs a person in through the form, as a person does. */
-export async function signIn(page: Page, email: string = people.admin): Promise<void> {
+export async function signIn(
+  page: Page,
+  email: string = people.admin,
+  password: string = stack().admin.password,
+): Promise<void> {
   await page.goto("/sign-in");
   await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(stack().admin.password);
+  await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL("**/overview");
 }

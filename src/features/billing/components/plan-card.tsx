@@ -64,7 +64,8 @@ function Current({ overview, plan, canWrite }: { overview: OverviewOutput; plan:
       <div>
         <p className="text-20 font-semibold wrap-anywhere">{plan.name}</p>
         <p className="figures text-14 text-ink-2">
-          {formatMoney(plan.priceCents)} a {plan.billingCycle === "yearly" ? "year" : "month"} for {lowered(planTokens(plan))}
+          {formatMoney(plan.priceCents)} a {plan.billingCycle === "yearly" ? "year" : "month"} for{" "}
+          {lowered(planTokens(plan))}
         </p>
       </div>
       <dl className="grid gap-2 text-13">
@@ -107,9 +108,7 @@ function Current({ overview, plan, canWrite }: { overview: OverviewOutput; plan:
           ) : (
             <>
               {pending && <Keep plan={plan} />}
-              <Button onClick={() => setCancelling(true)}>
-                Cancel plan
-              </Button>
+              <Button onClick={() => setCancelling(true)}>Cancel plan</Button>
             </>
           )}
         </div>

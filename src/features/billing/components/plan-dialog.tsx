@@ -142,9 +142,7 @@ function Preview({ data }: { data: PreviewOutput }) {
           <Line name="Tokens added now">{data.tokensNow === null ? "Unlimited" : formatTokens(data.tokensNow)}</Line>
         )}
         {data.tokensEnding > 0 && (
-          <Line name={`Plan tokens that end ${later ? "then" : "now"}`}>
-            {formatTokens(data.tokensEnding)}
-          </Line>
+          <Line name={`Plan tokens that end ${later ? "then" : "now"}`}>{formatTokens(data.tokensEnding)}</Line>
         )}
         <Line name="Next invoice">
           {formatMoney(data.nextCents)}
