@@ -66,6 +66,12 @@ function Waiting({ session, onClose }: { session: string; onClose: () => void })
             : "Your plan is in force. The receipt is on its way by mail."}
         </Notice>
       );
+    case "open":
+      return (
+        <Notice kind="soon" title="The checkout is not finished" action={close}>
+          Nothing was charged so far. Go back to it in your browser, or begin anew.
+        </Notice>
+      );
     case "expired":
       return (
         <Notice kind="soon" title="The checkout has expired" action={close}>
