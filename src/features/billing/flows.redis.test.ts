@@ -169,6 +169,21 @@ describe("a plan", () => {
   });
 });
 
+it("a subscription whose answer was lost is found again by trying again, and there is one", async () => {
+  const brand = await testBrand({ tokens: 0 });
+  const ctx = payerOf(brand.customerId);
+  const customer = await ensureStripeCustomer(ctx);
+  // As often as the client sends it by itself.
+  await control("faults", { fault: "dropped_after", times: 3, only: "^POST /v1/subscriptions$" });
+  const body = { plan_id: "starter", payment_method_id: "pm_card_visa" };
+  await expect(subscribe(ctx, metering(), body)).rejects.toMatchObject({ code: "billing_unavailable" });
+  expect(await subscribe(ctx, metering(), body)).toMatchObject({ plan_id: "starter", status: "active" });
+  const { data } = await stripe().subscriptions.list({ customer, status: "all" });
+  expect(data).toHaveLength(1);
+  await tellAll();
+  expect(await agrees(brand)).toMatchObject({ paidCents: 2_900, tokensBought: 1_000, tokensGranted: 1_000 });
+});
+
 describe("a pack", () => {
   it("is bought at the checkout, and again with one click, each attempt once", async () => {
     const brand = await testBrand({ tokens: 0 });

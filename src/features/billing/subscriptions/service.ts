@@ -47,17 +47,15 @@ export async function subscribe(ctx: Ctx, deps: ReconcileDeps, input: SubscribeB
     if (before?.stripeSubscriptionId && before.status !== "canceled") {
       throw new Refusal("subscription_exists", "This brand has a subscription. Change its plan on the billing page.");
     }
-    const card = await ask((stripe) => stripe.paymentMethods.attach(input.payment_method_id, { customer }));
-    const subscription = await ask((stripe) =>
-      stripe.subscriptions.create({
-        customer,
-        items: [{ price: plan.stripePriceId }],
-        default_payment_method: card.id,
-        // A card that is refused begins nothing; what is left incomplete would have to be cleaned up.
-        payment_behavior: "error_if_incomplete",
-        metadata: { brand: ctx.customerId },
-      }),
-    );
+    const begun = await unknownYet(customer);
+    if (begun && begun.items.data[0]?.price.id !== plan.stripePriceId) {
+      throw new Refusal(
+        "subscription_exists",
+        "A subscription to another plan was begun just now. Look again shortly.",
+      );
+    }
+    const subscription =
+      begun ?? (await create({ ...input, customer, price: plan.stripePriceId, brand: ctx.customerId }));
     await record(tx, ctx, subscription);
     const [item] = subscription.items.data;
     return {
@@ -70,6 +68,27 @@ export async function subscribe(ctx: Ctx, deps: ReconcileDeps, input: SubscribeB
   });
   await afterCommit(deps, ctx.customerId);
   return answer;
+}
+
+/** A subscription that Stripe has and we were not told of: its answer was lost, and to make another would charge twice. */
+async function unknownYet(customer: string): Promise<Stripe.Subscription | undefined> {
+  const { data } = await ask((stripe) => stripe.subscriptions.list({ customer, limit: 10 }));
+  return data.find(({ status }) => status === "active" || status === "past_due" || status === "unpaid");
+}
+
+async function create(input: SubscribeBody & { customer: string; price: string; brand: string }) {
+  const { customer, price, brand } = input;
+  const card = await ask((stripe) => stripe.paymentMethods.attach(input.payment_method_id, { customer }));
+  return ask((stripe) =>
+    stripe.subscriptions.create({
+      customer,
+      items: [{ price }],
+      default_payment_method: card.id,
+      // A card that is refused begins nothing; what is left incomplete would have to be cleaned up.
+      payment_behavior: "error_if_incomplete",
+      metadata: { brand },
+    }),
+  );
 }
 
 /** The brand's subscription as it is at Stripe now. */
