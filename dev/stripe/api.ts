@@ -5,6 +5,7 @@ import { catalogRoutes } from "./api/catalog";
 import { checkoutRoutes } from "./api/checkout";
 import { customerRoutes } from "./api/customers";
 import { eventRoutes } from "./api/events";
+import { invoiceItemRoutes } from "./api/invoice-items";
 import { invoiceRoutes } from "./api/invoices";
 import { moneyRoutes } from "./api/money";
 import { paymentIntentRoutes } from "./api/payment-intents";
@@ -18,13 +19,14 @@ import { invalid, StripeFailure } from "./failure";
 import { type FormValue, readForm } from "./form";
 import type { Route } from "./route";
 import { letters } from "./store";
-import type { World } from "./world";
+import { API_VERSION, type World } from "./world";
 
 export const ROUTES: readonly Route[] = [
   ...catalogRoutes,
   ...checkoutRoutes,
   ...customerRoutes,
   ...eventRoutes,
+  ...invoiceItemRoutes,
   ...invoiceRoutes,
   ...moneyRoutes,
   ...paymentIntentRoutes,
@@ -42,6 +44,7 @@ export interface ApiRequest {
   readonly body: string;
   readonly authorization: string | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly version: string | undefined;
 }
 
 export interface ApiAnswer {
@@ -64,23 +67,52 @@ interface Remembered {
   readonly at: number;
 }
 
+/** A request as a developer looks it up afterwards. */
+export interface Logged {
+  readonly id: string;
+  readonly at: string;
+  readonly request: string;
+  readonly idempotency_key: string | null;
+  readonly status: number;
+  readonly replayed: boolean;
+}
+
 const DAY_MS = 86_400_000;
+const LOGGED = 500;
 
 /** The API: authorization, idempotency, the route, and the answer. Everything in it happens at once. */
 export class Api {
   readonly #remembered = new Map<string, Remembered>();
+  /** The latest requests, the oldest first. */
+  readonly log: Logged[] = [];
 
   constructor(
     readonly world: World,
     readonly secretKey: string,
-    readonly witness?: Witness,
+    public witness?: Witness,
   ) {}
 
   handle(request: ApiRequest): ApiAnswer {
+    const answer = this.#handle(request);
+    this.log.push({
+      id: answer.headers["request-id"] ?? "",
+      at: new Date().toISOString(),
+      request: `${request.method} ${request.path}`,
+      idempotency_key: request.idempotencyKey ?? null,
+      status: answer.status,
+      replayed: answer.headers["idempotent-replayed"] !== undefined,
+    });
+    if (this.log.length > LOGGED) this.log.shift();
+    return answer;
+  }
+
+  #handle(request: ApiRequest): ApiAnswer {
     const requestId = `req_${letters(14)}`;
     const headers: Record<string, string> = { "request-id": requestId };
     try {
       this.#authorize(request.authorization);
+      if (request.version !== undefined && request.version !== API_VERSION)
+        throw invalid(`Invalid Stripe API version: ${request.version}. The stand-in speaks ${API_VERSION} only.`);
       if (request.idempotencyKey) headers["idempotency-key"] = request.idempotencyKey;
       const before = this.#replay(request);
       if (before)
@@ -99,6 +131,7 @@ export class Api {
 
   clear(): void {
     this.#remembered.clear();
+    this.log.length = 0;
   }
 
   #authorize(header: string | undefined): void {

@@ -142,6 +142,28 @@ test("a new card before the last try pays what is owed, and the subscription goe
   expect([subscription.status, invoice.status, invoice.attempt_count]).toEqual(["active", "paid", 2]);
 });
 
+test("trying an owed invoice by hand moves no later try, and a refused change changes nothing", async () => {
+  const one = await brand("2027-01-10T08:00:00");
+  const failing = await cardFails(one);
+  await advanceTo(one.clock, "2027-02-10T10:00:00");
+  const { latest_invoice } = await stripe.subscriptions.retrieve(one.subscription.id);
+  await expect(stripe.invoices.pay(String(latest_invoice))).rejects.toMatchObject({ code: "card_declined" });
+  const invoice = await stripe.invoices.retrieve(String(latest_invoice));
+  expect([invoice.attempt_count, invoice.next_payment_attempt]).toEqual([1, at("2027-02-11T09:00:00")]);
+  const before = await stripe.subscriptions.retrieve(one.subscription.id);
+  const { data } = await stripe.prices.list({ lookup_keys: ["price_pro_monthly"] });
+  const change = stripe.subscriptions.update(one.subscription.id, {
+    items: [{ id: before.items.data[0]?.id ?? "", price: data[0]?.id ?? "" }],
+    proration_behavior: "always_invoice",
+    payment_behavior: "error_if_incomplete",
+    default_payment_method: failing,
+    cancel_at_period_end: true,
+    metadata: { changed: "yes" },
+  });
+  await expect(change).rejects.toMatchObject({ statusCode: 402 });
+  expect(JSON.stringify(await stripe.subscriptions.retrieve(one.subscription.id))).toBe(JSON.stringify(before));
+});
+
 test("a card that has run out is refused from the first of the next month on", async () => {
   const one = await brand("2027-01-10T08:00:00");
   const { data } = await stripe.paymentMethods.list({ customer: one.customer });

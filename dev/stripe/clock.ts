@@ -27,8 +27,10 @@ function ahead(world: World, clock: string | null): Due[] {
 export function advance(world: World, clock: string | null, to: number): void {
   const frozen = clock === null ? undefined : world.store.get("test_helpers.test_clock", clock);
   const set = (at: number): void => {
+    if (at <= world.now(clock)) return;
     if (frozen) frozen.frozen_time = at;
-    else world.store.offset += Math.max(0, at - world.now());
+    else world.store.offset += at - world.now();
+    world.store.onChange();
   };
   for (;;) {
     const next = ahead(world, clock).reduce<Due | undefined>(
@@ -36,11 +38,10 @@ export function advance(world: World, clock: string | null, to: number): void {
       undefined,
     );
     if (!next) break;
-    if (next.at > world.now(clock)) set(next.at);
+    set(next.at);
     next.run();
   }
   set(to);
-  world.store.onChange();
 }
 
 /** What the passing of time brings to those without a test clock. */

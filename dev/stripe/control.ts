@@ -50,10 +50,12 @@ const COMMANDS: Record<string, (desk: Desk, input: unknown) => unknown> = {
   }),
   resend: (desk, input) => {
     const { event } = z.strictObject({ event: z.string() }).parse(input);
-    desk.webhooks.resend(desk.store.get("event", event));
+    desk.webhooks.add(desk.store.get("event", event));
     return {};
   },
   deliveries: (desk) => desk.webhooks.deliveries,
+  /** The latest requests, the oldest first. */
+  requests: (desk) => desk.api.log,
   faults: (desk, input) => {
     const wanted = fault.parse(input);
     desk.faults.plan(wanted.fault, wanted.times, wanted.only);

@@ -15,7 +15,6 @@ export const flag = z.enum(["true", "false"]).transform((value) => value === "tr
 export const orEmpty = <S extends z.ZodType>(schema: S) => z.union([z.literal(""), schema]);
 export const metadata = orEmpty(z.record(z.string().max(40), z.string().max(500)));
 export const expand = z.array(z.string()).optional();
-export const list = <S extends z.ZodType>(schema: S) => z.array(schema);
 
 export const address = z.strictObject({
   city: text.optional(),

@@ -17,12 +17,14 @@ export function methodFor(
   return id === undefined ? undefined : world.store.find("payment_method", id);
 }
 
+export interface InvoiceAttempt extends Partial<Attempt> {
+  readonly offSession: boolean;
+  /** Somebody asked for it. From the second on, such a try does not count and moves no other ("attempt_count"). */
+  readonly manual?: boolean;
+}
+
 /** Tries to collect an open invoice. Its state and its subscription's follow how it went. */
-export function payInvoice(
-  world: World,
-  invoice: Stripe.Invoice,
-  attempt: Partial<Attempt> & { offSession: boolean },
-): Outcome {
+export function payInvoice(world: World, invoice: Stripe.Invoice, attempt: InvoiceAttempt): Outcome {
   if (invoice.status !== "open") throw invalid("Invoice is not open.", undefined, "invoice_not_open");
   const intent = intentOf(world, invoice);
   if (!intent) {
@@ -43,8 +45,10 @@ export function payInvoice(
           message: "This customer has no attached payment source or default payment method.",
         },
       };
+  const counts = !attempt.manual || invoice.attempt_count === 0;
+  const attempt_count = invoice.attempt_count + (counts ? 1 : 0);
   if (outcome.status === "succeeded") {
-    world.change(invoice, { attempt_count: invoice.attempt_count + 1 });
+    world.change(invoice, { attempt_count });
     settleIntent(world, intent);
     return outcome;
   }
@@ -54,10 +58,10 @@ export function payInvoice(
     attempted: invoice.attempted,
     next_payment_attempt: invoice.next_payment_attempt,
   };
-  const retries = !first && invoice.auto_advance !== false && attempt.offSession;
+  const retries = counts && !first && invoice.auto_advance !== false;
   world.change(invoice, {
-    attempt_count: invoice.attempt_count + 1,
     attempted: true,
+    attempt_count,
     ...(retries && { next_payment_attempt: nextAttempt(world, invoice) }),
   });
   world.emit("invoice.updated", invoice, before);
@@ -66,7 +70,7 @@ export function payInvoice(
     if (outcome.decline.code === "authentication_required") world.emit("invoice.payment_action_required", invoice);
     world.emit("invoice.payment_failed", invoice);
   }
-  if (subscription && !first) fallBehind(world, subscription, invoice);
+  if (subscription && !first) fallBehind(world, subscription, invoice, counts);
   return outcome;
 }
 
@@ -83,11 +87,11 @@ export function subscriptionOf(world: World, invoice: Stripe.Invoice): Stripe.Su
 }
 
 /** A renewal that was not paid: past due, and after the last try what the account's owner has chosen. */
-function fallBehind(world: World, subscription: Stripe.Subscription, invoice: Stripe.Invoice): void {
+function fallBehind(world: World, subscription: Stripe.Subscription, invoice: Stripe.Invoice, counts: boolean): void {
   const customer = world.store.find("customer", idOf(subscription.customer) ?? "");
   if (customer) world.change(customer, { delinquent: true }, "customer.updated");
   if (world.store.notes.pendingChanges[subscription.id]?.invoice === invoice.id) return;
-  const last = invoice.next_payment_attempt === null && invoice.auto_advance !== false && invoice.attempt_count > 1;
+  const last = counts && invoice.next_payment_attempt === null && invoice.auto_advance !== false;
   if (!last || world.settings.afterRetries === "past_due") {
     if (subscription.status === "active")
       world.change(subscription, { status: "past_due" }, "customer.subscription.updated");
@@ -151,7 +155,7 @@ export function afterPayment(world: World, invoice: Stripe.Invoice): void {
     .all("invoice")
     .some((one) => one.status === "open" && one.attempted && subscriptionIdOf(one) === subscription.id);
   if (customer && !owes) world.change(customer, { delinquent: false }, "customer.updated");
-  const isLatest = idOf(subscription.latest_invoice) === invoice.id;
-  if (subscription.status === "incomplete" || (!owes && isLatest))
+  // The latest invoice decides, whatever older ones still ask for.
+  if (idOf(subscription.latest_invoice) === invoice.id)
     world.change(subscription, { status: "active" }, "customer.subscription.updated");
 }

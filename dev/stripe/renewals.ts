@@ -87,7 +87,7 @@ function renew(world: World, subscription: Stripe.Subscription): void {
   const start = item.current_period_end;
   const { price } = item;
   const quantity = item.quantity ?? 1;
-  if (!price.recurring) return;
+  if (!price.recurring) throw new Error(`${subscription.id} has a price that does not recur`);
   const before = { items: subscription.items, latest_invoice: subscription.latest_invoice };
   const end = periodEnd(subscription.billing_cycle_anchor, price.recurring, start);
   const next = { ...item, current_period_start: start, current_period_end: end };

@@ -32,6 +32,7 @@ export function seed(api: Api): void {
       body: new URLSearchParams(filled).toString(),
       authorization: `Bearer ${api.secretKey}`,
       idempotencyKey: undefined,
+      version: undefined,
     });
     if (answer.status !== 200) throw new Error(`fixtures.json: ${name}: ${JSON.stringify(answer.body)}`);
     made.set(name, answer.body as Record<string, unknown>);

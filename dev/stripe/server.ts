@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -50,8 +50,12 @@ export class StandIn implements Desk {
     this.world.onPaid = applyPending;
     this.world.previewOf = upcomingOf;
     this.world.onEvent = (event) => {
-      options.witness?.sent(event);
-      if (!this.#seeding) this.webhooks.add(event);
+      // The catalogue was there before anybody listened.
+      if (this.#seeding) event.pending_webhooks = 0;
+      else {
+        options.witness?.sent(event);
+        this.webhooks.add(event);
+      }
     };
     this.server = createServer((request, response) => void this.#serve(request, response));
   }
@@ -65,8 +69,10 @@ export class StandIn implements Desk {
     const { port } = this.server.address() as AddressInfo;
     this.world.url = `http://localhost:${port}`;
     const { file } = this.options;
-    if (file && existsSync(file)) this.store.restore(JSON.parse(readFileSync(file, "utf8")) as object);
-    else this.#seed();
+    if (file && existsSync(file)) {
+      this.store.restore(JSON.parse(readFileSync(file, "utf8")) as object);
+      this.webhooks.resume();
+    } else this.#seed();
     if (file) this.store.onChange = () => this.#saveSoon(file);
     this.#ticking = setInterval(() => tick(this.world), CLOCK_MS);
     this.#ticking.unref();
@@ -83,10 +89,13 @@ export class StandIn implements Desk {
     this.#seed();
   }
 
-  /** The catalogue is there before anybody listens. */
+  /** Without a witness, whose schemas take seconds to make: most who start a stand-in never ask it anything. */
   #seed(): void {
     this.#seeding = true;
+    delete this.api.witness;
     seed(this.api);
+    this.api.log.length = 0;
+    if (this.options.witness) this.api.witness = this.options.witness;
     this.#seeding = false;
   }
 
@@ -105,7 +114,9 @@ export class StandIn implements Desk {
 
   #save(file: string): void {
     this.#saving = undefined;
-    writeFileSync(file, JSON.stringify(this.store.saved()), { mode: 0o600 });
+    // Under its name only when it is whole: a killed run leaves what was there before.
+    writeFileSync(`${file}.new`, JSON.stringify(this.store.saved()), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -147,6 +158,7 @@ export class StandIn implements Desk {
         body,
         authorization: named("authorization"),
         idempotencyKey: named("idempotency-key"),
+        version: named("stripe-version"),
       });
       if (fault === "dropped_after") request.socket.destroy();
       else sendAnswer(response, answer);

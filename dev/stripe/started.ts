@@ -22,7 +22,9 @@ export interface Started {
 
 /** A stand-in for a test, which holds everything said to it and by it against the SDK's types. */
 export async function startStandIn(options: Partial<StandInOptions> = {}): Promise<Started> {
-  const standIn = new StandIn({ secretKey: TEST_KEY, witness: new OfficialTypes(), ...options });
+  const witness = new OfficialTypes();
+  witness.prepare();
+  const standIn = new StandIn({ secretKey: TEST_KEY, witness, ...options });
   const url = await standIn.listen();
   return {
     standIn,

@@ -160,6 +160,15 @@ export class Store {
     this.onChange();
   }
 
+  forgetOldest(kind: Kind, most: number): void {
+    const same = this.#kinds.get(kind);
+    for (const id of same?.keys() ?? []) {
+      if (!same || same.size <= most) return;
+      same.delete(id);
+      this.#things.delete(id);
+    }
+  }
+
   /** One more of something, from 1. */
   count(name: string): number {
     const next = (this.counters[name] ?? 0) + 1;

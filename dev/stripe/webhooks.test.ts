@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Stripe } from "stripe";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Logged } from "./api";
 import { type Started, startStandIn } from "./started";
 import type { Delivery } from "./webhooks";
 
@@ -133,6 +134,12 @@ test("requests fail on demand: refused before or after the work, limited, or wit
   expect(outcomes.at(-1)).toBe("done");
   // The lost answer's work was done, and the repeat found it.
   expect((await stripe.customers.list()).data.map(({ name }) => name)).toEqual(["Lost"]);
+  const requests = await started.command<Logged[]>("requests");
+  expect(requests.filter(({ request }) => request === "POST /v1/customers").at(-1)).toMatchObject({
+    status: 200,
+    replayed: true,
+    idempotency_key: "lost-answer",
+  });
 });
 
 test("who has no key, a wrong one or a live one is turned away", async () => {

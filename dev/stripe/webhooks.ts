@@ -62,18 +62,20 @@ export class Webhooks {
 
   constructor(readonly world: World) {}
 
-  /** Takes an event to everyone who asked for its type. */
+  /** Takes an event to everyone who asked for its type; again, whatever became of it before. */
   add(event: Stripe.Event): void {
     const endpoints = this.world.store
       .all("webhook_endpoint")
       .filter((one) => one.status === "enabled" && wantsEvent(one, event.type))
       .map(({ url, secret = "" }) => ({ url, secret }));
-    for (const target of [...(this.target ? [this.target] : []), ...endpoints]) this.#enqueue(event, target);
+    const targets = [...(this.target ? [this.target] : []), ...endpoints];
+    event.pending_webhooks = targets.length;
+    for (const target of targets) this.#enqueue(event, target);
   }
 
-  /** Sends an event anew, whatever became of it before. */
-  resend(event: Stripe.Event): void {
-    this.add(event);
+  /** Goes on with what an earlier run had not delivered. */
+  resume(): void {
+    for (const event of this.world.store.all("event")) if (event.pending_webhooks > 0) this.add(event);
   }
 
   #enqueue(event: Stripe.Event, target: Target): void {
@@ -184,7 +186,7 @@ export class Webhooks {
     if (done || delivery.tries >= TRIES) {
       delivery.state = done ? "sent" : "given_up";
       this.#queue = this.#queue.filter((one) => one !== job);
-      if (done) job.event.pending_webhooks = 0;
+      job.event.pending_webhooks = Math.max(0, job.event.pending_webhooks - 1);
     } else job.notBefore = Date.now() + waitMs(delivery.tries);
   }
 }

@@ -5,6 +5,9 @@ import { idOf, newId } from "./store";
 
 export const API_VERSION = "2026-10-28.endive";
 
+/** How many events are kept; Stripe keeps them for a month. */
+const MOST_EVENTS = 10_000;
+
 /** What an account's owner chooses in Stripe's dashboard. */
 export interface Settings {
   /** Days after the first failure on which a renewal is tried again. */
@@ -65,13 +68,14 @@ export class World {
         ...(before && { previous_attributes: JSON.parse(JSON.stringify(before)) as object }),
       },
       livemode: false,
-      pending_webhooks: 1,
+      pending_webhooks: 0,
       request: this.request
         ? { id: this.request.id, idempotency_key: this.request.idempotencyKey }
         : { id: null, idempotency_key: null },
       type,
     } as Stripe.Event;
     this.store.add("event", event);
+    this.store.forgetOldest("event", MOST_EVENTS);
     this.onEvent(event);
     return event;
   }

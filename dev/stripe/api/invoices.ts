@@ -153,6 +153,7 @@ function pay(world: World, invoice: Stripe.Invoice, given: z.output<typeof payin
   const outcome = payInvoice(world, invoice, {
     // Stripe takes this request for one without the buyer unless it says otherwise.
     offSession: given.off_session ?? true,
+    manual: true,
     ...(given.payment_method && { method: resolveMethod(world, given.payment_method) }),
   });
   if (outcome.status === "declined") throw cardFailure(intentOf(world, invoice), outcome);
@@ -219,6 +220,24 @@ export const invoiceRoutes = [
   ),
   route("POST /v1/invoices/:id/void", "InvoiceVoidInvoiceParams", retrieving, (world, _, id = "") =>
     voidInvoice(world, world.store.get("invoice", id)),
+  ),
+  route(
+    "POST /v1/invoices/:id/mark_uncollectible",
+    "InvoiceMarkUncollectibleParams",
+    retrieving,
+    (world, _, id = "") => {
+      const invoice = world.store.get("invoice", id);
+      if (invoice.status !== "open")
+        throw invalid("You can only mark open invoices as uncollectible.", undefined, "invoice_not_open");
+      const marked_uncollectible_at = world.nowFor(invoice.customer);
+      world.change(invoice, {
+        status: "uncollectible",
+        next_payment_attempt: null,
+        status_transitions: { ...invoice.status_transitions, marked_uncollectible_at },
+      });
+      world.emit("invoice.marked_uncollectible", invoice);
+      return invoice;
+    },
   ),
   route(
     "GET /v1/invoices/:id/lines",

@@ -140,6 +140,7 @@ export const subscriptionRoutes = [
           : "Name the item that is to change: a second plan is not sold.",
         "items[0][id]",
       );
+    const before = subscription.default_payment_method;
     if (given.default_payment_method !== undefined) {
       const method = given.default_payment_method
         ? world.store.get("payment_method", given.default_payment_method, "default_payment_method")
@@ -150,19 +151,27 @@ export const subscriptionRoutes = [
           "default_payment_method",
           "resource_missing",
         );
-      world.change(subscription, { default_payment_method: method?.id ?? null }, "customer.subscription.updated");
+      subscription.default_payment_method = method?.id ?? null;
     }
+    try {
+      if (wanted || given.billing_cycle_anchor?.type === "now")
+        changeItem(world, subscription, {
+          price: wanted?.price ?? item.price.id,
+          quantity: wanted?.quantity ?? item.quantity ?? 1,
+          proration: given.proration_behavior ?? "create_prorations",
+          prorationDate: given.proration_date,
+          anchorNow: given.billing_cycle_anchor?.type === "now",
+          behavior: given.payment_behavior ?? "allow_incomplete",
+          offSession: given.off_session ?? false,
+        });
+    } catch (error) {
+      // Refused: then nothing of the request has happened.
+      subscription.default_payment_method = before;
+      throw error;
+    }
+    if (subscription.default_payment_method !== before)
+      world.emit("customer.subscription.updated", subscription, { default_payment_method: before });
     if (given.cancel_at_period_end !== undefined) cancelAtPeriodEnd(world, subscription, given.cancel_at_period_end);
-    if (wanted || given.billing_cycle_anchor?.type === "now")
-      changeItem(world, subscription, {
-        price: wanted?.price ?? item.price.id,
-        quantity: wanted?.quantity ?? item.quantity ?? 1,
-        proration: given.proration_behavior ?? "create_prorations",
-        prorationDate: given.proration_date,
-        anchorNow: given.billing_cycle_anchor?.type === "now",
-        behavior: given.payment_behavior ?? "allow_incomplete",
-        offSession: given.off_session ?? false,
-      });
     return world.change(
       subscription,
       {

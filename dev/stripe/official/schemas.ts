@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript-5";
 import { PROJECT_ROOT } from "../../stack/files";
@@ -144,12 +144,35 @@ export function cachedSchemas(roots: Record<string, string>): Schemas {
   const maker = readFileSync(import.meta.filename, "utf8");
   const print = createHash("sha256").update(JSON.stringify(roots)).update(maker).digest("hex").slice(0, 12);
   const file = join(PROJECT_ROOT, `.data/stripe-types/${version}-${print}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Schemas;
-  const made = schemasOf(roots);
+  const read = (): Schemas => JSON.parse(readFileSync(file, "utf8")) as Schemas;
+  if (existsSync(file)) return read();
   mkdirSync(dirname(file), { recursive: true });
-  // Under its name only when it is whole: several test files may be at this at once.
-  const half = `${file}.${process.pid}`;
-  writeFileSync(half, JSON.stringify(made));
-  renameSync(half, file);
-  return made;
+  // Test files begin side by side, and this takes seconds: the first does it for all.
+  const lock = `${file}.lock`;
+  const mine = takeLock(lock);
+  for (let waited = 0; !mine && waited < PATIENCE_MS && existsSync(lock); waited += STEP_MS) pause(STEP_MS);
+  if (existsSync(file)) return read();
+  try {
+    const made = schemasOf(roots);
+    const half = `${file}.${process.pid}`;
+    writeFileSync(half, JSON.stringify(made));
+    renameSync(half, file);
+    return made;
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
 }
+
+const PATIENCE_MS = 60_000;
+const STEP_MS = 100;
+
+function takeLock(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const pause = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -31,6 +31,7 @@ const ANSWERS: Record<string, string> = {
 };
 const DELETED: Record<string, string> = {
   customer: "DeletedCustomer",
+  invoiceitem: "DeletedInvoiceItem",
   tax_id: "DeletedTaxId",
   "test_helpers.test_clock": "TestHelpers.DeletedTestClock",
   webhook_endpoint: "DeletedWebhookEndpoint",
@@ -47,10 +48,16 @@ const roots = (): Record<string, string> =>
     ...EVENT_TYPES.map((type) => [type, `Extract<Stripe.Event, { type: "${type}" }>`]),
   ]);
 
-/** Holds every request, answer and event against the types of Stripe's SDK. The schemas are made on first use. */
+/** Holds every request, answer and event against the types of Stripe's SDK. The schemas are read on first use. */
 export class OfficialTypes implements Witness {
   #schemas: Schemas | undefined;
   #lookup: ReturnType<typeof dereference> | undefined;
+
+  /** Has the schemas ready, which takes seconds where this machine has not made them yet. */
+  prepare(): Schemas {
+    this.#schemas ??= cachedSchemas(roots());
+    return this.#schemas;
+  }
 
   asked(route: Route, input: unknown): void {
     this.#hold(`${route.method} ${route.path}: request`, route.type, input);
@@ -75,14 +82,13 @@ export class OfficialTypes implements Witness {
   }
 
   #hold(where: string, name: string, value: unknown): void {
-    this.#schemas ??= cachedSchemas(roots());
-    const root = this.#schemas.roots[name];
+    const { $defs, roots: named } = this.prepare();
+    const root = named[name];
     if (root === undefined) throw new NotOfficial(`${where}: there is no schema for ${name}`);
-    const schema = { $defs: this.#schemas.$defs, $ref: `#/$defs/${root}` };
-    this.#lookup ??= dereference(schema);
+    this.#lookup ??= dereference({ $defs });
     // As it goes over the wire: without what is undefined, decimals as texts.
     const sent: unknown = JSON.parse(JSON.stringify(value));
-    const result = validate(sent, this.#schemas.$defs[root] ?? {}, "2020-12", this.#lookup, false);
+    const result = validate(sent, $defs[root] ?? {}, "2020-12", this.#lookup, false);
     if (!result.valid) throw new NotOfficial(`${where} is no Stripe.${name}: ${telling(result.errors)}`);
   }
 }

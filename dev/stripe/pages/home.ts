@@ -23,7 +23,7 @@ ${
 }</section>`;
 
 /** What there is and what became of it, for the developer. */
-export function homePage({ store, webhooks, world }: Desk, done?: string): PageAnswer {
+export function homePage({ api, store, webhooks, world }: Desk, done?: string): PageAnswer {
   const newest = <T>(all: T[], most: number): T[] => all.toReversed().slice(0, most);
   const { manner } = webhooks;
   return {
@@ -84,6 +84,14 @@ ${table(
 <td>${sent.map((each) => html`${each.state.replace("_", " ")}${each.tries > 0 && `, try ${each.tries}: ${each.last}`}<br>`)}</td>
 <td>${button("resend", "Send again", { event: one.id })}</td></tr>`;
   }),
+)}
+${table(
+  "Requests",
+  ["When", "Request", "Answer", "Idempotency key"],
+  newest(api.log, 50).map(
+    (one) =>
+      html`<tr><td>${one.at.slice(0, 19).replace("T", " ")}</td><td><code>${one.request}</code></td><td>${one.status}${one.replayed && ", replayed"}</td><td><code>${one.idempotency_key}</code></td></tr>`,
+  ),
 )}</main>`,
       true,
     ),
@@ -121,7 +129,7 @@ export function submitHome(desk: Desk, form: Form): PageAnswer {
       closeDispute(world, store.get("dispute", form.dispute ?? ""), form.status === "won" ? "won" : "lost");
       return homePage(desk, "The bank has decided.");
     case "resend":
-      webhooks.resend(store.get("event", form.event ?? ""));
+      webhooks.add(store.get("event", form.event ?? ""));
       return homePage(desk, "The event is on its way again.");
     default:
       return homePage(desk);

@@ -45,7 +45,7 @@ export function submitInvoice(world: World, invoice: Stripe.Invoice, form: Form)
   if ("message" in typed) return invoicePage(invoice, form, typed);
   const method = newMethod(world, typed.card, { ...typed, billing: { name: form.name ?? null } });
   // Whoever types the card here is there to answer the bank.
-  const outcome = payInvoice(world, invoice, { method, offSession: false, authenticated: true });
+  const outcome = payInvoice(world, invoice, { method, offSession: false, authenticated: true, manual: true });
   if (outcome.status === "declined")
     return invoicePage(invoice, form, { field: "number", message: outcome.decline.message });
   attach(world, method, customer);
