@@ -332,6 +332,10 @@ export function voidInvoice(world: World, invoice: Stripe.Invoice): Stripe.Invoi
   for (const one of paymentsOf(world, invoice.id))
     if (one.status === "open")
       world.change(one, { status: "canceled", status_transitions: { canceled_at: now, paid_at: null } });
+  // What it had taken from the balance, or put there, goes back.
+  const customer = world.store.find("customer", idOf(invoice.customer) ?? "");
+  const moved = invoice.starting_balance - (invoice.ending_balance ?? 0);
+  if (customer && moved !== 0) world.change(customer, { balance: customer.balance + moved }, "customer.updated");
   world.change(invoice, {
     status: "void",
     auto_advance: false,

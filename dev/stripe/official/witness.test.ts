@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { ROUTES } from "../api";
 import { StandIn } from "../server";
 import { clientOf, startStandIn } from "../started";
@@ -71,6 +71,7 @@ test("an event is held to its own type", () => {
 test("an answer that goes wrong stops the request that caused it", async () => {
   const { standIn, stripe } = await startStandIn();
   const customer = await stripe.customers.create({ name: "Ada" });
+  vi.spyOn(console, "error").mockImplementationOnce(() => {});
   Object.assign(standIn.store.get("customer", customer.id), { shoe_size: 43 });
   await expect(stripe.customers.retrieve(customer.id)).rejects.toThrow(/shoe_size/);
   await standIn.close();
