@@ -135,6 +135,29 @@ describe("a plan", () => {
     expect(await agrees(brand)).toMatchObject({ paidCents: 19_900 + 2_900, tokensBought: 11_000 });
   });
 
+  it("goes up while a lower plan waits, and is credited what it really cost", async () => {
+    const { brand, ctx } = await onPlan("professional");
+    await changePlan(ctx, metering(), { planId: "starter", prorationDate: null, expectedCents: null });
+    await control("advance", { seconds: 7 * 86_400 });
+    const preview = await previewChange(ctx, { planId: "enterprise" });
+    // Three quarters of what Professional cost come back, not of what Starter would.
+    expect(preview.dueNowCents).toBeLessThan(99_900 - 14_000);
+    const { prorationDate, dueNowCents } = preview;
+    const changed = await changePlan(ctx, metering(), {
+      planId: "enterprise",
+      prorationDate,
+      expectedCents: dueNowCents,
+    });
+    expect(changed).toMatchObject({ kind: "upgrade", chargedCents: dueNowCents });
+    await tellAll();
+    expect(await overview(ctx, metering())).toMatchObject({
+      plan: { id: "enterprise" },
+      pending: null,
+      unlimited: true,
+    });
+    await agrees(brand);
+  });
+
   it("ends with its period when it is cancelled, and goes on when that is taken back", async () => {
     const { brand, ctx } = await onPlan("enterprise");
     expect(await overview(ctx, metering())).toMatchObject({ unlimited: true, balance: null });

@@ -28,6 +28,10 @@ export function shareOfPlan(plan: { tokens: number; priceCents: number }, paidCe
   return Number((BigInt(plan.tokens) * BigInt(paidCents) + price - 1n) / price);
 }
 
+/** What is credited for the rest of a period that cost so much, as Stripe reckons it: to the second, rounded to the cent. */
+export const creditFor = (priceCents: number, rest: { start: number; end: number }, periodStart: number): number =>
+  -Math.round((priceCents * (rest.end - rest.start)) / (rest.end - periodStart));
+
 /** What a subscription of Stripe's is to us; null for one that has not begun, or never did. */
 export function statusOf(theirs: string): "active" | "past_due" | "unpaid" | "canceled" | null {
   switch (theirs) {

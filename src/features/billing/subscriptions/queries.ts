@@ -7,7 +7,7 @@ import { Refusal } from "@/lib/errors";
 import type { PlanInput, PreviewOutput } from "../contract";
 import { priceUnder } from "../prices/queries";
 import { periodTokensLeft } from "../purchases/queries";
-import { planViewOf } from "../rules";
+import { creditFor, planViewOf } from "../rules";
 import { ask, momentOf } from "../stripe/service";
 
 /** A subscription that goes on, as we have it and as it is at Stripe now. */
@@ -111,15 +111,32 @@ export async function previewChange(ctx: Ctx, input: PlanInput): Promise<Preview
   }
   const invoice = await upgradePreview(running, await priceUnder(plan.stripePriceId), null);
   const ends = Math.max(...invoice.lines.data.map((line) => line.period.end));
+  const lines = await linesOf(ctx, invoice, running, row?.billingCycleStart ?? null);
   return {
     ...common,
     kind,
     at: now.toISOString(),
-    dueNowCents: invoice.amount_due,
-    lines: invoice.lines.data.map((line) => ({ description: line.description ?? "", amountCents: line.amount })),
+    dueNowCents: Math.max(0, invoice.amount_due + lines.reduce((sum, { more }) => sum + more, 0)),
+    lines: lines.map(({ description, amountCents }) => ({ description, amountCents })),
     prorationDate: invoice.parent?.subscription_details?.subscription_proration_date ?? null,
     nextAt: momentOf(ends).toISOString(),
     tokensNow: tokensOfPlan,
     tokensEnding: await periodTokensLeft(ctx, running.id),
   };
+}
+
+/**
+ * The lines of an upgrade's invoice, each with how far it is from what Stripe said. Where a lower plan waits, Stripe
+ * previews a credit at that one's price; the change puts the present one's back first, so that its price is credited.
+ */
+async function linesOf(ctx: Ctx, invoice: Stripe.Invoice, running: Running, periodStart: Date | null) {
+  const present = running.pendingPlanId === null ? undefined : await findPlan(ctx.db, running.planId);
+  return invoice.lines.data.map((line) => {
+    const credits = present && periodStart && line.amount < 0;
+    const amountCents = credits
+      ? creditFor(present.priceCents, line.period, periodStart.getTime() / 1_000)
+      : line.amount;
+    const description = credits ? `Unused time on ${present.name}` : (line.description ?? "");
+    return { description, amountCents, more: amountCents - line.amount };
+  });
 }
