@@ -179,7 +179,7 @@ describe("a history of payments", () => {
         await expectReversed(brand, await owedByPurchase(ctx));
         await expectSound();
       }),
-      { numRuns: Number(process.env.HISTORIES ?? 8) },
+      { numRuns: Number(process.env.HISTORIES ?? 5) },
     );
   });
 });
