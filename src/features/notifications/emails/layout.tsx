@@ -39,7 +39,13 @@ export async function renderMail({
   body,
 }: MailContent): Promise<{ subject: string; html: string; text: string }> {
   const html = await render(body);
-  return { subject, html, text: toPlainText(html) };
+  // A figure stands behind its name, in one line; a heading is not shouted.
+  const selectors = [
+    { selector: "td", format: "inline" },
+    { selector: "td.figure", format: "inlineSurround", options: { prefix: ": " } },
+    { selector: "h1", options: { uppercase: false } },
+  ];
+  return { subject, html, text: toPlainText(html, { selectors }) };
 }
 
 // The product's tokens (globals.css) as mail programs know colours. Classes carry the dark half, because only a style
@@ -55,7 +61,7 @@ const LIGHT = {
 const DARK = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {
-  .ground { background-color: #0c1216 !important; }
+  body, .ground, .ground > tbody > tr > td, body > table > tbody > tr > td { background-color: #0c1216 !important; }
   .surface { background-color: #181f23 !important; border-color: #272f34 !important; }
   .line { border-color: #272f34 !important; }
   .ink { color: #f6f8f9 !important; }
@@ -181,7 +187,7 @@ export function Figures({
 }) {
   const shown = rows.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
   return (
-    <Section style={{ margin: "16px 0 4px" }}>
+    <Section style={{ margin: "16px 0 12px" }}>
       {shown.map(([name, value]) => (
         <Figure key={name} name={name} value={value} />
       ))}
@@ -206,7 +212,7 @@ function Figure({ name, value, strong = false }: { name: string; value: string; 
         {name}
       </Column>
       <Column
-        className="ink"
+        className="figure ink"
         align="right"
         style={{
           ...cell,
