@@ -87,10 +87,10 @@ describe("one picture", () => {
 });
 
 describe("by the irises", () => {
-  it("is the median, with a range that the iris alone makes 4.3 in a hundred wide to either side", () => {
+  it("is the median, with a range that iris and mesh make 6.2 in a hundred wide to either side", () => {
     const measured = fromIrises(Array.from({ length: 15 }, () => person(63)));
-    expect(measured).toEqual({ method: "iris", pd: 63, low: 60, high: 66, near: 61, frames: 15 });
-    expect(fromIrises(Array.from({ length: 15 }, () => person(59)))).toMatchObject({ pd: 59, low: 56, high: 62 });
+    expect(measured).toEqual({ method: "iris", pd: 63, low: 59, high: 67, near: 61, frames: 15 });
+    expect(fromIrises(Array.from({ length: 15 }, () => person(59)))).toMatchObject({ pd: 59, low: 55, high: 63 });
   });
 
   it("is not moved by strays, and wider where frames differ", () => {
@@ -102,7 +102,7 @@ describe("by the irises", () => {
     expect(width(fromIrises(restless))).toBeGreaterThan(width(fromIrises(calm)));
   });
 
-  it("holds the true PD in its range for any eye within one spread, and never claims less than two millimetres", () => {
+  it("holds the true PD in its range for any eye within one spread, and never claims less than three millimetres", () => {
     fc.assert(
       fc.property(
         fc.double({ min: 50, max: 76, noNaN: true }),
@@ -115,15 +115,15 @@ describe("by the irises", () => {
           // Whole millimetres: half of one to either side is rounding.
           expect(m.low - 0.51).toBeLessThanOrEqual(pd);
           expect(m.high + 0.51).toBeGreaterThanOrEqual(pd);
-          expect(m.high - m.pd).toBeGreaterThanOrEqual(2);
+          expect(m.high - m.pd).toBeGreaterThanOrEqual(3);
         },
       ),
     );
   });
 
-  it("of one photo is wider than of many frames", () => {
-    const [one, many] = [fromIrises([person(70)]), fromIrises(Array.from({ length: 15 }, () => person(70)))];
-    expect((one?.high ?? 0) - (one?.low ?? 0)).toBeGreaterThanOrEqual((many?.high ?? 0) - (many?.low ?? 0));
+  it("is not narrower for many frames that agree: the mesh is off in the same way in all of them", () => {
+    const [one, many] = [fromIrises([person(70)]), fromIrises(Array.from({ length: 24 }, () => person(70)))];
+    expect(one).toEqual({ ...many, frames: 1 });
   });
 
   it("is nothing where no person is like that", () => {

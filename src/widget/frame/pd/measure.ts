@@ -29,8 +29,11 @@ const PITCH_DEGREES = 15;
 const SMALLEST_IRIS_PX = 7;
 /** What people's PDs are; anything beyond is a mistake of ours. */
 const PLAUSIBLE_MM = [45, 82] as const;
-/** One photo tells nothing of how much frames differ; webcams show about this much. */
-const ONE_FRAME = 0.02;
+/**
+ * How far the mesh itself is off, of the PD: what faces of known PD showed (docs/proof/pd.md). It leans the same way in
+ * every frame of a face, so that many frames do not lessen it.
+ */
+const MESH_SPREAD = 0.045;
 /**
  * A card on the forehead is nearer to the camera than the pupils by a centimetre or so, which at arm's length makes the
  * PD look smaller by up to two in a hundred; and a hand sets each handle to about two pixels.
@@ -134,16 +137,16 @@ const measured = (method: Measurement["method"], pd: number, half: number, frame
       };
 
 /**
- * The PD over frames that were not in doubt: their median, and a range from what irises differ by between people and
- * what these frames differ by among themselves.
+ * The PD over frames that were not in doubt: their median, and a range from what irises differ by between people, how
+ * far the mesh is off, and what these frames differ by among themselves.
  * @returns null where the result is no PD of a person
  */
 export function fromIrises(readings: readonly Reading[]): Measurement | null {
   const values = readings.map(byIris);
   const pd = median(values);
   // 1.4826 medians of the deviation are one standard deviation, and stray frames do not move it.
-  const spread = values.length > 1 ? 1.4826 * median(values.map((value) => Math.abs(value - pd))) : pd * ONE_FRAME;
-  return measured("iris", pd, Math.hypot((pd * IRIS_SPREAD_MM) / IRIS_MM, spread), values.length);
+  const spread = 1.4826 * median(values.map((value) => Math.abs(value - pd)));
+  return measured("iris", pd, Math.hypot((pd * IRIS_SPREAD_MM) / IRIS_MM, pd * MESH_SPREAD, spread), values.length);
 }
 
 /**

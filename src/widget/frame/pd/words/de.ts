@@ -23,7 +23,7 @@ export const DE: PdWords = {
   take: "Bild aufnehmen",
   measuring: "Es wird gemessen…",
   result: "Ihr Pupillenabstand",
-  range: (low: number, high: number) => `Sehr wahrscheinlich zwischen ${low} und ${high} mm`,
+  range: (low: number, high: number) => `Wahrscheinlich zwischen ${low} und ${high} mm`,
   near: (mm: number) => `Zum Lesen: etwa ${mm} mm`,
   byIris: (frames: number) =>
     frames > 1 ? `Gemessen an der Iris, über ${frames} Bilder.` : "Gemessen an der Iris, aus einem Foto.",

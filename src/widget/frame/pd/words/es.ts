@@ -23,7 +23,7 @@ export const ES: PdWords = {
   take: "Hacer la foto",
   measuring: "Midiendo…",
   result: "Su distancia pupilar",
-  range: (low: number, high: number) => `Muy probablemente entre ${low} y ${high} mm`,
+  range: (low: number, high: number) => `Probablemente entre ${low} y ${high} mm`,
   near: (mm: number) => `Para leer: unos ${mm} mm`,
   byIris: (frames: number) =>
     frames > 1 ? `Medido por sus iris, en ${frames} imágenes.` : "Medido por sus iris, en una foto.",

@@ -24,7 +24,7 @@ export const FR: PdWords = {
   take: "Prendre la photo",
   measuring: "Mesure en cours…",
   result: "Votre écart pupillaire",
-  range: (low: number, high: number) => `Très probablement entre ${low} et ${high} mm`,
+  range: (low: number, high: number) => `Probablement entre ${low} et ${high} mm`,
   near: (mm: number) => `Pour lire : environ ${mm} mm`,
   byIris: (frames: number) =>
     frames > 1 ? `Mesuré sur vos iris, sur ${frames} images.` : "Mesuré sur vos iris, sur une photo.",

@@ -23,7 +23,7 @@ export const IT: PdWords = {
   take: "Scatta la foto",
   measuring: "Misura in corso…",
   result: "La sua distanza pupillare",
-  range: (low: number, high: number) => `Molto probabilmente tra ${low} e ${high} mm`,
+  range: (low: number, high: number) => `Probabilmente tra ${low} e ${high} mm`,
   near: (mm: number) => `Per leggere: circa ${mm} mm`,
   byIris: (frames: number) =>
     frames > 1 ? `Misurato con le iridi, su ${frames} immagini.` : "Misurato con le iridi, da una foto.",

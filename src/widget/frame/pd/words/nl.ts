@@ -23,7 +23,7 @@ export const NL: PdWords = {
   take: "Foto maken",
   measuring: "Bezig met meten…",
   result: "Uw pupilafstand",
-  range: (low: number, high: number) => `Zeer waarschijnlijk tussen ${low} en ${high} mm`,
+  range: (low: number, high: number) => `Waarschijnlijk tussen ${low} en ${high} mm`,
   near: (mm: number) => `Om te lezen: ongeveer ${mm} mm`,
   byIris: (frames: number) =>
     frames > 1 ? `Gemeten aan uw irissen, over ${frames} beelden.` : "Gemeten aan uw irissen, uit één foto.",
