@@ -10,8 +10,9 @@ import * as mail from "./schema/mail";
 import * as metering from "./schema/metering";
 import * as people from "./schema/people";
 import * as plans from "./schema/plans";
+import * as usage from "./schema/usage";
 
-const schema = { ...audit, ...billing, ...catalog, ...keys, ...mail, ...metering, ...people, ...plans };
+const schema = { ...audit, ...billing, ...catalog, ...keys, ...mail, ...metering, ...people, ...plans, ...usage };
 
 /** The product's database, connected as the application role. */
 export type Db = PostgresJsDatabase<typeof schema> & { $client: postgres.Sql };

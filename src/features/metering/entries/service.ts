@@ -1,8 +1,8 @@
-import { isIP } from "node:net";
 import { sql } from "drizzle-orm";
 import { listOf } from "@/db/array";
 import type { Tx } from "@/db/client";
-import { isUse, type LedgerEvent, processingTime } from "../ledger/rules";
+import { isUse, type LedgerEvent } from "../ledger/rules";
+import { strikeRefunded, writeUsage } from "../rollups/service";
 
 /** Thrown where an entry names something that does not exist; it can never be written as it is. */
 export class UnknownReference extends Error {}
@@ -59,8 +59,11 @@ export async function writeEntries(tx: Tx, events: readonly LedgerEvent[]): Prom
   await openReservations(tx, some("hold"));
   await resolveReservations(tx, [...some("settle"), ...some("release")]);
   const uses = events.filter(isUse);
-  if (uses.length > 0) await writeUsage(tx, uses);
-  await strikeRefunded(tx, some("refund"));
+  if (uses.length > 0 && (await writeUsage(tx, uses)) !== uses.length)
+    throw new UnknownReference("The entry names an app that is not in the catalogue");
+  const refunds = some("refund");
+  if (refunds.length > 0 && (await strikeRefunded(tx, refunds)) !== refunds.length)
+    throw new UnknownReference("The entry gives back a use that is not known");
 }
 
 /** Opens granted grants and takes from them what the entries' parts say; settles the intents behind them. */
@@ -153,75 +156,4 @@ async function resolveReservations(tx: Tx, resolutions: readonly LedgerEvent[]):
     where r.id = h.id and r.customer_id = h.customer_id and r.mode = h.mode and r.status = 'held' returning r.id`);
   if (resolved.length !== resolutions.length)
     throw new UnknownReference("The entry resolves a reservation that is not open");
-}
-
-/** Takes refunded uses out of the statistics of the day on which they were. */
-async function strikeRefunded(tx: Tx, refunds: readonly LedgerEvent[]): Promise<void> {
-  if (refunds.length === 0) return;
-  const uses = sql`
-    select l.customer_id, l.mode, l.operation_id, l.occurred_at, l.app_id, l.tokens
-    from unnest(${column(refunds, (e) => e.customerId)}::uuid[], ${column(refunds, (e) => e.mode)}::text[],
-      ${column(refunds, (e) => e.reverses)}::text[]) as r(customer_id, mode, usage_id)
-    join ledger_entries l on l.customer_id = r.customer_id and l.mode = r.mode and l.operation_id = r.usage_id`;
-  const found = await tx.execute(uses);
-  if (found.length !== refunds.length) throw new UnknownReference("The entry gives back a use that is not known");
-  await tx.execute(sql`
-    update usage_analytics_daily d
-    set tokens_consumed = d.tokens_consumed - u.tokens, sessions_count = d.sessions_count - u.uses
-    from (select u.customer_id, u.mode, a.id as app_id, (u.occurred_at at time zone 'UTC')::date as date,
-        sum(u.tokens) as tokens, count(*)::int as uses
-      from (${uses}) u join apps a on a.catalog_id = u.app_id group by 1, 2, 3, 4) u
-    where d.customer_id = u.customer_id and d.mode = u.mode and d.app_id = u.app_id and d.date = u.date`);
-  await tx.execute(sql`
-    update token_usage t set refunded_at = now()
-    from (${uses}) u where t.id = u.operation_id::uuid and t.created_at = u.occurred_at`);
-}
-
-/** An address as Postgres takes it, or none: a detail must never keep money out of the ledger. */
-const storable = (ip: string | undefined): string | null => (ip && isIP(ip) && !ip.includes("%") ? ip : null);
-
-/** The business side of usage, its rollup by day and when app and key were last used, for entries that are new. */
-async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<void> {
-  // One statement, so that what it is about crosses the wire once.
-  const [done] = await tx.execute(sql`
-    with u as materialized (
-      select e.*, a.id as app_id
-      from unnest(${column(uses, (e) => e.operationId)}::uuid[], ${column(uses, (e) => e.customerId)}::uuid[],
-        ${column(uses, (e) => e.mode)}::text[], ${column(uses, (e) => e.appId)}::text[],
-        ${column(uses, (e) => e.tokens)}::bigint[], ${column(uses, (e) => e.keyId)}::text[],
-        ${column(uses, (e) => e.details.s ?? null)}::text[],
-        ${column(uses, (e) => JSON.stringify(e.details.m ?? {}))}::text[],
-        ${column(uses, (e) => storable(e.details.ip))}::text[], ${column(uses, (e) => e.details.ua ?? null)}::text[],
-        ${column(uses, (e) => e.occurredAt.toISOString())}::timestamptz[],
-        ${column(uses, (e) => processingTime(e.details))}::numeric[]
-      ) as e(id, customer_id, mode, app, tokens, key_id, session_id, metadata, ip, agent, at, took)
-      join apps a on a.catalog_id = e.app
-    ), details as (
-      insert into token_usage (id, customer_id, mode, app_id, tokens_consumed, key_id, session_id, metadata, ip_address,
-        user_agent, created_at)
-      select id, customer_id, mode, app_id, tokens, key_id, session_id, metadata::jsonb, ip::inet, agent, at from u
-    ), days as (
-      insert into usage_analytics_daily as d
-        (customer_id, mode, app_id, date, tokens_consumed, sessions_count, avg_processing_time_ms, processing_time_count)
-      select customer_id, mode, app_id, (at at time zone 'UTC')::date, sum(tokens), count(*), avg(took), count(took)
-      from u group by 1, 2, 3, 4
-      on conflict (customer_id, mode, app_id, date) do update set
-        tokens_consumed = d.tokens_consumed + excluded.tokens_consumed,
-        sessions_count = d.sessions_count + excluded.sessions_count,
-        avg_processing_time_ms = case when d.processing_time_count + excluded.processing_time_count = 0 then null else
-          (coalesce(d.avg_processing_time_ms, 0) * d.processing_time_count
-            + coalesce(excluded.avg_processing_time_ms, 0) * excluded.processing_time_count)
-          / (d.processing_time_count + excluded.processing_time_count) end,
-        processing_time_count = d.processing_time_count + excluded.processing_time_count
-    ), active as (
-      update customer_apps c set last_used_at = greatest(c.last_used_at, l.at)
-      from (select customer_id, app_id, max(at) as at from u group by 1, 2) l
-      where c.customer_id = l.customer_id and c.app_id = l.app_id
-    ), keys as (
-      update api_keys k set last_used_at = greatest(k.last_used_at, l.at)
-      from (select key_id, max(at) as at from u group by 1) l
-      where k.key_id = l.key_id
-    )
-    select count(*)::int as written from u`);
-  if (done?.written !== uses.length) throw new UnknownReference("The entry names an app that is not in the catalogue");
 }

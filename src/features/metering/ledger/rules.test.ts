@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { placeOf, processingTime, readEntry } from "./rules";
+import { placeOf, readEntry } from "./rules";
 
 const fields = {
   a: "018f4d2e-7c1a-7b3e-9a55-1f2e3d4c5b6a:live",
@@ -93,19 +93,4 @@ describe("the place of an event in its chain", () => {
   ] as const)("is %s for %s", (place, _, at, what) => {
     expect(placeOf(at, what)).toBe(place);
   });
-});
-
-describe("a processing time", () => {
-  it.each([
-    [120, 120],
-    [0, 0],
-    [3_600_000, 3_600_000],
-    [-1, null],
-    [3_600_001, null],
-    ["120", null],
-    [true, null],
-  ])("of %j counts as %j", (given, counted) => {
-    expect(processingTime({ m: { processing_time_ms: given } })).toBe(counted);
-  });
-  it("that was not given is none", () => expect(processingTime({})).toBeNull());
 });

@@ -230,9 +230,3 @@ export function placeOf(
 
 /** True for an entry that is a use of an app, of which the statistics tell: one use, or what a reservation came to. */
 export const isUse = (event: Pick<LedgerEvent, "kind">): boolean => event.kind === "usage" || event.kind === "settle";
-
-/** A processing time that can be averaged: a number of milliseconds of at most an hour; null for anything else. */
-export function processingTime(details: UsageDetails): number | null {
-  const value = details.m?.processing_time_ms;
-  return typeof value === "number" && value >= 0 && value <= 3_600_000 ? value : null;
-}

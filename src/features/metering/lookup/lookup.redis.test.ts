@@ -263,6 +263,7 @@ describe("an operation that was never seen", () => {
           where customer_id = ${brand.customerId} and kind = 'usage'`);
         await tx.execute(sql`update usage_analytics_daily set date = ((now() at time zone 'UTC') + ${interval}::interval)::date
           where customer_id = ${brand.customerId}`);
+        await tx.execute(sql`select rebuild_usage(${brand.customerId})`);
       });
     await shift("-24 hours");
     expect(await loadOperation(metering(), brand.account, hash)).toBe(true);
@@ -274,6 +275,7 @@ describe("an operation that was never seen", () => {
         where customer_id = ${brand.customerId} and kind = 'usage'`);
       await tx.execute(sql`update usage_analytics_daily set date = (now() at time zone 'UTC')::date
         where customer_id = ${brand.customerId}`);
+      await tx.execute(sql`select rebuild_usage(${brand.customerId})`);
     });
     await root.$client.end();
   });

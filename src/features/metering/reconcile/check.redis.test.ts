@@ -316,6 +316,20 @@ describe("8. sums that differ", () => {
     expect(lines).toContain(`${name()} vto-001 on ${today()}: ledger 10, statistics null`);
   });
 
+  it("are found where a day, an hour or a key of the brand's clock counts other than the ledger", async () => {
+    const counted = (table: string, by: number) => () =>
+      past(`update ${table} set tokens = tokens + ${by} where ${own()}`);
+    for (const table of ["usage_days", "usage_hours"]) {
+      expect(await expectBreach(8, counted(table, 1), counted(table, -1))).toHaveLength(1);
+    }
+    // More than the details say is what an erasure leaves; less is not.
+    expect(await expectBreach(8, counted("usage_facets", -1), counted("usage_facets", 1))).toHaveLength(1);
+    await counted("usage_facets", 1)();
+    expect(await breached()).toEqual([]);
+    const moved = (by: number) => () => past(`update usage_hours set hour = (hour + ${by}) % 24 where ${own()}`);
+    expect(await expectBreach(8, moved(1), moved(23))).toHaveLength(2);
+  });
+
   it("are found where other tokens were granted than owed", async () => {
     const id = await grantId();
     expect(await expectBreach(8, intent("tokens = 99"), intent("tokens = 100"))).toEqual([
@@ -340,6 +354,7 @@ describe("8. sums that differ", () => {
     const back = `${entry(`kind = 'usage', app_id = 'vto-001', usage_id = '${operationId}'`, 3)}`;
     const statistics = (by: string) =>
       `update usage_analytics_daily set tokens_consumed = tokens_consumed ${by} 5, sessions_count = sessions_count ${by} 1 where ${own()}`;
+    const byTheClock = `select rebuild_usage('${brand.customerId}')`;
     const details = `delete from token_usage where ${own()} and id = '${operationId}'`;
     const never = `${name()} adjustment ${operationId} was never meant`;
     const letter = (over: Record<string, string> = {}) => {
@@ -365,7 +380,7 @@ describe("8. sums that differ", () => {
         .join()})`;
     };
     const gone = `delete from dead_letters where ${own()}`;
-    await past(details, use, statistics("-"));
+    await past(details, use, statistics("-"), byTheClock);
     expect((await breached()).flatMap((finding) => finding.breaches)).toEqual([never]);
     const wrongs: Record<string, string>[] = [
       { resolution: "replayed" },
@@ -393,7 +408,7 @@ describe("8. sums that differ", () => {
     // Of another kind than an adjustment it is none, whatever the letter says.
     await past(entry("kind = 'grant'", 3));
     expect((await breached()).map((finding) => finding.invariant)).toContain(8);
-    await past(back, statistics("+"), gone);
+    await past(back, statistics("+"), byTheClock, gone);
     expect(await breached()).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import type { Db } from "@/db/client";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { purchasesNotGranted } from "../bought/queries";
 import { type DrainDeps, drainPartition } from "../outbox/service";
+import { wrongRollups } from "../rollups/queries";
 import { accountKey, unpackGrants } from "../rules";
 
 /** One invariant of the metering design, checked. */
@@ -303,26 +304,7 @@ export async function reservationsResolveOnce(db: Db, scope?: Scope): Promise<Fi
 
 /** 8. Rollups equal ledger sums, the details of each use its entry, and tokens granted what was owed. */
 export async function sumsAgree(db: Db, scope?: Scope): Promise<Finding> {
-  const rollups = await db.execute(sql`
-    select customer_id, mode, app_id, date, l.tokens as ledger, r.tokens as rollup, l.uses, r.sessions
-    from (
-      select customer_id, mode, app_id, (occurred_at at time zone 'UTC')::date as date, sum(tokens) as tokens, sum(uses) as uses
-      from (
-        select customer_id, mode, app_id, occurred_at, tokens, 1 as uses
-        from ledger_entries where kind in ('usage', 'settle') and ${within(scope)}
-        union all
-        -- A refund takes its use out of the day on which it was.
-        select u.customer_id, u.mode, u.app_id, u.occurred_at, -u.tokens, -1
-        from ledger_entries f
-        join ledger_entries u on u.customer_id = f.customer_id and u.mode = f.mode and u.operation_id = f.reverses
-        where f.kind = 'refund' and ${within(scope, "f.customer_id")}
-      ) e group by 1, 2, 3, 4
-    ) l
-    full join (
-      select d.customer_id, d.mode, a.catalog_id as app_id, d.date, d.tokens_consumed as tokens, d.sessions_count as sessions
-      from usage_analytics_daily d join apps a on a.id = d.app_id where ${within(scope, "d.customer_id")}
-    ) r using (customer_id, mode, app_id, date)
-    where l.tokens is distinct from r.tokens or l.uses is distinct from r.sessions::bigint limit ${MOST}`);
+  const rollups = await wrongRollups(db, (column) => within(scope, column), MOST);
   // Details may have been erased; those that are there must be those of an entry.
   const details = await db.execute(sql`
     select u.customer_id, u.mode, u.id, u.tokens_consumed, l.tokens
