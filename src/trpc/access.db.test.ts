@@ -82,6 +82,8 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "metering.latestEntries": { limit: 5 },
   "metering.caps": { mode: "live" },
   "metering.setCap": { mode: "live", scope: "*", daily: 5, monthly: null },
+  "usage.dashboard": { from: "2026-03-01", to: "2026-03-31" },
+  "usage.entries": { date: "2026-03-01" },
 };
 
 /** For a procedure that names an object: how to name another brand's. It must answer "not found". */
@@ -121,6 +123,9 @@ const NAMES_NOTHING: readonly string[] = [
   "metering.latestEntries",
   "metering.caps",
   "metering.setCap",
+  "usage.dashboard",
+  "usage.forecast",
+  "usage.entries",
   "catalog.list",
   // These name an app of the catalogue, which is everybody's; what they find of it is the caller's own.
   "catalog.app",

@@ -4,6 +4,7 @@ import { billingRouter } from "@/features/billing/router";
 import { catalogRouter } from "@/features/catalog/router";
 import { keysRouter } from "@/features/keys/router";
 import { meteringRouter } from "@/features/metering/router";
+import { usageRouter } from "@/features/usage/router";
 import { router } from "./procedures";
 import { sessionRouter } from "./session-router";
 
@@ -15,6 +16,7 @@ export const appRouter = router({
   activations: activationsRouter,
   keys: keysRouter,
   billing: billingRouter,
+  usage: usageRouter,
 });
 
 /** All that a client component may know of the above: its types. */

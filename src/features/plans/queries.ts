@@ -16,7 +16,10 @@ export async function findPlan(db: Reader, planId: string) {
 export const isUnlimited = (plan: { tokensPerMonth: number }): boolean => plan.tokensPerMonth === -1;
 
 /** The brand's billing period, where it has a subscription. */
-export async function billingPeriod(ctx: Ctx): Promise<{ start: Date; end: Date } | null> {
+export async function billingPeriod(ctx: {
+  readonly db: Reader;
+  readonly customerId: string;
+}): Promise<{ start: Date; end: Date } | null> {
   const [billing] = await ctx.db.select().from(customerBilling).where(eq(customerBilling.customerId, ctx.customerId));
   return billing?.billingCycleStart && billing.billingCycleEnd
     ? { start: billing.billingCycleStart, end: billing.billingCycleEnd }

@@ -34,7 +34,7 @@ export interface Way {
 }
 
 /** Packs that cover an amount at the lowest price; at most `most` of the largest are looked at. */
-function cheapestPacks(packs: Offers["packs"], tokens: number): Pick<Way, "packs" | "priceCents"> | null {
+export function cheapestPacks(packs: Offers["packs"], tokens: number): Pick<Way, "packs" | "priceCents"> | null {
   if (tokens <= 0) return { packs: [], priceCents: 0 };
   const largest = packs.at(-1);
   if (!largest) return null;

@@ -1,0 +1,270 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "@/db/client";
+import type { Ctx } from "@/db/context";
+import type { Mode } from "@/lib/ids";
+import type { Dashboard, DashboardQuery, Entries, EntriesQuery, Parts, Totals } from "./contract";
+import { countShoppers, datesOf, mergeSketches, spanBefore } from "./rules";
+
+/** How many keys, products or countries are named; the rest come together. */
+const NAMED = 8;
+/** Entries to a page. */
+const PAGE = 25;
+
+interface Scope {
+  readonly ctx: Ctx;
+  readonly mode: Mode;
+}
+interface Days {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The filter of every rollup: the account, and days by the brand's clock. */
+const within = ({ ctx, mode }: Scope, { from, to }: Days) =>
+  sql`customer_id = ${ctx.customerId} and mode = ${mode} and date between ${from}::date and ${to}::date`;
+
+/** Does all of a question at one moment of the database, so that no two figures of an answer can disagree. */
+export const atOneMoment = <T>(ctx: Ctx, read: (tx: Tx) => Promise<T>): Promise<T> =>
+  ctx.db.transaction(read, { isolationLevel: "repeatable read", accessMode: "read only" });
+
+/** The brand's clock and what it says, and when the answer is of. */
+export async function clockOf(tx: Tx, ctx: Ctx): Promise<{ timeZone: string; today: string; asOf: Date }> {
+  const [row] = await tx.execute(sql`
+    select time_zone, (now() at time zone time_zone)::date::text as today, extract(epoch from now()) * 1000 as now
+    from customers where id = ${ctx.customerId}`);
+  return {
+    timeZone: String(row?.time_zone ?? "UTC"),
+    today: String(row?.today),
+    asOf: new Date(Math.floor(Number(row?.now))),
+  };
+}
+
+/** Each day's uses of each app. */
+export async function usageByDayAndApp(tx: Tx, scope: Scope, days: Days) {
+  const rows = await tx.execute(sql`
+    select d.date::text as date, a.catalog_id as app_id, a.name, d.tokens, d.uses, d.took_ms, d.timed
+    from usage_days d join apps a on a.id = d.app_id where ${within(scope, days)}`);
+  return rows.map((row) => ({
+    date: String(row.date),
+    appId: String(row.app_id),
+    name: String(row.name),
+    tokens: Number(row.tokens),
+    uses: Number(row.uses),
+    tookMs: Number(row.took_ms),
+    timed: Number(row.timed),
+  }));
+}
+type DayRow = Awaited<ReturnType<typeof usageByDayAndApp>>[number];
+
+/** Tokens by day of the week (from Monday) and hour. */
+export async function usageByHour(tx: Tx, scope: Scope, days: Days): Promise<number[]> {
+  const rows = await tx.execute(sql`
+    select (extract(isodow from date)::int - 1) * 24 + hour as at, sum(tokens)::float8 as tokens
+    from usage_hours where ${within(scope, days)} group by 1`);
+  const hours = new Array<number>(168).fill(0);
+  for (const row of rows) hours[Number(row.at)] = Number(row.tokens);
+  return hours;
+}
+
+/** The shoppers' sketch of each day. */
+export async function sketchesByDay(tx: Tx, scope: Scope, days: Days) {
+  const rows = await tx.execute(
+    sql`select date::text as date, sketch, known from usage_shoppers where ${within(scope, days)}`,
+  );
+  return rows.map((row) => ({
+    date: String(row.date),
+    sketch: row.sketch as Uint8Array,
+    known: Number(row.known),
+  }));
+}
+
+/** The largest keys, products and countries, with what all of each come to. */
+export async function usageByFacet(tx: Tx, scope: Scope, days: Days) {
+  const rows = await tx.execute(sql`
+    select * from (
+      select f.*, row_number() over (partition by facet order by tokens desc, value) as place,
+        count(*) over w as count, sum(tokens) over w as all_tokens, sum(uses) over w as all_uses
+      from (
+        select facet, value, sum(tokens) as tokens, sum(uses) as uses from usage_facets
+        where facet in ('key', 'product', 'country') and ${within(scope, days)} group by 1, 2 having sum(uses) > 0
+      ) f window w as (partition by facet)
+    ) g where place <= ${NAMED} order by facet, place`);
+  return rows.map((row) => ({
+    facet: String(row.facet),
+    value: String(row.value),
+    tokens: Number(row.tokens),
+    uses: Number(row.uses),
+    count: Number(row.count),
+    allTokens: Number(row.all_tokens),
+    allUses: Number(row.all_uses),
+  }));
+}
+type FacetRow = Awaited<ReturnType<typeof usageByFacet>>[number];
+
+/** What the brand calls its keys. */
+async function keyNames(tx: Tx, ctx: Ctx): Promise<Map<string, string>> {
+  const rows = await tx.execute(sql`select key_id, name from api_keys where customer_id = ${ctx.customerId}`);
+  return new Map(rows.map((row) => [String(row.key_id), String(row.name)]));
+}
+
+/** What an account used over some days of the brand's clock and over as many before them, from the rollups alone. */
+export function dashboard(ctx: Ctx, input: { mode: Mode; query: DashboardQuery }): Promise<Dashboard> {
+  const scope = { ctx, mode: input.mode };
+  const { from, to } = input.query;
+  const before = spanBefore(input.query);
+  const both = { from: before.from, to };
+  return atOneMoment(ctx, async (tx) => {
+    const { timeZone, today, asOf } = await clockOf(tx, ctx);
+    const rows = await usageByDayAndApp(tx, scope, both);
+    const sketches = await sketchesByDay(tx, scope, both);
+    const hours = await usageByHour(tx, scope, input.query);
+    const facets = await usageByFacet(tx, scope, input.query);
+    const names = await keyNames(tx, ctx);
+    const now = rows.filter((row) => row.date >= from);
+    const then = rows.filter((row) => row.date < from);
+    const totals = totalsOf(
+      now,
+      sketches.filter((row) => row.date >= from),
+    );
+    const apps = appsOf(now, then);
+    const facet = (name: string, nameOf: (value: string) => string) =>
+      partsOf(
+        facets.filter((row) => row.facet === name),
+        totals,
+        nameOf,
+      );
+    return {
+      timeZone,
+      asOf: asOf.toISOString(),
+      ...{ from, to, before, today },
+      totals,
+      totalsBefore: totalsOf(
+        then,
+        sketches.filter((row) => row.date < from),
+      ),
+      apps,
+      days: byDay(
+        input.query,
+        before,
+        now,
+        then,
+        apps.map(({ appId }) => appId),
+      ),
+      hours,
+      keys: facet("key", (id) => names.get(id) ?? "A key of before"),
+      products: facet("product", (id) => id),
+      countries: facet("country", (code) => code),
+    };
+  });
+}
+
+const sum = <T>(rows: readonly T[], pick: (row: T) => number): number => rows.reduce((all, row) => all + pick(row), 0);
+
+function totalsOf(rows: readonly DayRow[], sketches: readonly { sketch: Uint8Array; known: number }[]): Totals {
+  const timed = sum(rows, (row) => row.timed);
+  const known = sum(sketches, (row) => row.known);
+  return {
+    tokens: sum(rows, (row) => row.tokens),
+    sessions: sum(rows, (row) => row.uses),
+    shoppers: known === 0 ? null : countShoppers(mergeSketches(sketches.map(({ sketch }) => sketch))),
+    known,
+    tookMs: timed === 0 ? null : sum(rows, (row) => row.tookMs) / timed,
+  };
+}
+
+function appsOf(now: readonly DayRow[], then: readonly DayRow[]): Dashboard["apps"] {
+  const apps = new Map([...then, ...now].map(({ appId, name }) => [appId, name]));
+  return Array.from(apps, ([appId, name]) => {
+    const own = now.filter((row) => row.appId === appId);
+    return {
+      appId,
+      name,
+      tokens: sum(own, (row) => row.tokens),
+      sessions: sum(own, (row) => row.uses),
+      tokensBefore: sum(
+        then.filter((row) => row.appId === appId),
+        (row) => row.tokens,
+      ),
+    };
+  })
+    .filter((app) => app.tokens > 0 || app.tokensBefore > 0)
+    .toSorted((a, b) => b.tokens - a.tokens || a.name.localeCompare(b.name));
+}
+
+function byDay(
+  days: Days,
+  before: Days,
+  now: readonly DayRow[],
+  then: readonly DayRow[],
+  apps: readonly string[],
+): Dashboard["days"] {
+  const old = datesOf(before.from, before.to);
+  return datesOf(days.from, days.to).map((date, i) => {
+    const own = now.filter((row) => row.date === date);
+    return {
+      date,
+      tokens: sum(own, (row) => row.tokens),
+      sessions: sum(own, (row) => row.uses),
+      apps: apps.map((appId) =>
+        sum(
+          own.filter((row) => row.appId === appId),
+          (row) => row.tokens,
+        ),
+      ),
+      before: sum(
+        then.filter((row) => row.date === old[i]),
+        (row) => row.tokens,
+      ),
+    };
+  });
+}
+
+function partsOf(rows: readonly FacetRow[], totals: Totals, nameOf: (value: string) => string): Parts {
+  const [first] = rows;
+  const told = { tokens: first?.allTokens ?? 0, sessions: first?.allUses ?? 0 };
+  return {
+    parts: rows.map(({ value, tokens, uses }) => ({ value, name: nameOf(value), tokens, sessions: uses })),
+    others: {
+      count: (first?.count ?? 0) - rows.length,
+      tokens: told.tokens - sum(rows, (row) => row.tokens),
+      sessions: told.sessions - sum(rows, (row) => row.uses),
+    },
+    unknown: { tokens: totals.tokens - told.tokens, sessions: totals.sessions - told.sessions },
+  };
+}
+
+/** The uses of one day by the brand's clock, newest first, each with its entry in the ledger; 25 to a page. */
+export async function entriesOfDay(ctx: Ctx, input: { mode: Mode; query: EntriesQuery }): Promise<Entries> {
+  const { date, appId, cursor } = input.query;
+  const [at, id] = cursor?.split("_") ?? [];
+  const rows = await ctx.db.execute(sql`
+    select l.epoch, l.seq, u.id, a.catalog_id, a.name, u.tokens_consumed as tokens, l.delta, l.balance_after,
+      u.refunded_at is not null as refunded, usage_product(u.metadata) as product, k.name as key_name,
+      extract(epoch from u.created_at) * 1000 as at
+    from customers c
+    join token_usage u on u.customer_id = c.id and u.mode = ${input.mode}
+      and u.created_at >= ${date}::timestamp at time zone c.time_zone
+      and u.created_at < (${date}::date + 1)::timestamp at time zone c.time_zone
+    join apps a on a.id = u.app_id
+    join ledger_entries l on l.customer_id = u.customer_id and l.mode = u.mode and l.operation_id = u.id::text
+    left join api_keys k on k.key_id = u.key_id and k.customer_id = u.customer_id
+    where c.id = ${ctx.customerId} ${appId ? sql`and a.catalog_id = ${appId}` : sql``}
+      ${at && id ? sql`and (u.created_at, u.id) < (${at}::timestamptz, ${id}::uuid)` : sql``}
+    order by u.created_at desc, u.id desc limit ${PAGE + 1}`);
+  const entries = rows.slice(0, PAGE).map((row) => ({
+    epoch: Number(row.epoch),
+    seq: Number(row.seq),
+    usageId: String(row.id),
+    appId: String(row.catalog_id),
+    appName: String(row.name),
+    tokens: Number(row.tokens),
+    delta: Number(row.delta),
+    balanceAfter: Number(row.balance_after),
+    refunded: row.refunded === true,
+    product: row.product === null ? null : String(row.product),
+    keyName: row.key_name === null ? null : String(row.key_name),
+    occurredAt: new Date(Number(row.at)).toISOString(),
+  }));
+  const last = entries.at(-1);
+  return { entries, cursor: rows.length > PAGE && last ? `${last.occurredAt}_${last.usageId}` : null };
+}

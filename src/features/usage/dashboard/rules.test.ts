@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import {
+  changeOf,
+  countShoppers,
+  dateIn,
+  datesOf,
+  daysBetween,
+  mergeSketches,
+  presetSpan,
+  SHOPPERS_ERROR,
+  seriesOf,
+  spanBefore,
+} from "./rules";
+
+describe("dates", () => {
+  it("are counted by the calendar, whatever the clocks do", () => {
+    expect(daysBetween("2026-03-28", "2026-03-30")).toBe(2);
+    expect(datesOf("2026-10-24", "2026-10-26")).toEqual(["2026-10-24", "2026-10-25", "2026-10-26"]);
+    expect(spanBefore({ from: "2026-03-01", to: "2026-03-31" })).toEqual({ from: "2026-01-29", to: "2026-02-28" });
+    expect(spanBefore({ from: "2026-03-01", to: "2026-03-01" })).toEqual({ from: "2026-02-28", to: "2026-02-28" });
+  });
+
+  it("are those of the brand's clock", () => {
+    const at = Date.parse("2026-07-01T02:29:59Z");
+    expect(dateIn("America/St_Johns", at)).toBe("2026-06-30");
+    expect(dateIn("America/St_Johns", at + 1_000)).toBe("2026-07-01");
+    expect(dateIn("Europe/Berlin", at)).toBe("2026-07-01");
+  });
+
+  it("of a preset end today", () => {
+    expect(presetSpan("7d", "2026-03-03", "2026-02-20")).toEqual({ from: "2026-02-25", to: "2026-03-03" });
+    expect(presetSpan("period", "2026-03-03", "2026-02-20")).toEqual({ from: "2026-02-20", to: "2026-03-03" });
+    expect(presetSpan("period", "2026-03-03", "2026-03-04").from).toBe("2026-03-03");
+  });
+});
+
+it("a change is told against something, or not at all", () => {
+  expect(changeOf(150, 100)).toBe(0.5);
+  expect(changeOf(0, 100)).toBe(-1);
+  expect(changeOf(5, 0)).toBeNull();
+  expect(changeOf(null, 5)).toBeNull();
+});
+
+describe("series", () => {
+  const app = (i: number) => ({ appId: `a-${i}`, name: `App ${i}`, tokens: 100 - i });
+  it("are six at most: what is more folds into one, and nothing is lost", () => {
+    expect(seriesOf(Array.from({ length: 6 }, (_, i) => app(i)))).toHaveLength(6);
+    const folded = seriesOf(Array.from({ length: 9 }, (_, i) => app(i)));
+    expect(folded).toHaveLength(6);
+    expect(folded.at(-1)).toMatchObject({ appId: null, name: "Other (4 apps)", at: [5, 6, 7, 8] });
+    expect(folded.reduce((sum, series) => sum + series.tokens, 0)).toBe(900 - 36);
+  });
+});
+
+describe("the number of shoppers in a sketch", () => {
+  /** Chance as 32 bits from a seed. */
+  function random(seed: number): () => number {
+    let state = seed >>> 0;
+    return () => {
+      state = (state + 0x9e3779b9) >>> 0;
+      let t = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+      t = Math.imul(t ^ (t >>> 15), 0x735a2d97);
+      return (t ^ (t >>> 15)) >>> 0;
+    };
+  }
+  /** The sketch of so many shoppers, as Postgres would have made it of as many evenly spread hashes. */
+  function sketchOf(count: number, seed: number): Uint8Array {
+    const next = random(seed);
+    const sketch = new Uint8Array(2_048);
+    for (let i = 0; i < count; i++) {
+      const register = next() & 2_047;
+      const rank = Math.min(54, Math.clz32(next()) + 1);
+      sketch[register] = Math.max(sketch[register] ?? 0, rank);
+    }
+    return sketch;
+  }
+  const error = (count: number) => {
+    const errors = Array.from(
+      { length: 40 },
+      (_, seed) => countShoppers(sketchOf(count, seed * 977 + count)) / count - 1,
+    );
+    return Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
+  };
+
+  it.each([1, 10, 100, 1_000, 5_000, 20_000, 100_000])("is right to the stated error for %i", (count) => {
+    expect(error(count)).toBeLessThan(SHOPPERS_ERROR * 1.3);
+  });
+
+  it("is none for an empty one, and that of all for several", () => {
+    expect(countShoppers(new Uint8Array(2_048))).toBe(0);
+    const merged = countShoppers(mergeSketches([sketchOf(500, 1), sketchOf(500, 1), sketchOf(500, 2)]));
+    expect(Math.abs(merged / 1_000 - 1)).toBeLessThan(0.08);
+  });
+});
