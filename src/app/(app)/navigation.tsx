@@ -4,13 +4,14 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { cx } from "@/components/cx";
-import { AppsIcon, BillingIcon, KeyIcon, OverviewIcon } from "@/components/icons/interface";
+import { AppsIcon, BillingIcon, ChartIcon, KeyIcon, OverviewIcon } from "@/components/icons/interface";
 import type { Permission } from "@/features/team/rules";
 
 /** The pages of the product, in the order of the navigation. */
 export const PLACES: { href: string; name: string; icon: ReactNode; needs: Permission }[] = [
   { href: "/overview", name: "Overview", icon: <OverviewIcon />, needs: "usage:read" },
   { href: "/apps", name: "Connected Apps", icon: <AppsIcon />, needs: "apps:read" },
+  { href: "/usage", name: "Usage", icon: <ChartIcon />, needs: "usage:read" },
   { href: "/billing", name: "Billing", icon: <BillingIcon />, needs: "billing:read" },
   { href: "/keys", name: "API keys", icon: <KeyIcon />, needs: "keys:read" },
 ];

@@ -199,3 +199,24 @@ export const OutIcon = (props: IconProps) => (
     <path d="M12 15V4.5M7.5 9 12 4.5 16.5 9M5 19.5h14" />
   </Icon>
 );
+
+/** Rows and columns: the same as a table. */
+export const TableIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="4" y="5" width="16" height="14" rx="2" />
+    <path d="M4 10h16M4 14.5h16M10 10v9" />
+  </Icon>
+);
+
+/** Bars of a chart. */
+export const ChartIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M4.5 19.5h15M7.5 16v-5M12 16V6M16.5 16v-7.5" />
+  </Icon>
+);
+
+export const DownloadIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M12 4.5v10M8 11l4 4 4-4M5 19h14" />
+  </Icon>
+);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  askedSpan,
   changeOf,
   countShoppers,
   dateIn,
@@ -31,6 +32,32 @@ describe("dates", () => {
     expect(presetSpan("7d", "2026-03-03", "2026-02-20")).toEqual({ from: "2026-02-25", to: "2026-03-03" });
     expect(presetSpan("period", "2026-03-03", "2026-02-20")).toEqual({ from: "2026-02-20", to: "2026-03-03" });
     expect(presetSpan("period", "2026-03-03", "2026-03-04").from).toBe("2026-03-03");
+  });
+});
+
+describe("an address", () => {
+  const asked = (query: Record<string, string>) => askedSpan(query, "2026-03-31", "2026-03-20");
+  it("asks for what it says", () => {
+    expect(asked({ period: "7d" })).toEqual({ from: "2026-03-25", to: "2026-03-31" });
+    expect(asked({ period: "period" })).toEqual({ from: "2026-03-20", to: "2026-03-31" });
+    expect(asked({ period: "custom", from: "2026-01-05", to: "2026-01-06" })).toEqual({
+      from: "2026-01-05",
+      to: "2026-01-06",
+    });
+  });
+  it("that says nothing, or nonsense, asks for the last thirty days; too many are cut at the far end", () => {
+    const month = { from: "2026-03-02", to: "2026-03-31" };
+    for (const query of [
+      {},
+      { period: "__proto__" },
+      { period: "custom" },
+      { period: "custom", from: "2026-02-30", to: "2026-03-01" },
+      { period: "custom", from: "2026-03-02", to: "2026-03-01" },
+      { period: "custom", from: "0000-01-01", to: "0000-01-02" },
+    ] as Record<string, string>[]) {
+      expect(asked(query)).toEqual(month);
+    }
+    expect(asked({ period: "custom", from: "2020-01-01", to: "2026-02-04" }).from).toBe("2025-01-01");
   });
 });
 

@@ -1,3 +1,5 @@
+import { MAX_DAYS } from "../rules";
+
 const DAY_MS = 86_400_000;
 const time = (date: string): number => Date.parse(`${date}T00:00:00Z`);
 
@@ -31,6 +33,29 @@ export function presetSpan(preset: Preset, today: string, periodStart: string): 
   if (preset === "period") return { from: periodStart <= today ? periodStart : today, to: today };
   const days = { "7d": 7, "30d": 30, "90d": 90 }[preset];
   return { from: shiftDate(today, 1 - days), to: today };
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const isDate = (text: string | null | undefined): text is string =>
+  typeof text === "string" && DATE.test(text) && shiftable(text);
+/** A date of the calendar, in years that can be asked for. */
+const shiftable = (text: string): boolean =>
+  Number.isFinite(time(text)) &&
+  new Date(time(text)).toISOString().startsWith(text) &&
+  text >= "2001-01-01" &&
+  text < "9999";
+
+/** The days that an address asks for; what it does not say, or says wrong, is the last thirty. */
+export function askedSpan(
+  asked: { readonly period?: string | null; readonly from?: string | null; readonly to?: string | null },
+  today: string,
+  periodStart: string,
+): { from: string; to: string } {
+  if (asked.period === "custom" && isDate(asked.from) && isDate(asked.to) && asked.from <= asked.to) {
+    const earliest = shiftDate(asked.to, 1 - MAX_DAYS);
+    return { from: asked.from < earliest ? earliest : asked.from, to: asked.to };
+  }
+  return presetSpan(PRESETS.find((preset) => preset === asked.period) ?? "30d", today, periodStart);
 }
 
 /** How much a figure changed, as a fraction of what it was; null where there is nothing to compare with. */

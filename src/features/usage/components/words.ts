@@ -1,0 +1,37 @@
+const short = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const long = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+});
+const region = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
+
+/** A date without its year: `14 Nov`. */
+export const shortDate = (date: string): string => short.format(Date.parse(date));
+/** All of a date: `Sat 14 Nov 2026`. */
+export const longDate = (date: string): string => long.format(Date.parse(date)).replace(",", "");
+/** From a date to another: `14 Nov – 20 Nov`; one alone is one. */
+export const spanWords = ({ from, to }: { from: string; to: string }): string =>
+  from === to ? shortDate(from) : `${shortDate(from)} – ${shortDate(to)}`;
+
+/** A duration in the unit that fits: `640 ms`, `1.24 s`. */
+export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`);
+
+/** A change as a person would say it: `12 % more`, `3 % less`, `as many`. */
+export function changeWords(change: number): string {
+  const percent = Math.abs(change) * 100;
+  const text = percent >= 1_000 ? "over 1,000" : percent >= 10 ? percent.toFixed(0) : percent.toFixed(1);
+  if (Number(percent.toFixed(1)) === 0) return "no change";
+  return `${text} % ${change > 0 ? "more" : "less"}`;
+}
+
+/** A country by its code: `Germany`. */
+export function countryName(code: string): string {
+  try {
+    return region.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
