@@ -23,6 +23,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       await holds("AI services for your eyewear shop, counted to the token");
       await signIn(page);
       await holds("Overview");
+      await page.goto("/usage");
+      await holds("Usage");
       await page.goto("/keys");
       await holds("API keys");
       await page.goto("/billing");

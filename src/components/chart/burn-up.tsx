@@ -69,7 +69,7 @@ export function BurnUp({
         <ComposedChart data={days as BurnDay[]} title={title} margin={{ top: 20, right: 12, bottom: 0, left: 0 }}>
           <CartesianGrid {...GRID} />
           <XAxis dataKey="key" {...X_AXIS} tickFormatter={short} />
-          <YAxis {...Y_AXIS} domain={[0, shown === null ? "auto" : Math.max(top, shown) * 1.05]} />
+          <YAxis {...Y_AXIS} domain={[0, "auto"]} />
           <Tooltip
             cursor={{ stroke: "var(--line-strong)" }}
             isAnimationActive={false}
@@ -86,6 +86,7 @@ export function BurnUp({
           {shown !== null && (
             <ReferenceLine
               y={shown}
+              ifOverflow="extendDomain"
               stroke="var(--red)"
               strokeWidth={1.5}
               label={{ value: "All tokens", position: "insideTopLeft", ...TICK, fill: "var(--red)", dy: -18 }}

@@ -1,17 +1,21 @@
+import { cx } from "../cx";
 import { formatCount } from "../format";
 
 /** Parts of a whole as bars with their names and amounts beside them, the largest first. */
 export function ShareList({
   rows,
   total,
+  columns = false,
 }: {
   rows: readonly { readonly key: string; readonly name: string; readonly value: number; readonly quiet?: boolean }[];
   /** What 100 % is. */
   total: number;
+  /** In two columns where there is room. */
+  columns?: boolean;
 }) {
   const most = Math.max(...rows.map(({ value }) => value), 1);
   return (
-    <ul className="grid gap-3">
+    <ul className={cx("grid gap-x-8 gap-y-3", columns && "md:grid-cols-2")}>
       {rows.map(({ key, name, value, quiet }) => (
         <li key={key} className="grid gap-1.5 text-13">
           <span className="flex items-baseline gap-3">

@@ -31,41 +31,44 @@ export function Breakdowns({ data }: { data: Dashboard }) {
       >
         <WeekGrid title="Tokens by hour of the week" hours={data.hours} />
       </ChartCard>
-      <ChartCard
-        className="lg:col-span-4"
-        title="Apps"
-        hint="Tokens by app, with the change against the period before in the table."
-        file={file("app")}
-        drawn={false}
-        figures={{
-          columns: ["App", "Tokens", "Sessions", "Tokens per session", "Tokens before", "Change"],
-          rows: data.apps.map(({ appId, name, tokens, sessions, tokensBefore }) => {
-            const change = changeOf(tokens, tokensBefore);
-            const each = sessions === 0 ? null : Math.round((tokens / sessions) * 100) / 100;
-            return {
-              key: appId,
-              cells: [name, tokens, sessions, each, tokensBefore, change === null ? null : changeWords(change)],
-            };
-          }),
-          format: (value, column) => (column === 3 ? value.toFixed(2) : formatCount(value)),
-        }}
-      >
-        <ShareList
-          rows={data.apps.map(({ appId, name, tokens }) => ({ key: appId, name, value: tokens }))}
+      <div className="grid content-start gap-4 lg:col-span-4">
+        <ChartCard
+          title="Apps"
+          hint="Tokens by app, with the change against the period before in the table."
+          file={file("app")}
+          drawn={false}
+          figures={{
+            columns: ["App", "Tokens", "Sessions", "Tokens per session", "Tokens before", "Change"],
+            rows: data.apps.map(({ appId, name, tokens, sessions, tokensBefore }) => {
+              const change = changeOf(tokens, tokensBefore);
+              const each = sessions === 0 ? null : Math.round((tokens / sessions) * 100) / 100;
+              return {
+                key: appId,
+                cells: [name, tokens, sessions, each, tokensBefore, change === null ? null : changeWords(change)],
+              };
+            }),
+            format: (value, column) => (column === 3 ? value.toFixed(2) : formatCount(value)),
+          }}
+        >
+          <ShareList
+            rows={data.apps.map(({ appId, name, tokens }) => ({ key: appId, name, value: tokens }))}
+            total={data.totals.tokens}
+          />
+        </ChartCard>
+        <PartsCard
+          title="API keys"
+          parts={data.keys}
           total={data.totals.tokens}
+          file={file("key")}
+          one="key"
+          unknown="Key not recorded"
+          hint="Tokens by the key that each use came with."
+          missing={null}
         />
-      </ChartCard>
+      </div>
       <PartsCard
-        title="API keys"
-        parts={data.keys}
-        total={data.totals.tokens}
-        file={file("key")}
-        one="key"
-        unknown="Key not recorded"
-        hint="Tokens by the key that each use came with."
-        missing={null}
-      />
-      <PartsCard
+        className="lg:col-span-8"
+        columns
         title="Products"
         parts={data.products}
         total={data.totals.tokens}
@@ -85,6 +88,7 @@ export function Breakdowns({ data }: { data: Dashboard }) {
         }
       />
       <PartsCard
+        className="lg:col-span-4"
         title="Countries"
         parts={data.countries}
         total={data.totals.tokens}
@@ -110,6 +114,8 @@ export function Breakdowns({ data }: { data: Dashboard }) {
 }
 
 function PartsCard({
+  className,
+  columns = false,
   title,
   parts: { parts, others, unknown },
   total,
@@ -120,6 +126,8 @@ function PartsCard({
   hint,
   missing,
 }: {
+  className?: string;
+  columns?: boolean;
   title: string;
   parts: Parts;
   total: number;
@@ -144,7 +152,7 @@ function PartsCard({
   ].filter(({ tokens }) => tokens > 0);
   return (
     <ChartCard
-      className="lg:col-span-4"
+      className={className}
       title={title}
       hint={hint}
       file={file}
@@ -160,7 +168,11 @@ function PartsCard({
           {missing} <span className="sr-only">{formatTokens(total)} in all.</span>
         </p>
       ) : (
-        <ShareList rows={rows.map(({ tokens, ...row }) => ({ ...row, value: tokens }))} total={total} />
+        <ShareList
+          rows={rows.map(({ tokens, ...row }) => ({ ...row, value: tokens }))}
+          total={total}
+          columns={columns}
+        />
       )}
     </ChartCard>
   );

@@ -193,7 +193,7 @@ function Cost({ data: { plan, forecast } }: { data: Forecast }) {
   const bought = packs.map(({ tokens, count }) => `${count} × ${formatCount(tokens)} tokens`).join(", ");
   const words = [plan && `${plan.name} ${formatMoney(plan.priceCents)}`, bought && `packs ${bought}`].filter(Boolean);
   return (
-    <Fact name="It will cost" more={words.join(" + ")}>
+    <Fact name="The period will cost" more={words.join(" + ")}>
       {formatMoney(cents)}
     </Fact>
   );

@@ -40,7 +40,10 @@ export function Totals({ data }: { data: Dashboard }) {
         {totals.shoppers === null ? (
           <None />
         ) : (
-          <Figure value={totals.shoppers} compact={totals.shoppers >= 1_000_000} />
+          <>
+            <span className="font-normal text-ink-3">≈ </span>
+            <Figure value={totals.shoppers} compact={totals.shoppers >= 1_000_000} />
+          </>
         )}
       </Cell>
       <Cell

@@ -53,10 +53,11 @@ function LiveFeed() {
   );
   return (
     <Card
-      title="Live"
+      title="Latest uses"
       aside={
         <p className="flex items-center gap-2 text-12 text-ink-3">
-          <Badge tone="accent">Live</Badge> Uses as they come in; pick a day above for others
+          <Badge tone="accent">Live</Badge>
+          <span className="max-md:hidden">Pick a day above for its own</span>
         </p>
       }
     >
