@@ -238,19 +238,26 @@ export async function entriesOfDay(ctx: Ctx, input: { mode: Mode; query: Entries
   const { date, appId, cursor } = input.query;
   const [at, id] = cursor?.split("_") ?? [];
   const rows = await ctx.db.execute(sql`
+    with page as materialized (
+      select u.* from token_usage u
+      where u.customer_id = ${ctx.customerId} and u.mode = ${input.mode}
+        and u.created_at >= (select ${date}::timestamp at time zone time_zone from customers where id = ${ctx.customerId})
+        and u.created_at < (select (${date}::date + 1)::timestamp at time zone time_zone from customers where id = ${ctx.customerId})
+        ${appId ? sql`and u.app_id = (select id from apps where catalog_id = ${appId})` : sql``}
+        ${at && id ? sql`and (u.created_at, u.id) < (${at}::timestamptz, ${id}::uuid)` : sql``}
+      order by u.created_at desc, u.id desc limit ${PAGE + 1}
+    )
     select l.epoch, l.seq, u.id, a.catalog_id, a.name, u.tokens_consumed as tokens, l.delta, l.balance_after,
       u.refunded_at is not null as refunded, usage_product(u.metadata) as product, k.name as key_name,
       extract(epoch from u.created_at) * 1000 as at
-    from customers c
-    join token_usage u on u.customer_id = c.id and u.mode = ${input.mode}
-      and u.created_at >= ${date}::timestamp at time zone c.time_zone
-      and u.created_at < (${date}::date + 1)::timestamp at time zone c.time_zone
+    from page u
     join apps a on a.id = u.app_id
-    join ledger_entries l on l.customer_id = u.customer_id and l.mode = u.mode and l.operation_id = u.id::text
+    cross join lateral (
+      select epoch, seq, delta, balance_after from ledger_entries e
+      where e.customer_id = u.customer_id and e.mode = u.mode and e.operation_id = u.id::text limit 1
+    ) l
     left join api_keys k on k.key_id = u.key_id and k.customer_id = u.customer_id
-    where c.id = ${ctx.customerId} ${appId ? sql`and a.catalog_id = ${appId}` : sql``}
-      ${at && id ? sql`and (u.created_at, u.id) < (${at}::timestamptz, ${id}::uuid)` : sql``}
-    order by u.created_at desc, u.id desc limit ${PAGE + 1}`);
+    order by u.created_at desc, u.id desc`);
   const entries = rows.slice(0, PAGE).map((row) => ({
     epoch: Number(row.epoch),
     seq: Number(row.seq),

@@ -1,0 +1,159 @@
+import { performance } from "node:perf_hooks";
+import { sql } from "drizzle-orm";
+import postgres from "postgres";
+import { closeDb, db } from "@/db/client";
+import type { Ctx } from "@/db/context";
+import { migrateDatabase } from "@/db/migrate";
+import { seedCatalog } from "@/db/seed/catalog";
+import {
+  dashboard,
+  entriesOfDay,
+  sketchesByDay,
+  usageByDayAndApp,
+  usageByFacet,
+  usageByHour,
+} from "@/features/usage/dashboard/queries";
+import { shiftDate, spanBefore } from "@/features/usage/dashboard/rules";
+import { forecast } from "@/features/usage/forecast/queries";
+import { mintCustomerId } from "@/lib/ids";
+import { startThrowAway } from "../dev/stack/throw-away";
+import type { Figure, Group } from "./figure";
+import { fillUsage } from "./usage-data";
+
+const BRANDS = 1_000;
+const SMALL = 1_000_000;
+const LARGE = 10_000_000;
+/** Brands that are asked about at each size, and the days a question is about. */
+const ASKED = 150;
+const DAYS = 90;
+
+const percentile = (values: readonly number[], part: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;
+const rounded = (value: number): number => Number(value.toPrecision(4));
+
+/** The dashboard's questions, asked of the uses themselves: what one would write without rollups. */
+function rawQuestions(customerId: string, from: string, to: string, before: string) {
+  const own = (first: string) => sql`t.customer_id = ${customerId} and t.mode = 'live' and t.refunded_at is null
+    and t.created_at >= ${first}::date::timestamptz and t.created_at < (${to}::date + 1)::timestamptz`;
+  return [
+    sql`select t.created_at::date, a.catalog_id, sum(t.tokens_consumed), count(*), avg(usage_took(t.metadata))
+      from token_usage t join apps a on a.id = t.app_id where ${own(before)} group by 1, 2`,
+    sql`select extract(isodow from t.created_at), extract(hour from t.created_at), sum(t.tokens_consumed)
+      from token_usage t where ${own(from)} group by 1, 2`,
+    sql`select t.created_at < ${from}::date, count(distinct coalesce(t.metadata->>'user_id', t.session_id))
+      from token_usage t where ${own(before)} group by 1`,
+    sql`select f.facet, f.value, sum(t.tokens_consumed) as tokens, count(*) from token_usage t
+      cross join lateral (values ('key', t.key_id), ('product', usage_product(t.metadata)), ('country', usage_country(t.metadata)))
+        f(facet, value) where ${own(from)} and f.value is not null group by 1, 2 order by 3 desc limit 24`,
+  ];
+}
+
+interface Taken {
+  readonly ours: number[];
+  readonly raw: number[];
+  /** By question, ms. */
+  readonly each: Record<string, number[]>;
+  /** Answers that differ from the raw table's. */
+  readonly wrong: number;
+}
+
+/** Asks everything of some brands, each once and in an order that repeats no brand. */
+async function ask(ids: readonly string[], today: string): Promise<Taken> {
+  const taken: Taken & { wrong: number } = { ours: [], raw: [], each: {}, wrong: 0 };
+  const query = { from: shiftDate(today, 1 - DAYS), to: today };
+  const before = spanBefore(query).from;
+  const timed = async <T>(name: string | null, act: () => Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    const answer = await act();
+    if (name) {
+      taken.each[name] ??= [];
+      taken.each[name].push(performance.now() - begun);
+    }
+    return answer;
+  };
+  const stride = 397;
+  for (let i = 0; i < ASKED; i++) {
+    const customerId = mintCustomerId(ids[(i * stride) % ids.length] ?? "");
+    const ctx: Ctx = { db: db(), customerId, actor: { type: "system", id: "bench" } };
+    const scope = { ctx, mode: "live" } as const;
+    const begun = performance.now();
+    const answer = await dashboard(ctx, { mode: "live", query });
+    taken.ours.push(performance.now() - begun);
+    await db().transaction(async (tx) => {
+      await timed("days", () => usageByDayAndApp(tx, scope, { from: before, to: today }));
+      await timed("hours", () => usageByHour(tx, scope, query));
+      await timed("facets", () => usageByFacet(tx, scope, query));
+      await timed("shoppers", () => sketchesByDay(tx, scope, { from: before, to: today }));
+    });
+    await timed("forecast", () => forecast(ctx, { mode: "live" }));
+    await timed("entries", () => entriesOfDay(ctx, { mode: "live", query: { date: shiftDate(today, -3) } }));
+    let raw = 0;
+    let counted = 0;
+    for (const [at, question] of rawQuestions(customerId, query.from, today, before).entries()) {
+      const started = performance.now();
+      const rows = await db().execute(question);
+      raw += performance.now() - started;
+      if (at === 1) counted = rows.reduce((sum, row) => sum + Number(row.sum), 0);
+    }
+    taken.raw.push(raw);
+    if (counted !== answer.totals.tokens) taken.wrong++;
+  }
+  return taken;
+}
+
+/**
+ * `usage.p95_10m_ms`: the whole answer of the usage page over 90 days and the 90 before, of one of 1,000 brands with ten
+ * million uses between them, against the same questions asked of the uses. `usage.flat_10m_vs_1m`: how many times as long it
+ * takes as with one million.
+ */
+export const usage: Group = async function* (): AsyncGenerator<Figure> {
+  const services = await startThrowAway("bench", {});
+  Object.assign(process.env, services.env, { AUTH_URL: "http://localhost", LOG_LEVEL: "error" });
+  const owner = postgres(services.env.DATABASE_OWNER_URL ?? "", { max: 2, onnotice: () => {} });
+  try {
+    await migrateDatabase(services.env.DATABASE_OWNER_URL ?? "");
+    await seedCatalog(db());
+    const today = new Date().toISOString().slice(0, 10);
+    const ids = await fillUsage(owner, { brands: BRANDS, from: 0, to: SMALL, today });
+    const small = await ask(ids, today);
+    await fillUsage(owner, { brands: BRANDS, from: SMALL, to: LARGE, today });
+    const large = await ask(ids, today);
+    const p95 = ({ ours, raw }: Taken) => ({ ours: percentile(ours, 0.95), raw: percentile(raw, 0.95) });
+    const [few, many] = [p95(small), p95(large)];
+    const sound = small.wrong === 0 && large.wrong === 0;
+    const each = Object.fromEntries(
+      Object.entries(large.each).map(([name, values]) => [name, rounded(percentile(values, 0.95))]),
+    );
+    yield {
+      name: "usage.p95_10m_ms",
+      value: rounded(many.ours),
+      unit: "ms",
+      baseline: rounded(many.raw),
+      ratio: rounded(many.ours / many.raw),
+      valid: sound,
+      aim: 100,
+      p50: rounded(percentile(large.ours, 0.5)),
+      raw_p50: rounded(percentile(large.raw, 0.5)),
+      p95_each: each,
+      rows: LARGE,
+      brands: BRANDS,
+      asked: ASKED,
+      wrong: large.wrong,
+    };
+    yield {
+      name: "usage.flat_10m_vs_1m",
+      value: rounded(many.ours / few.ours),
+      unit: "times",
+      baseline: rounded(many.raw / few.raw),
+      ratio: rounded(many.ours / few.ours / (many.raw / few.raw)),
+      valid: sound,
+      p95_1m_ms: rounded(few.ours),
+      raw_p95_1m_ms: rounded(few.raw),
+      wrong: small.wrong,
+    };
+  } finally {
+    await owner.end();
+    await closeDb();
+    await services.stop();
+  }
+};
