@@ -5,13 +5,16 @@ import { expectAccessible, people, signIn } from "./stack";
 
 /** Money in and tokens out in a browser, at the pages of the stand-in for Stripe. */
 
+test.describe.configure({ timeout: 180_000 });
+
 const GOOD = "4242 4242 4242 4242";
 const DECLINED = "4000 0000 0000 0002";
 
 const open = async (page: Page, brand: OwnBrand): Promise<void> => {
   await signIn(page, brand.admin.email, brand.admin.password);
   await page.getByRole("link", { name: "Billing" }).first().click();
-  await expect(page.getByRole("heading", { level: 1, name: "Billing" })).toBeVisible();
+  // The page's first visit in development compiles it, and what the payment provider's client brings along.
+  await expect(page.getByRole("heading", { level: 1, name: "Billing" })).toBeVisible({ timeout: 60_000 });
 };
 
 /** Fills in the checkout and presses its button. */
@@ -21,6 +24,8 @@ async function pay(page: Page, number: string): Promise<void> {
   await page.getByLabel("CVC").fill("123");
   await page.getByLabel("Name on card").fill("Ada Lind");
   await page.getByLabel("Country").selectOption("DE");
+  const email = page.getByRole("textbox", { name: "Email" });
+  if (await email.count()) await email.fill("accounts@brand.example");
   for (const label of ["Address", "Postal code", "City", "ZIP or postal code"]) {
     const field = page.getByLabel(label, { exact: true });
     if (await field.count()) await field.fill(label === "City" ? "Berlin" : "10178");
