@@ -9,6 +9,8 @@ import { logger } from "@/lib/logger";
 import { retryFailed } from "./inbox/service";
 import type { BillingMail } from "./mail/contract";
 import { queueBillingMail } from "./mail/service";
+import { tellExpiringCards } from "./methods/jobs";
+import { endAbandoned } from "./purchases/service";
 import { reconcileAll } from "./reconcile/service";
 import { endGrace, settle } from "./settlement/service";
 import { isConfigured, stripe } from "./stripe/service";
@@ -80,10 +82,11 @@ async function usedSince(db: Db, customerId: CustomerId, from: string): Promise<
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** Compares Stripe, the ledger and the meter, once a day whoever asks. */
+/** Compares Stripe, the ledger and the meter, and looks at the cards, once a day whoever asks. */
 export async function reconcileDaily(deps: ReconcileDeps): Promise<void> {
   if (!isConfigured() || (await lastLook(deps.db)) > Date.now() - DAY_MS) return;
   const reports = await reconcileAll(deps, stripe());
+  await tellExpiringCards(deps);
   const odd = reports.filter(({ findings }) => findings.length > 0);
   if (odd.length > 0) logger.error({ brands: odd.length }, "money and tokens do not agree: see billing:reconcile");
 }
@@ -114,5 +117,6 @@ export const BILLING_UPKEEP: readonly {
   { name: "subscriptions", everyMs: 1_000, run: settleAll },
   { name: "top-ups", everyMs: 1_000, run: topUpAll },
   { name: "alerts", everyMs: 60_000, run: (deps) => alertAll(deps) },
+  { name: "abandoned", everyMs: 3_600_000, run: ({ db }) => endAbandoned(db) },
   { name: "money", everyMs: 600_000, run: reconcileDaily },
 ];

@@ -54,7 +54,7 @@ async function fromStripe(ctx: Ctx, now: Date) {
     const late = row?.status === "past_due" || row?.status === "unpaid";
     const [paymentMethods, nextInvoice, openInvoice] = await Promise.all([
       paymentMethodsOf(ctx, customer, now),
-      subscription && !row?.cancelAtPeriodEnd ? nextOf(subscription) : null,
+      subscription && row?.billingCycleEnd && !row.cancelAtPeriodEnd ? nextOf(subscription, row.billingCycleEnd) : null,
       late && subscription ? openOf(subscription) : null,
     ]);
     return { paymentMethods, nextInvoice, openInvoice, away: false };
@@ -65,10 +65,9 @@ async function fromStripe(ctx: Ctx, now: Date) {
   }
 }
 
-const nextOf = async (subscription: string) => {
+const nextOf = async (subscription: string, at: Date) => {
   const invoice = await ask((stripe) => stripe.invoices.createPreview({ subscription }));
-  const at = invoice.next_payment_attempt ?? invoice.period_end;
-  return { amountCents: invoice.amount_due, at: momentOf(at).toISOString() };
+  return { amountCents: invoice.amount_due, at: at.toISOString() };
 };
 
 const openOf = async (subscription: string) => {

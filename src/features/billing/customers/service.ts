@@ -55,15 +55,15 @@ async function makeStripeCustomer(ctx: Ctx): Promise<string> {
 }
 
 /** Writes every id anew that is not under the ring's first key. @returns how many were */
-export async function rotateEncryption(db: Ctx["db"]): Promise<number> {
+export async function rotateEncryption(db: Ctx["db"], keys = ring()): Promise<number> {
   let rotated = 0;
   for (const row of await db.select().from(stripeCustomers)) {
-    const [index = ""] = blindIndexes(ring(), decrypt(ring(), row.encryptedId, row.customerId));
-    if (isCurrent(ring(), row.encryptedId) && row.blindIndex === index) continue;
-    const id = decrypt(ring(), row.encryptedId, row.customerId);
+    const [index = ""] = blindIndexes(keys, decrypt(keys, row.encryptedId, row.customerId));
+    if (isCurrent(keys, row.encryptedId) && row.blindIndex === index) continue;
+    const id = decrypt(keys, row.encryptedId, row.customerId);
     await db
       .update(stripeCustomers)
-      .set({ encryptedId: encrypt(ring(), id, row.customerId), blindIndex: index })
+      .set({ encryptedId: encrypt(keys, id, row.customerId), blindIndex: index })
       .where(eq(stripeCustomers.customerId, row.customerId));
     rotated++;
   }

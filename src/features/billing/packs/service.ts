@@ -122,9 +122,10 @@ export async function charge(
     if (decline) return failed(ctx, row.id, decline.message);
     // Another card under the same name: the first request has arrived, and its payment says what became of it.
     if (isIdempotencyError(error)) intent = await findPayment(input.customer, row.id);
-    else if (isRefusedByStripe(error) || error instanceof Refusal) {
-      return failed(ctx, row.id, error instanceof Refusal ? error.message : "The payment was not taken.");
-    } else throw refusalOf(error);
+    else if (error instanceof Refusal && error.code === "payment_failed") return failed(ctx, row.id, error.message);
+    else if (isRefusedByStripe(error)) return failed(ctx, row.id, "The payment was not taken.");
+    // Stripe is away: nothing is known, so nothing has failed. Whoever asks again goes on with the same payment.
+    else throw refusalOf(error);
     if (!intent) return { state: "pending" };
   }
   const known = intent;

@@ -1,10 +1,10 @@
-import { and, asc, eq, inArray } from "drizzle-orm";
-import type { Tx } from "@/db/client";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import type { Db, Tx } from "@/db/client";
 import { tokenPurchases } from "@/db/schema/billing";
 import { recordAudit } from "@/features/audit/service";
 import { endGrantIn, oweIn } from "@/features/metering/intents/service";
 import type { Scope } from "@/lib/context";
-import { uuidv7 } from "@/lib/ids";
+import { mintCustomerId, uuidv7 } from "@/lib/ids";
 
 export type Purchase = typeof tokenPurchases.$inferSelect;
 
@@ -115,6 +115,27 @@ export async function failPurchase(tx: Tx, scope: Scope, id: string, failure: st
     });
   }
   return row !== undefined;
+}
+
+/** After this long a purchase that was begun with a card, and never ended, counts as failed. */
+const ABANDONED_HOURS = 24;
+
+/** Ends purchases that nobody came back to. A payment that is told after all completes them nevertheless. */
+export async function endAbandoned(db: Db): Promise<void> {
+  const rows = await db
+    .select({ id: tokenPurchases.id, customerId: tokenPurchases.customerId })
+    .from(tokenPurchases)
+    .where(
+      and(
+        eq(tokenPurchases.status, "pending"),
+        eq(tokenPurchases.origin, "card"),
+        sql`${tokenPurchases.createdAt} < now() - make_interval(hours => ${ABANDONED_HOURS})`,
+      ),
+    );
+  for (const { id, customerId } of rows) {
+    const scope: Scope = { customerId: mintCustomerId(customerId), actor: { type: "system", id: "billing" } };
+    await db.transaction((tx) => failPurchase(tx, scope, id, "It was never completed."));
+  }
 }
 
 /**

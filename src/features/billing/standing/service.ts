@@ -47,7 +47,9 @@ export async function recordStanding(tx: Tx, scope: Scope, theirs: Stripe.Subscr
     graceUntil: late ? graceOf(before, same) : null,
     billingCycleStart: now.periodStart,
     billingCycleEnd: momentOf(item.current_period_end),
-    ...unsettle,
+    updatedAt: unsettle.updatedAt,
+    // What an operator has given a brand beyond its plan stays until the plan itself changes.
+    unsettled: before?.unsettled !== false || !same || before.planId !== inForce.planId || before.status !== status,
   };
   if (before) await tx.update(customerBilling).set(next).where(own);
   else await tx.insert(customerBilling).values({ id: uuidv7(), customerId: scope.customerId, ...next });

@@ -1,0 +1,113 @@
+import { randomBytes } from "node:crypto";
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { closeDb, db } from "@/db/client";
+import { stripeCustomers } from "@/db/schema/billing";
+import { outgoingMails } from "@/db/schema/mail";
+import { customerBilling } from "@/db/schema/plans";
+import { coverageOf } from "@/features/plans/queries";
+import { addPerson } from "@/features/team/service";
+import { blindIndexes, decrypt, keyRing } from "@/lib/encryption";
+import { metering } from "@/rest/internal/metering";
+import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { control, newEvents, payerOf, saveCard, tellAll } from "@/test/stripe";
+import { stripeIdOf } from "./customers/queries";
+import { ensureStripeCustomer, rotateEncryption } from "./customers/service";
+import { alertAll } from "./jobs";
+import { overview } from "./queries";
+import { endGrace, settle } from "./settlement/service";
+import { stripe } from "./stripe/service";
+import { subscribe } from "./subscriptions/service";
+import { setOverage } from "./top-up/service";
+
+beforeAll(() => control("reset"));
+afterAll(closeDb);
+checkedAfterEach();
+
+/** Somebody who is told about money. */
+const withPayer = async (brand: TestBrand) => {
+  const email = `payer@${brand.customerId}.example`;
+  await addPerson(payerOf(brand.customerId), { email, name: "Ada", passwordHash: "no password", role: "admin" });
+};
+const mailsOf = async (brand: TestBrand) =>
+  (await db().select().from(outgoingMails).where(eq(outgoingMails.customerId, brand.customerId))).map(
+    ({ kind }) => kind,
+  );
+
+describe("a renewal that is refused", () => {
+  it("leaves everything on for the grace, then ends what has no limit, and mends at once when it is paid", async () => {
+    const brand = await testBrand({ tokens: 0, apps: ["pdc-001"] });
+    const ctx = payerOf(brand.customerId);
+    await withPayer(brand);
+    await ensureStripeCustomer(ctx);
+    await newEvents();
+    await subscribe(ctx, metering(), { plan_id: "enterprise", payment_method_id: "pm_card_visa" });
+    const use = async () => (await consumeWith(brand.secretKey.secret, { body: { app_id: "pdc-001" } })).status;
+    expect(await use()).toBe(200);
+    const customer = (await stripeIdOf(ctx)) ?? "";
+    const bad = await saveCard(ctx, "pm_card_chargeCustomerFail");
+    const [subscription] = (await stripe().subscriptions.list({ customer })).data;
+    await stripe().subscriptions.update(subscription?.id ?? "", { default_payment_method: bad });
+    await control("advance", { seconds: 31 * 86_400 });
+    await tellAll();
+    const late = await overview(ctx, metering());
+    expect(late).toMatchObject({ status: "past_due", unlimited: true, openInvoice: { amountCents: 99_900 } });
+    expect(late.graceUntil).not.toBeNull();
+    expect(await use()).toBe(200);
+    expect(await mailsOf(brand)).toContain("billing.payment_failed");
+    await db()
+      .update(customerBilling)
+      .set({ graceUntil: new Date(Date.now() - 1) })
+      .where(eq(customerBilling.customerId, brand.customerId));
+    expect((await coverageOf(db(), brand.customerId)).inForce).toBe(false);
+    await endGrace(db(), new Date());
+    await settle(metering(), brand.customerId);
+    expect(await use()).toBe(402);
+    const good = await saveCard(ctx);
+    const [open] = (await stripe().invoices.list({ customer, status: "open" })).data;
+    await stripe().invoices.pay(open?.id ?? "", { payment_method: good });
+    await tellAll();
+    expect(await overview(ctx, metering())).toMatchObject({ status: "active", unlimited: true, graceUntil: null });
+    expect(await use()).toBe(200);
+    await drain(brand);
+  });
+});
+
+it("people are told of a low balance and of much use, once a day each", async () => {
+  const brand = await testBrand({ tokens: 60, apps: ["pdc-001"] });
+  const ctx = payerOf(brand.customerId);
+  await withPayer(brand);
+  await setOverage(ctx, {
+    mode: "stop",
+    topUp: null,
+    lowBalanceTokens: 59,
+    alertDailyTokens: 2,
+    alertMonthlyTokens: 50,
+  });
+  await consumeWith(brand.secretKey.secret, { body: { app_id: "pdc-001" } });
+  await drain(brand);
+  await alertAll(metering());
+  expect(await mailsOf(brand)).toEqual(["billing.low_balance"]);
+  await consumeWith(brand.secretKey.secret, { body: { app_id: "pdc-001" } });
+  await drain(brand);
+  await alertAll(metering());
+  await alertAll(metering());
+  expect((await mailsOf(brand)).toSorted()).toEqual(["billing.low_balance", "billing.use_reached"]);
+});
+
+it("ids are written anew under another key, and found by it", async () => {
+  const brand = await testBrand({ tokens: 0, apps: [] });
+  const ctx = payerOf(brand.customerId);
+  const id = await ensureStripeCustomer(ctx);
+  const old = process.env.ENCRYPTION_KEYS ?? "";
+  const added = `new:${randomBytes(32).toString("base64")}`;
+  const ring = keyRing(`${added},${old}`);
+  expect(await rotateEncryption(db(), ring)).toBeGreaterThan(0);
+  const [row] = await db().select().from(stripeCustomers).where(eq(stripeCustomers.customerId, brand.customerId));
+  expect(row?.encryptedId).toMatch(/^new\./);
+  expect(decrypt(ring, row?.encryptedId ?? "", brand.customerId)).toBe(id);
+  expect(row?.blindIndex).toBe(blindIndexes(ring, id)[0]);
+  expect(await rotateEncryption(db(), ring)).toBe(0);
+  // Back, for the rest of this run's tests.
+  expect(await rotateEncryption(db(), keyRing(`${old},${added}`))).toBeGreaterThan(0);
+});
