@@ -192,7 +192,11 @@ export const purchaseView = z.object({
   createdAt: time,
 });
 export type PurchaseView = z.infer<typeof purchaseView>;
-export const pageInput = z.strictObject({ cursor: z.string().max(100).optional() });
+export const pageInput = z.strictObject({
+  cursor: z.string().max(100).optional(),
+  /** Sent along by the pages' client where it reads page after page; there is one way only. */
+  direction: z.literal("forward").optional(),
+});
 export type PageInput = z.output<typeof pageInput>;
 export const purchasesOutput = z.object({ purchases: z.array(purchaseView), nextCursor: z.string().nullable() });
 export type PurchasesOutput = z.infer<typeof purchasesOutput>;

@@ -71,6 +71,8 @@ export const dashboardResponse = z.object({
 export type Dashboard = z.infer<typeof dashboardResponse>;
 
 export const entriesQuery = z.strictObject({
+  /** Sent along by the pages' client where it reads page after page; there is one way only. */
+  direction: z.literal("forward").optional(),
   date: day,
   appId: z
     .string()
