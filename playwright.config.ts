@@ -21,7 +21,7 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 90_000,
+  timeout: 150_000,
   // A page's first visit in development compiles it.
   expect: { timeout: 20_000 },
   use: {

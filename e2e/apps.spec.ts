@@ -106,7 +106,7 @@ test("what is published is in the shop within seconds, is used there, and is pai
   const pasted = await code.innerText();
   const shop = await context.newPage();
   await shopWith(shop, pasted);
-  await expect(shop.getByRole("button", { name: "Face Shape Analysis" })).toBeVisible();
+  await expect(shop.getByRole("button", { name: "Find my face shape" })).toBeVisible();
 
   await page.getByRole("link", { name: "Configure" }).click();
   const label = `Your shape ${Date.now() % 1_000}`;
