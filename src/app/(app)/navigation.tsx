@@ -28,12 +28,12 @@ export function Navigation({ permissions }: { permissions: Permission[] }) {
         {PLACES.filter((place) => permissions.includes(place.needs)).map((place) => {
           const here = path === place.href || path.startsWith(`${place.href}/`);
           return (
-            <li key={place.href} className="max-md:flex-1">
+            <li key={place.href} className="max-md:flex-auto">
               <Link
                 href={place.href}
                 aria-current={here ? "page" : undefined}
                 className={cx(
-                  "relative flex items-center rounded-control font-medium transition-colors max-md:h-15 max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-12 md:h-9 md:gap-2.5 md:px-2.5 md:text-14",
+                  "relative flex items-center rounded-control font-medium transition-colors max-md:h-15 max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:whitespace-nowrap max-md:text-12 md:h-9 md:gap-2.5 md:px-2.5 md:text-14",
                   here ? "text-ink md:bg-inset" : "text-ink-2 hover:text-ink md:hover:bg-inset",
                 )}
               >

@@ -20,7 +20,7 @@ export function PlanComparison({ offers }: { offers: PlansOutput }) {
   const apps = useQuery(trpc.catalog.list.queryOptions(undefined, { staleTime: 60_000 })).data?.apps ?? [];
   const { plans, currentPlanId } = offers;
   const cell = (plan: PlanView) =>
-    cx("figures px-1.5 text-center text-13 md:px-3", plan.id === currentPlanId && "bg-accent-soft");
+    cx("figures max-md:px-1! text-center text-13", plan.id === currentPlanId && "bg-accent-soft");
   return (
     <Card title="What each plan opens">
       <Table label="Plans compared">
@@ -30,7 +30,7 @@ export function PlanComparison({ offers }: { offers: PlansOutput }) {
               <span className="sr-only">What</span>
             </Th>
             {plans.map((plan) => (
-              <Th key={plan.id} className="px-1.5 text-center md:px-3">
+              <Th key={plan.id} className="max-md:px-1! text-center">
                 {plan.name}
                 {plan.id === currentPlanId && <span className="sr-only">, your plan</span>}
               </Th>
@@ -39,7 +39,7 @@ export function PlanComparison({ offers }: { offers: PlansOutput }) {
         </thead>
         <tbody>
           <Tr>
-            <RowHead className="text-13">Tokens a month</RowHead>
+            <RowHead className="max-md:pr-1! text-13">Tokens a month</RowHead>
             {plans.map((plan) => (
               <Td key={plan.id} className={cell(plan)}>
                 {plan.tokensPerMonth === null ? "Unlimited" : formatCount(plan.tokensPerMonth)}
@@ -47,7 +47,7 @@ export function PlanComparison({ offers }: { offers: PlansOutput }) {
             ))}
           </Tr>
           <Tr>
-            <RowHead className="text-13">Price of 1,000 tokens</RowHead>
+            <RowHead className="max-md:pr-1! text-13">Price of 1,000 tokens</RowHead>
             {plans.map((plan) => (
               <Td key={plan.id} className={cell(plan)}>
                 {plan.tokensPerMonth === null ? (
@@ -60,7 +60,7 @@ export function PlanComparison({ offers }: { offers: PlansOutput }) {
           </Tr>
           {apps.map((app) => (
             <Tr key={app.id}>
-              <RowHead className="text-13">
+              <RowHead className="max-md:pr-1! text-13">
                 <span className="flex items-center gap-2">
                   <AppIcon appId={app.id} size={24} className="max-md:hidden" />
                   {app.name}
