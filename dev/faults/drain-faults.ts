@@ -79,7 +79,7 @@ export const drainKilledScenario: Scenario = {
     "the drain deletes from the outbox before it commits: acknowledged uses were nowhere",
     "an entry that is read again is written again: uses were nowhere, their places quarantined",
   ],
-  short: { rounds: 4 },
+  short: { rounds: 2 },
   long: { rounds: "kills" },
   run: drainKilled,
 };
