@@ -259,7 +259,19 @@ describe("the mutants of this project", () => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
     const scopes = new Set(all.map(({ scope }) => scope));
     for (const scope of [
-      ...["CONSUME", "HOLD", "RESOLVE", "GRANT", "REFUND", "END_GRANT", "TAKE_BACK", "SWEEP", "RETIRE", "SET_ACCOUNT"],
+      ...[
+        "CONSUME",
+        "HOLD",
+        "RESOLVE",
+        "GRANT",
+        "REFUND",
+        "END_GRANT",
+        "TAKE_BACK",
+        "TAKE_FROM",
+        "SWEEP",
+        "RETIRE",
+        "SET_ACCOUNT",
+      ],
       ...[
         "SET_KEY_RECORD",
         "SET_CATALOG",
@@ -272,7 +284,16 @@ describe("the mutants of this project", () => {
         "UNSEEN",
       ],
       ...["drainPartition", "noticeLoss", "placeOf", "recordEvents", "writeAll", "sameOperation", "saveHeads"],
-      ...["writeEntries", "writeGrants", "strikeRefunded", "hydrateOnce", "openEpoch", "setAccount", "computeAccount"],
+      ...[
+        "writeEntries",
+        "writeGrants",
+        "writeUsage",
+        "strikeRefunded",
+        "hydrateOnce",
+        "openEpoch",
+        "setAccount",
+        "computeAccount",
+      ],
       ...["healForks", "loadOperation", "loadReservation", "applyIntents", "configureAccounts", "retireMarked"],
     ]) {
       expect(scopes, scope).toContain(scope);

@@ -234,6 +234,14 @@ export const TARGETS: readonly Target[] = [
     ),
   },
   {
+    file: `${METERING}/rollups/service.ts`,
+    what: "functions",
+    tests: [
+      ...at("entries/entries.redis", "refunds/refunds.redis", "reconcile/check.redis"),
+      "src/features/usage/dashboard/dashboard.redis.test.ts",
+    ],
+  },
+  {
     file: `${METERING}/reconcile/service.ts`,
     what: "functions",
     functions: ["isSound", "hydrateAccount", "hydrateOnce", "openEpoch", "lossWindow", "setAccount", "loadCatalog"],
