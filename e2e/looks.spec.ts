@@ -15,7 +15,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       const holds = async (heading: string) => {
         await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
         await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-        await expectAccessible(page);
+        // What axe finds does not hang on the width between a phone's and a wide screen's; what runs off the side does.
+        if (width !== 834) await expectAccessible(page);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect(overflow, "wider than the window").toBeLessThanOrEqual(0);
       };

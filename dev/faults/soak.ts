@@ -119,7 +119,7 @@ export const soakScenario: Scenario = {
     "a hydrate that does not drain first: acknowledged uses were nowhere",
     "a hydrate that keeps the epoch: nobody was served any more",
   ],
-  short: { seconds: 20 },
+  short: { seconds: 12 },
   long: { seconds: "seconds" },
   run: soak,
 };
