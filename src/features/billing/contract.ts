@@ -71,6 +71,8 @@ export const overviewOutput = z.object({
   status: billingStatus,
   plan: planView.nullable(),
   period: z.object({ start: time, end: time }).nullable(),
+  /** Whether a subscription stands behind the plan; one that was given has nothing to pay or to cancel. */
+  subscribed: z.boolean(),
   /** The subscription ends with its period. */
   cancelAtPeriodEnd: z.boolean(),
   pending: z.object({ plan: planView, at: time, appsToPause: z.array(appNamed) }).nullable(),

@@ -143,6 +143,7 @@ export async function overview(ctx: Ctx, deps: ReconcileDeps, now = new Date()):
     status: row?.status ?? "none",
     plan: plan ? planViewOf(plan) : null,
     period: row?.billingCycleStart && ends ? { start: row.billingCycleStart.toISOString(), end: ends } : null,
+    subscribed: Boolean(has && row.stripeSubscriptionId),
     cancelAtPeriodEnd: row?.cancelAtPeriodEnd ?? false,
     pending:
       pendingPlan && ends

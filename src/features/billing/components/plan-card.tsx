@@ -83,8 +83,10 @@ function Current({ overview, plan, canWrite }: { overview: OverviewOutput; plan:
               </>
             ) : overview.providerAway ? (
               "Not known now"
-            ) : (
+            ) : overview.subscribed ? (
               "None"
+            ) : (
+              "None: the plan was given"
             )}
           </Fact>
         )}
@@ -101,7 +103,7 @@ function Current({ overview, plan, canWrite }: { overview: OverviewOutput; plan:
             ` ${listed(pending.appsToPause.map((app) => app.name))} will be paused then.`}
         </Notice>
       )}
-      {canWrite && !over && (
+      {canWrite && !over && overview.subscribed && (
         <div className="flex flex-wrap gap-2">
           {cancelAtPeriodEnd ? (
             <Resume plan={plan} />

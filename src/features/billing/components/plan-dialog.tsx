@@ -13,7 +13,7 @@ import { Skeleton } from "@/components/skeleton";
 import { useTimeZone } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { PlanView, PreviewOutput } from "../contract";
-import { useRefreshBilling } from "./use-billing";
+import { useCheckout, useRefreshBilling } from "./use-billing";
 import { listed, lowered, planTokens } from "./words";
 
 /** What a change of plan would cost, give and take, and the press that makes it so. */
@@ -61,6 +61,13 @@ function Change({ plan, onClose }: { plan: PlanView; onClose: () => void }) {
     }),
   );
   const { data } = preview;
+  // A plan that the brand was given has no subscription behind it: what is bought begins at the checkout.
+  const checkout = useCheckout();
+  const press = (shown: PreviewOutput): void => {
+    const { kind, prorationDate, dueNowCents } = shown;
+    if (kind === "subscribe") checkout.mutate({ planId: plan.id });
+    else change.mutate({ planId: plan.id, prorationDate, expectedCents: dueNowCents });
+  };
   return (
     <>
       <DialogBody>
@@ -70,6 +77,11 @@ function Change({ plan, onClose }: { plan: PlanView; onClose: () => void }) {
           <Preview data={data} />
         ) : (
           <Skeleton className="h-56 w-full" />
+        )}
+        {checkout.error && (
+          <Notice kind="stopped" title="The checkout could not be opened">
+            {describeFailure(checkout.error)}
+          </Notice>
         )}
         {change.error && (
           <Notice kind="stopped" title="The plan was not changed">
@@ -83,12 +95,9 @@ function Change({ plan, onClose }: { plan: PlanView; onClose: () => void }) {
         </Button>
         <Button
           look="main"
-          busy={change.isPending || preview.isFetching}
+          busy={change.isPending || checkout.isPending || preview.isFetching}
           disabled={!data || data.kind === "same"}
-          onClick={() =>
-            data &&
-            change.mutate({ planId: plan.id, prorationDate: data.prorationDate, expectedCents: data.dueNowCents })
-          }
+          onClick={() => data && press(data)}
         >
           {data ? words(data, plan, zone) : "Change plan"}
         </Button>
@@ -103,6 +112,8 @@ function words(data: PreviewOutput, plan: PlanView, zone: string): string {
       return data.dueNowCents > 0 ? `Upgrade and pay ${formatMoney(data.dueNowCents)}` : "Upgrade now";
     case "downgrade":
       return `Move on ${formatDay(data.at, zone)}`;
+    case "subscribe":
+      return "Go to the checkout";
     default:
       return `Stay on ${plan.name}`;
   }
