@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { performance } from "node:perf_hooks";
 import postgres from "postgres";
 import { closeDb, db } from "@/db/client";
 import { migrateDatabase } from "@/db/migrate";
@@ -9,31 +8,12 @@ import { metering } from "@/rest/internal/metering";
 import { startThrowAway } from "../dev/stack/throw-away";
 import { type Figure, type Group, median } from "./figure";
 import { build, serve } from "./next";
+import { type Pass, together } from "./together";
 
 const AT_ONCE = 100;
 const PASSES = 5;
 /** As many as the passes turn on, one each, and one for the pass that warms up; all of them within one hour's limit. */
 const APPS = ["pdc-001", "vto-001", "fsa-001", "rec-001", "frf-001", "sty-001"];
-
-interface Pass {
-  readonly p50: number;
-  readonly p95: number;
-  readonly errors: number;
-}
-
-/** Starts so many at the same moment and waits for all. Times in ms. */
-async function together(work: readonly (() => Promise<boolean>)[]): Promise<Pass> {
-  const timed = await Promise.all(
-    work.map(async (one) => {
-      const begun = performance.now();
-      const good = await one().catch(() => false);
-      return { good, ms: performance.now() - begun };
-    }),
-  );
-  const sorted = timed.map(({ ms }) => ms).toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
-  return { p50: at(0.5), p95: at(0.95), errors: timed.filter(({ good }) => !good).length };
-}
 
 /**
  * `activation.concurrent_100`: a hundred brands turn an app on at the same moment, over REST and through Next's production

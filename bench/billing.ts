@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import postgres from "postgres";
 import { Stripe } from "stripe";
 import { closeDb, db } from "@/db/client";
@@ -12,30 +11,11 @@ import { startThrowAway } from "../dev/stack/throw-away";
 import { StandIn } from "../dev/stripe/server";
 import { type Figure, type Group, median } from "./figure";
 import { build, serve } from "./next";
+import { type Pass, together } from "./together";
 
 const DELIVERIES = 100;
 const CHECKOUTS = 50;
 const PASSES = 5;
-
-interface Pass {
-  readonly p50: number;
-  readonly p95: number;
-  readonly errors: number;
-}
-
-/** Starts so many at the same moment and waits for all. Times in ms. */
-async function together(work: readonly (() => Promise<boolean>)[]): Promise<Pass> {
-  const timed = await Promise.all(
-    work.map(async (one) => {
-      const begun = performance.now();
-      const good = await one().catch(() => false);
-      return { good, ms: performance.now() - begun };
-    }),
-  );
-  const sorted = timed.map(({ ms }) => ms).toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
-  return { p50: at(0.5), p95: at(0.95), errors: timed.filter(({ good }) => !good).length };
-}
 
 const figure = (name: string, ours: readonly Pass[], plain: readonly Pass[]): Figure => {
   const p95 = (passes: readonly Pass[]) => median(passes.map((pass) => pass.p95));

@@ -3,6 +3,7 @@ import type { Db } from "@/db/client";
 import { billingReports, overageSettings } from "@/db/schema/billing";
 import { meteringAccounts } from "@/db/schema/metering";
 import { customerBilling } from "@/db/schema/plans";
+import type { UPKEEP } from "@/features/metering/jobs";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import { type CustomerId, mintCustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
@@ -108,11 +109,7 @@ async function each<T>(things: readonly T[], work: (thing: T) => Promise<unknown
 }
 
 /** What has to be done over and over for billing: by the worker, each at its own pace, and by the cron, all at once. */
-export const BILLING_UPKEEP: readonly {
-  readonly name: string;
-  readonly everyMs: number;
-  readonly run: (deps: ReconcileDeps) => Promise<void>;
-}[] = [
+export const BILLING_UPKEEP: typeof UPKEEP = [
   { name: "stripe events", everyMs: 2_000, run: retryEvents },
   { name: "subscriptions", everyMs: 1_000, run: settleAll },
   { name: "top-ups", everyMs: 1_000, run: topUpAll },

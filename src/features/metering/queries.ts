@@ -9,13 +9,27 @@ import type { BalanceReport, BalanceResponse, LedgerPage } from "./contract";
 import { fieldsOf, hydrateAccount, type ReconcileDeps } from "./reconcile/service";
 import { accountKey, holdsKey, unpackGrants } from "./rules";
 
+/** An account as the ledger has it; undefined where there is none. */
+export async function headOf(ctx: Ctx, input: { mode: Mode }) {
+  const account = accountOf(ctx.customerId, input.mode);
+  const [head] = await ctx.db.select().from(meteringAccounts).where(ofAccount(meteringAccounts, account));
+  return head;
+}
+
 /**
  * The balance at this moment: from Redis, which decides, or from the ledger where Redis cannot be asked.
  * `balance` is null on an unlimited plan.
  */
 export async function balance(ctx: Ctx, redis: Redis, input: { mode: Mode }): Promise<BalanceResponse> {
-  const account = accountOf(ctx.customerId, input.mode);
-  const [head] = await ctx.db.select().from(meteringAccounts).where(ofAccount(meteringAccounts, account));
+  return balanceUnder(redis, accountOf(ctx.customerId, input.mode), await headOf(ctx, input));
+}
+
+/** The same, for who has read what the ledger holds already. */
+export async function balanceUnder(
+  redis: Redis,
+  account: AccountId,
+  head: Awaited<ReturnType<typeof headOf>>,
+): Promise<BalanceResponse> {
   try {
     const live = await fieldsOf(redis, accountKey(account), ["b", "e", "u", "ret"]);
     if (live.b !== null && live.ret === null && live.e === String(head?.epoch)) {

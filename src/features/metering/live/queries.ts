@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ofAccount } from "@/db/account";
 import type { Ctx } from "@/db/context";
-import { meteringAccounts } from "@/db/schema/metering";
 import { accountOf, type Mode } from "@/lib/ids";
 import type { Redis } from "@/lib/redis";
-import { balance } from "../queries";
+import { balanceUnder, headOf } from "../queries";
 import type { Watched } from "./contract";
 
 /** How often an account is looked at while somebody watches it, in milliseconds. */
@@ -14,12 +12,9 @@ const AGAIN_MS = 5_000;
 
 /** The account now, under a name that is the same for as long as nothing about it changes. */
 async function look(ctx: Ctx, redis: Redis, mode: Mode): Promise<{ id: string; state: Watched }> {
-  const [head] = await ctx.db
-    .select({ epoch: meteringAccounts.epoch, seq: meteringAccounts.seq })
-    .from(meteringAccounts)
-    .where(ofAccount(meteringAccounts, accountOf(ctx.customerId, mode)));
+  const head = await headOf(ctx, { mode });
   const written = `${head?.epoch ?? 0}.${head?.seq ?? 0}`;
-  const now = await balance(ctx, redis, { mode });
+  const now = await balanceUnder(redis, accountOf(ctx.customerId, mode), head);
   return { id: `${written}.${now.balance ?? "unlimited"}.${now.source}`, state: { balance: now, written } };
 }
 
