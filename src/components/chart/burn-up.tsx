@@ -64,7 +64,8 @@ export function BurnUp({
     return <TipCard head={long(day.key)} lines={lines} />;
   };
   return (
-    <div className="h-64">
+    // Before it has measured its place a chart has a size of its own, for which no page may scroll sideways.
+    <div className="h-64 overflow-x-clip">
       <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 256 }}>
         <ComposedChart data={days as BurnDay[]} title={title} margin={{ top: 20, right: 12, bottom: 0, left: 0 }}>
           <CartesianGrid {...GRID} />

@@ -60,7 +60,8 @@ export function StackedDays({
     );
   };
   return (
-    <div className="h-72">
+    // Before it has measured its place a chart has a size of its own, for which no page may scroll sideways.
+    <div className="h-72 overflow-x-clip">
       <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 720, height: 288 }}>
         <ComposedChart
           data={rows}
