@@ -87,7 +87,10 @@ export default async function setup(): Promise<() => Promise<void>> {
       const ownPort = await freePort();
       const own = `http://localhost:${ownPort}`;
       // The worker of the development stack drains for both.
+      // By name, because what this process was started with may be the stores of a `npm run dev` beside it, or of a .env.
+      const stores = JSON.parse(readFileSync(join(DATA_DIR, "env.json"), "utf8")) as Record<string, string>;
       production = launch("production", "src/cli/start.ts", [], {
+        ...stores,
         PORT: String(ownPort),
         AUTH_URL: own,
         WORKER: "off",
