@@ -50,6 +50,7 @@ test("find an app, activate it, configure it, publish, pause it, turn it off", a
   await page.getByRole("link", { name: "Configure" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Configure Fit Consultation" })).toBeVisible();
   await expectAccessible(page);
+  await expect(page.frameLocator("iframe").getByRole("heading", { level: 1, name: "Fit Consultation" })).toBeVisible();
   const bridge = page.getByLabel("Bridge, mm");
   await bridge.fill("99");
   await page.getByRole("button", { name: "Publish" }).click();

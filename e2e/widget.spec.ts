@@ -233,9 +233,10 @@ test("our own page previews a draft without a token, and nobody else's can", asy
       body: `<script>
           addEventListener("message", (event) => {
             if (event.data?.source !== "varai-preview" || event.data.type !== "ready") return;
+            const name = "PD Calculator";
             const configuration = { methods: ["photo"], launcher: { color: "#aa0000" } };
             event.source.postMessage(
-              { source: "varai-preview", configuration, language: "en", theme: "dark" }, location.origin);
+              { source: "varai-preview", name, configuration, language: "en", theme: "dark" }, location.origin);
           });
         </script>
         <iframe id="preview" src="/v1/widget/pd-calculator?preview=1" width="400" height="600"></iframe>`,

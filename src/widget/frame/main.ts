@@ -109,7 +109,7 @@ addEventListener("message", (event: MessageEvent<unknown>) => {
     if (event.origin !== location.origin || !isPreview(event.data)) return;
     const { data } = event;
     const done = { result: () => {}, close: () => {} };
-    run(slug, looksOf(data), { configuration: data.configuration, preview: true, ...done });
+    run(data.name, looksOf(data), { configuration: data.configuration, preview: true, ...done });
   } else if (!begun && isSession(event.data)) {
     begun = true;
     begin(event.data, event.origin).catch(() => refuse());

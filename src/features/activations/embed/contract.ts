@@ -91,6 +91,8 @@ export type FrameMessage = { readonly source: "varai"; readonly instance: string
 /** From our own configure page to a frame opened with `?preview=1`. */
 export interface PreviewMessage {
   readonly source: "varai-preview";
+  /** What the app is called. */
+  readonly name: string;
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly language?: string;
   readonly theme?: string;

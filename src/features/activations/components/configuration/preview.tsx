@@ -7,14 +7,7 @@ import { PhoneIcon, ScreenIcon } from "@/components/icons/interface";
 import { Segmented } from "@/components/segmented";
 import { AppPicture } from "@/features/catalog/components/app-picture";
 import type { Configuration } from "@/features/catalog/dialect/contract";
-
-/** What the page tells the widget's preview, and nothing else; both stand on our origin. */
-interface PreviewMessage {
-  readonly source: "varai-preview";
-  readonly configuration: Configuration;
-  readonly language: string;
-  readonly theme: "light" | "dark";
-}
+import type { PreviewMessage } from "../../embed/contract";
 
 /** Width of a shopper's screen in the preview, px; the wide one is drawn smaller to fit. */
 const WIDTHS = { phone: 375, desktop: 1_024 } as const;
@@ -58,6 +51,7 @@ export function Preview({
     const { language, theme } = configuration;
     const message: PreviewMessage = {
       source: "varai-preview",
+      name: app.name,
       configuration,
       language: typeof language === "string" && language !== "auto" ? language : "en",
       theme: (theme === "light" || theme === "dark" ? theme : resolvedTheme) === "dark" ? "dark" : "light",
