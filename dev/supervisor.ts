@@ -81,6 +81,7 @@ async function prepareData(env: Record<string, string>, storefrontOrigin: string
   const { publishCatalog } = await import("../src/features/metering/jobs");
   const { metering } = await import("../src/rest/internal/metering");
   const { seedDemo } = await import("../src/cli/demo/brand");
+  const { seedStaff } = await import("../src/cli/demo/staff");
   try {
     return await timed(
       "Seed",
@@ -90,9 +91,9 @@ async function prepareData(env: Record<string, string>, storefrontOrigin: string
         const { demoSecretKey } = loadSecrets(dataDir);
         const demo = await seedDemo({ storefrontOrigin, ...(demoSecretKey && { knownSecretKey: demoSecretKey }) });
         rememberDemoSecretKey(dataDir, demo.secretKey);
-        return demo;
+        return { ...demo, staff: await seedStaff(storefrontOrigin) };
       },
-      () => "apps, plans and the demo brand Northlight Optics",
+      () => "apps, plans, the demo brand Northlight Optics and the platform's own",
     );
   } finally {
     await closeDb();
@@ -176,6 +177,7 @@ async function start(): Promise<void> {
   writeJson(join(dataDir, "dev.json"), {
     url,
     admin: { email: demo.admin.email, password: demo.admin.password },
+    staff: demo.staff,
     public_key: demo.publicKey,
     secret_key: demo.secretKey,
     storefront_url: storefrontUrl,
@@ -187,6 +189,7 @@ async function start(): Promise<void> {
     ["Ready in", inWords(performance.now() - begun)],
     ["Web app", url],
     ["Sign in", `${demo.admin.email} with ${demo.admin.password}`],
+    ["Platform", `${url}/admin, as ${demo.staff.email} with ${demo.staff.password}`],
     ["Storefront", storefrontUrl],
     ["Mail inbox", inboxUrl],
     ["Stripe stand-in", stripeUrl],

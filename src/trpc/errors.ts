@@ -48,6 +48,7 @@ export class PublicError extends TRPCError {
 export const signedOut = (): PublicError => new PublicError("UNAUTHORIZED", "signed_out", "Sign in to go on.");
 export const notAllowed = (): PublicError =>
   new PublicError("FORBIDDEN", "forbidden", "Your role in this brand does not allow that.");
+export const nothingThere = (): PublicError => new PublicError("NOT_FOUND", "not_found", "There is no such procedure.");
 export const databaseAway = (): PublicError =>
   new PublicError(
     "SERVICE_UNAVAILABLE",
@@ -68,7 +69,7 @@ export function toPublicError(error: unknown): PublicError {
   if (isDatabaseAway(cause)) return databaseAway();
   if (error instanceof TRPCError) {
     // The framework's own refusals, in our words: its messages quote parsers and paths.
-    if (error.code === "NOT_FOUND") return new PublicError("NOT_FOUND", "not_found", "There is no such procedure.");
+    if (error.code === "NOT_FOUND") return nothingThere();
     if (error.code === "METHOD_NOT_SUPPORTED") {
       return new PublicError(
         "METHOD_NOT_SUPPORTED",

@@ -1,11 +1,13 @@
 import { initTRPC } from "@trpc/server";
+import { actingAsStaff } from "@/auth/staff-gate";
 import type { Permission } from "@/features/team/rules";
 import type { TrpcContext } from "./context";
-import { databaseAway, notAllowed, signedOut, toPublicError } from "./errors";
+import { databaseAway, notAllowed, nothingThere, signedOut, toPublicError } from "./errors";
 
-/** What a procedure asks of its caller; `withPermission` sets it and checks it, a test reads it. */
+/** What a procedure asks of its caller; `withPermission` and `asStaff` set it and check it, a test reads it. */
 export interface ProcedureMeta {
   readonly permission?: Permission;
+  readonly staff?: true;
 }
 
 /** How long one answer to a subscription stays open, in milliseconds; so long may a session that was ended still hear. */
@@ -63,3 +65,10 @@ export const withPermission = (permission: Permission) =>
     if (!ctx.viewer.permissions.has(permission)) throw notAllowed();
     return next();
   });
+
+/** One of the platform's own people. To everybody else there is no such procedure. */
+export const asStaff = signedIn.meta({ staff: true }).use(async ({ ctx, next }) => {
+  const staff = await actingAsStaff(ctx.scope, ctx.viewer);
+  if (!staff) throw nothingThere();
+  return next({ ctx: { staff } });
+});

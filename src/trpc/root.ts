@@ -1,5 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { activationsRouter } from "@/features/activations/router";
+import { adminRouter } from "@/features/admin/router";
 import { billingRouter } from "@/features/billing/router";
 import { catalogRouter } from "@/features/catalog/router";
 import { keysRouter } from "@/features/keys/router";
@@ -17,6 +18,7 @@ export const appRouter = router({
   keys: keysRouter,
   billing: billingRouter,
   usage: usageRouter,
+  admin: adminRouter,
 });
 
 /** All that a client component may know of the above: its types. */

@@ -1,0 +1,139 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "@/db/client";
+import type { StaffCtx } from "@/db/context";
+import type { Figures } from "./contract";
+import { movementsOf, percentile } from "./rules";
+
+/** How far back movements of revenue are told, months. */
+const MONTHS = 12;
+
+async function revenue(tx: Tx, now: Date): Promise<Figures["mrr"]> {
+  const [sum] = await tx.execute(sql`
+    select coalesce(sum(p.price_cents) filter (where b.stripe_subscription_id is not null), 0) as cents,
+      count(*) filter (where b.stripe_subscription_id is not null) as subscriptions,
+      count(*) filter (where b.stripe_subscription_id is null) as given
+    from customer_billing b join billing_plans p on p.id = b.plan_id where b.status = 'active'`);
+  // By the plan's price and not by what was paid: an upgrade's first invoice is less by what the old plan had left.
+  const periods = await tx.execute(sql`
+    select t.customer_id, p.price_cents, t.period_start, t.period_end
+    from token_purchases t join billing_plans p on p.id = t.plan_id
+    where t.kind = 'plan' and t.status = 'completed' and t.period_start is not null and t.period_end is not null`);
+  return {
+    cents: Number(sum?.cents),
+    subscriptions: Number(sum?.subscriptions),
+    given: Number(sum?.given),
+    movements: movementsOf(
+      periods.map((row) => ({
+        customerId: String(row.customer_id),
+        cents: Number(row.price_cents),
+        start: new Date(String(row.period_start)),
+        end: new Date(String(row.period_end)),
+      })),
+      now,
+      MONTHS,
+    ),
+  };
+}
+
+async function consumptionRate(tx: Tx): Promise<number | null> {
+  const [row] = await tx.execute(sql`
+    select avg(coalesce(d.daily, 0) / p.tokens_per_month)::float8 as rate
+    from customer_billing b
+      join billing_plans p on p.id = b.plan_id and p.tokens_per_month > 0
+      left join lateral (select sum(tokens)::float8 / 30 as daily from usage_days
+        where customer_id = b.customer_id and mode = 'live' and date > current_date - 30) d on true
+    where b.status = 'active'`);
+  return row?.rate == null ? null : Number(row.rate);
+}
+
+async function adoption(tx: Tx, customers: number): Promise<Figures["adoption"]> {
+  const rows = await tx.execute(sql`
+    select a.catalog_id, a.name,
+      (select count(*) from customer_apps x where x.app_id = a.id and x.status = 'active') as customers,
+      coalesce((select sum(tokens) from usage_days d
+        where d.app_id = a.id and d.mode = 'live' and d.date > current_date - 30), 0) as tokens
+    from apps a order by 3 desc, 2`);
+  const apps = rows.map((row) => ({
+    appId: String(row.catalog_id),
+    name: String(row.name),
+    customers: Number(row.customers),
+    tokens30: Number(row.tokens),
+  }));
+  const active = apps.reduce((sum, app) => sum + app.customers, 0);
+  return { perCustomer: customers === 0 ? 0 : active / customers, apps };
+}
+
+async function funnel(tx: Tx): Promise<Figures["funnel"]> {
+  // Each step among those who took the one before it, so that the line never rises.
+  const [row] = await tx.execute(sql`
+    with steps as (
+      select c.id,
+        exists (select 1 from customer_apps x where x.customer_id = c.id) as activated,
+        exists (select 1 from configuration_versions v where v.customer_id = c.id and v.actor_type <> 'system') as configured,
+        exists (select 1 from usage_days d where d.customer_id = c.id and d.mode = 'live') as used,
+        exists (select 1 from customer_billing b where b.customer_id = c.id and b.status = 'active'
+          and b.stripe_subscription_id is not null) as paying
+      from customers c)
+    select count(*) as signed_up, count(*) filter (where activated) as activated,
+      count(*) filter (where activated and configured) as configured,
+      count(*) filter (where activated and configured and used) as used,
+      count(*) filter (where activated and configured and used and paying) as paying
+    from steps`);
+  return (["signed_up", "activated", "configured", "used", "paying"] as const).map((step) => ({
+    step,
+    brands: Number(row?.[step] ?? 0),
+  }));
+}
+
+async function timeToFirstToken(tx: Tx): Promise<Figures["timeToFirstToken"]> {
+  const rows = await tx.execute(sql`
+    select extract(epoch from e.occurred_at - c.created_at)::float8 as seconds
+    from customers c cross join lateral (
+      select occurred_at from ledger_entries
+      where customer_id = c.id and mode = 'live' and kind = 'usage' order by epoch, seq limit 1) e
+    where e.occurred_at >= c.created_at order by 1`);
+  const seconds = rows.map((row) => Number(row.seconds));
+  if (seconds.length === 0) return null;
+  return { median: percentile(seconds, 0.5), p90: percentile(seconds, 0.9), brands: seconds.length };
+}
+
+async function liability(tx: Tx): Promise<Figures["liability"]> {
+  const rows = await tx.execute(sql`
+    select g.source, sum(g.remaining)::float8 as tokens,
+      coalesce(sum(g.remaining) filter (where g.expires_at < now() + interval '30 days'), 0)::float8 as soon,
+      coalesce(sum(g.remaining::numeric * t.price_cents / nullif(t.tokens_purchased, 0)), 0)::float8 as cents
+    from grants g left join token_purchases t on t.grant_id = g.id
+    where g.mode = 'live' and g.remaining > 0 and (g.expires_at is null or g.expires_at > now())
+    group by g.source order by 2 desc`);
+  return {
+    sources: rows.map((row) => ({
+      source: row.source as Figures["liability"]["sources"][number]["source"],
+      tokens: Number(row.tokens),
+      soon: Number(row.soon),
+      cents: Math.round(Number(row.cents)),
+    })),
+  };
+}
+
+/** The business in figures, all of one moment. Of all tenants, and therefore for staff only. */
+export function figuresOf(ctx: StaffCtx): Promise<Figures> {
+  return ctx.db.transaction(
+    async (tx) => {
+      const [row] = await tx.execute(sql`
+        select (select count(*) from customers) as customers, extract(epoch from now()) * 1000 as now`);
+      const now = new Date(Math.floor(Number(row?.now)));
+      const customers = Number(row?.customers);
+      return {
+        asOf: now.toISOString(),
+        customers,
+        mrr: await revenue(tx, now),
+        consumptionRate: await consumptionRate(tx),
+        adoption: await adoption(tx, customers),
+        funnel: await funnel(tx),
+        timeToFirstToken: await timeToFirstToken(tx),
+        liability: await liability(tx),
+      };
+    },
+    { isolationLevel: "repeatable read", accessMode: "read only" },
+  );
+}
