@@ -1,7 +1,9 @@
 import { eq } from "drizzle-orm";
+import { db } from "@/db/client";
 import type { Ctx, StaffCtx } from "@/db/context";
 import { platformStaff } from "@/db/schema/platform";
 import { mintUserId } from "@/lib/ids";
+import { actingAs } from "./gate";
 import type { Session } from "./session-state";
 
 /**
@@ -12,3 +14,7 @@ export async function actingAsStaff(ctx: Ctx, session: Session): Promise<StaffCt
   const [row] = await ctx.db.select().from(platformStaff).where(eq(platformStaff.userId, session.user.id));
   return row ? { ...ctx, staffId: mintUserId(row.userId) } : null;
 }
+
+/** Whether somebody who is signed in is one of the platform's staff. For what a page shows; verbs ask `actingAsStaff`. */
+export const isStaff = async (session: Session): Promise<boolean> =>
+  (await actingAsStaff(actingAs(db(), session), session)) !== null;

@@ -5,6 +5,7 @@ import { Announcer } from "@/components/announcer";
 import { BrokenBridgeDrawing } from "@/components/icons/drawings";
 import { TimeZoneProvider } from "@/components/time";
 import { Toaster } from "@/components/toaster";
+import { BannerStrip } from "@/features/admin/components/banner-strip";
 import { StandingBanner } from "@/features/billing/components/standing-banner";
 import { TrpcProvider } from "@/trpc/client";
 import { getQueryClient, HydrateClient, trpc } from "@/trpc/server";
@@ -32,6 +33,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
   // Brought along, so that a banner is there with the page and moves nothing.
   const queries = getQueryClient();
   await Promise.all([
+    queries.prefetchQuery(trpc.admin.bannersNow.queryOptions(undefined, { retry: false })),
     sees.seesBalance && queries.prefetchQuery(trpc.metering.balance.queryOptions(undefined, { retry: false })),
     sees.seesBilling && queries.prefetchQuery(trpc.billing.standing.queryOptions(undefined, { retry: false })),
   ]);
@@ -45,6 +47,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
           permissions={[...permissions]}
         >
           <HydrateClient>
+            <BannerStrip />
             <StandingBanner {...sees} canPay={permissions.has("billing:write")} />
           </HydrateClient>
           <NuqsAdapter>{children}</NuqsAdapter>

@@ -1,0 +1,182 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { toast } from "sonner";
+import { Button } from "@/components/button";
+import { Card } from "@/components/card";
+import { Dialog, DialogActions, DialogBody } from "@/components/dialog";
+import { TextField } from "@/components/field";
+import { formatCount } from "@/components/format";
+import { Notice } from "@/components/notice";
+import { describeFailure, QueryError } from "@/components/query-error";
+import { Segmented } from "@/components/segmented";
+import { Skeleton } from "@/components/skeleton";
+import { RowHead, Table, Td, Th, Tr } from "@/components/table";
+import { RelativeTime } from "@/components/time";
+import { useTRPC } from "@/trpc/client";
+import type { LetterOutcome, LetterRow } from "../system/contract";
+
+const TOLD = { done: "Done", already: "Somebody was quicker", refused: "Refused" } as const;
+const tell = ({ kind, words }: LetterOutcome) =>
+  kind === "done" ? toast(`${TOLD[kind]}: ${words}`) : toast.error(`${TOLD[kind]}: ${words}`);
+
+/** Events that could not be written: read why, write them after all, or give them up. */
+export function LettersCard() {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const [shown, setShown] = useState<"open" | "all">("open");
+  const [discarding, setDiscarding] = useState<LetterRow | null>(null);
+  const { data, error, refetch } = useQuery(trpc.admin.letters.queryOptions({ open: shown === "open" }));
+  const again = () => queries.invalidateQueries({ queryKey: trpc.admin.pathKey() });
+  const replay = useMutation(
+    trpc.admin.replayLetter.mutationOptions({
+      onSuccess: tell,
+      onError: (failure) => toast.error(describeFailure(failure)),
+      onSettled: again,
+    }),
+  );
+  return (
+    <Card
+      title="Dead letters"
+      aside={
+        <Segmented
+          legend="Which letters"
+          value={shown}
+          onChange={setShown}
+          options={[
+            { value: "open", label: "Open" },
+            { value: "all", label: "All" },
+          ]}
+        />
+      }
+    >
+      {error && !data && (
+        <div className="px-4 pb-5 md:px-5">
+          <QueryError what="The letters" error={error} retry={refetch} />
+        </div>
+      )}
+      {!data && !error && <Skeleton className="m-4 h-24" />}
+      {data?.total === 0 && (
+        <p className="px-4 pb-5 text-14 text-ink-2 md:px-5">
+          {shown === "open" ? "None is open: whatever came in was written." : "There never was one."}
+        </p>
+      )}
+      {data && data.total > 0 && (
+        <Table label="Dead letters">
+          <thead>
+            <Tr>
+              <Th>Letter</Th>
+              <Th className="max-md:hidden">Why</Th>
+              <Th className="text-right">Actions</Th>
+            </Tr>
+          </thead>
+          <tbody>
+            {data.letters.map((letter) => (
+              <Tr key={letter.id}>
+                <RowHead>
+                  {letter.kind ?? "unreadable"} of {letter.brand ?? "nobody known"}
+                  <span className="block text-12 text-ink-3">
+                    {letter.reason}, {letter.mode ?? "no account"}, <RelativeTime iso={letter.createdAt} />
+                  </span>
+                  <span className="block text-12 wrap-anywhere text-ink-2 md:hidden">{letter.error}</span>
+                </RowHead>
+                <Td className="text-13 wrap-anywhere text-ink-2 max-md:hidden">{letter.error}</Td>
+                <Td className="text-right whitespace-nowrap">
+                  {letter.resolution ?? (
+                    <>
+                      <Button
+                        size="small"
+                        busy={replay.isPending && replay.variables.id === letter.id}
+                        onClick={() => replay.mutate({ id: letter.id })}
+                      >
+                        Replay
+                      </Button>{" "}
+                      <Button look="quiet" size="small" onClick={() => setDiscarding(letter)}>
+                        Discard
+                      </Button>
+                    </>
+                  )}
+                </Td>
+              </Tr>
+            ))}
+          </tbody>
+        </Table>
+      )}
+      {data && data.total > data.letters.length && (
+        <p className="px-4 py-3 text-12 text-ink-3 md:px-5">
+          The newest {formatCount(data.letters.length)} of {formatCount(data.total)}; the command `dead-letters` has
+          all.
+        </p>
+      )}
+      <DiscardDialog letter={discarding} onClose={() => setDiscarding(null)} onDone={again} />
+    </Card>
+  );
+}
+
+function DiscardDialog({
+  letter,
+  onClose,
+  onDone,
+}: {
+  letter: LetterRow | null;
+  onClose: () => void;
+  onDone: () => void;
+}) {
+  const trpc = useTRPC();
+  const [reason, setReason] = useState("");
+  const [wrong, setWrong] = useState(false);
+  const discard = useMutation(
+    trpc.admin.discardLetter.mutationOptions({
+      onSuccess: (outcome) => {
+        tell(outcome);
+        close();
+        onDone();
+      },
+    }),
+  );
+  const close = () => {
+    discard.reset();
+    setReason("");
+    setWrong(false);
+    onClose();
+  };
+  return (
+    <Dialog
+      firm
+      open={letter !== null}
+      onOpenChange={(open) => open || close()}
+      title="Give this letter up?"
+      description="What it was for is lost; its tokens are booked as an adjustment, so that the balance stays right."
+    >
+      <DialogBody>
+        {discard.error && (
+          <Notice kind="stopped" title="Nothing was changed">
+            {describeFailure(discard.error)}
+          </Notice>
+        )}
+        <TextField
+          label="Reason"
+          maxLength={200}
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+          {...(wrong && { error: "Say why, in at least 5 characters." })}
+        />
+      </DialogBody>
+      <DialogActions>
+        <Button onClick={close}>Keep it</Button>
+        <Button
+          look="danger"
+          busy={discard.isPending}
+          onClick={() => {
+            const short = reason.trim().length < 5;
+            setWrong(short);
+            if (!short && letter) discard.mutate({ id: letter.id, reason });
+          }}
+        >
+          Discard
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
