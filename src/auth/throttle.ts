@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { Ratelimit } from "@upstash/ratelimit";
 import { env } from "@/lib/env";
+import { plainKey } from "@/lib/partition";
 import { redis } from "@/lib/redis";
 
 /** Counts attempts under a key and says whether one more is allowed. */
@@ -89,7 +90,7 @@ export class RedisLimiter implements Limiter {
     this.#ratelimit = new Ratelimit({
       redis: client,
       limiter: Ratelimit.slidingWindow(limit, "10 m"),
-      prefix,
+      prefix: plainKey(prefix),
       timeout: 1_000,
       // Its own memory would go on blocking after an attempt was given back.
       ephemeralCache: false,

@@ -3,13 +3,10 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeDb, db, isDatabaseAway } from "@/db/client";
-import { migrateDatabase } from "@/db/migrate";
-import { seedCatalog } from "@/db/seed/catalog";
-import { publishCatalog } from "@/features/metering/jobs";
-import { EnvError, env } from "@/lib/env";
-import { metering } from "@/rest/internal/metering";
+import { env } from "@/lib/env";
 import { buildWidget } from "./build-widget";
+import { requirePort, requireWritable, StartError, sentenceFor } from "./obstacles";
+import { prepareDatabase } from "./prepare";
 
 // `npm start`: the production build against the services the environment names. Builds it where it is missing or old,
 // migrates where it may, serves on PORT (default 3000), and runs the worker beside it unless WORKER=off.
@@ -21,9 +18,6 @@ const DIST_DIR = process.env.NEXT_DIST_DIR || ".next";
 const SOURCES = ["src", "public", "middleware.ts", "next.config.mjs", "postcss.config.mjs", "package-lock.json"];
 /** How long the parts may take to finish what they are doing, in milliseconds. */
 const GRACE_MS = 15_000;
-
-/** A reason not to serve, worded for the operator. */
-class StartError extends Error {}
 
 const children = new Map<string, ChildProcess>();
 let stopping = false;
@@ -58,43 +52,18 @@ const ended = (child: ChildProcess): Promise<string> =>
   });
 
 async function buildIfNeeded(): Promise<void> {
-  await buildWidget();
   const marker = join(ROOT, DIST_DIR, "BUILD_ID");
   const built = existsSync(marker) ? statSync(marker).mtimeMs : undefined;
-  if (built !== undefined && built > newestSource()) {
+  if (built !== undefined && built > newestSource() && existsSync(join(ROOT, "public/v1/build.json"))) {
     console.log(`Build: the one in ${DIST_DIR} is newer than every source.`);
     return;
   }
+  for (const folder of [DIST_DIR, "public"]) requireWritable(join(ROOT, folder));
   console.log(`Build: ${built === undefined ? "there is none" : "a source is newer"}; building.`);
+  await buildWidget();
   const result = await ended(launch("build", [NEXT, "build"]));
   if (stopping) return;
   if (result !== "exit code 0") throw new StartError(`The build failed (${result}); nothing is served.`);
-}
-
-async function prepareDatabase(): Promise<void> {
-  const { DATABASE_OWNER_URL: ownerUrl } = env();
-  try {
-    if (ownerUrl) {
-      const { applied } = await migrateDatabase(ownerUrl);
-      console.log(`Migrations: ${applied === 0 ? "nothing to apply" : `${applied} applied`}.`);
-    } else {
-      console.log("Migrations: no DATABASE_OWNER_URL, not migrating.");
-    }
-    await seedCatalog(db());
-    // Redis may be away just now: a partition without the catalogue asks for it with its first consume.
-    const published = await publishCatalog(metering()).then(
-      () => true,
-      () => false,
-    );
-    console.log(
-      `Catalogue: the apps and plans are up to date${published ? "" : ", and not yet at the edge: Redis is away"}.`,
-    );
-  } catch (error) {
-    if (isDatabaseAway(error)) throw new StartError("Postgres does not answer at DATABASE_URL; nothing is served.");
-    throw error;
-  } finally {
-    await closeDb();
-  }
 }
 
 /** Ends what is running: first asked, then, after the grace, by force. */
@@ -118,6 +87,7 @@ function forwardSignals(): void {
 try {
   forwardSignals();
   env();
+  await requirePort(process.env.PORT || "3000", process.env.HOST || undefined);
   await buildIfNeeded();
   if (!stopping) await prepareDatabase();
   if (!stopping) {
@@ -138,7 +108,7 @@ try {
 } catch (error) {
   if (!stopping) {
     stopping = true;
-    console.error(error instanceof EnvError || error instanceof StartError ? error.message : error);
+    console.error(sentenceFor(error) ?? error);
     await stopChildren();
     process.exit(1);
   }

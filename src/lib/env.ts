@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { DEPLOYMENT_NAME, deploymentName, keyPrefixOf, ownVariables, unfit } from "./deployment";
+import { prefixKeys } from "./partition";
 
 z.config({ jitless: true });
 
@@ -66,6 +68,22 @@ const variables = z.object({
       error: "must be id:key,id:key; make a key with `openssl rand -base64 32`",
     })
     .optional(),
+  /** A name for a deployment that shares its stores with others: its keys begin, its database ends with it. */
+  DEPLOYMENT: z
+    .string()
+    .regex(DEPLOYMENT_NAME, "must be words of a-z and 0-9 joined by hyphens, 40 characters at most")
+    .optional(),
+  /** Set by Vercel. `preview` means: a database and keys of its own, its own address, no live money, no real mail. */
+  VERCEL_ENV: z.enum(["production", "preview", "development"]).optional(),
+  /** Set by Vercel: the host of this very deployment, and of the newest one of its branch. */
+  VERCEL_URL: z.string().optional(),
+  VERCEL_BRANCH_URL: z.string().optional(),
+  /** Set by Vercel: the branch, from which a preview has its name. */
+  VERCEL_GIT_COMMIT_REF: z.string().optional(),
+  /** Set by Vercel where the project has one: lets our own calls past the protection of deployments. */
+  VERCEL_AUTOMATION_BYPASS_SECRET: z.string().optional(),
+  /** The mail server of previews, an inbox for tests; MAIL_URL is not used there. */
+  PREVIEW_MAIL_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 const schema = variables.superRefine((given, ctx) => {
@@ -86,17 +104,32 @@ export class EnvError extends Error {}
  * @throws EnvError with one line per variable that is missing or wrong. Values never appear in it.
  */
 export function parseEnv(source: Record<string, string | undefined>): Env {
-  const filled = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
+  const filled = ownVariables(given);
+  const unusable = unfit(given);
   const result = schema.safeParse(filled);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => {
+  if (result.success && unusable.length === 0) return result.data;
+  const lines = (result.error?.issues ?? []).map((issue) => {
     const name = issue.path.join(".");
     return filled[name] === undefined ? `  ${name} is missing` : `  ${name} ${issue.message}`;
   });
+  lines.push(...unusable.map(([name, why]) => `  ${name} ${why}`));
   throw new EnvError(
-    `The environment is not complete:\n${lines.join("\n")}\nSee .env.example, or type \`npm run dev\`, which needs no .env.`,
+    `The environment cannot be used:\n${lines.join("\n")}\nSee .env.example, or type \`npm run dev\`, which needs no .env.`,
   );
 }
+
+/**
+ * What has to hold before anything else is read: the names of keys in Redis, which are made without this module, and the
+ * address that next-auth takes out of the environment by itself.
+ */
+function takePlace(source: Record<string, string | undefined>): void {
+  const name = deploymentName(source);
+  prefixKeys(name && DEPLOYMENT_NAME.test(name) ? keyPrefixOf(name) : "");
+  const { AUTH_URL } = ownVariables(source);
+  if (AUTH_URL && AUTH_URL !== source.AUTH_URL) source.AUTH_URL = AUTH_URL;
+}
+takePlace(process.env);
 
 let cached: Env | undefined;
 

@@ -21,7 +21,27 @@ export function partitionOf(customerId: string): number {
   return crc32(bytes) % PARTITIONS;
 }
 
-const TAGS = Array.from({ length: PARTITIONS }, (_, partition) => `{p${String(partition).padStart(2, "0")}}`);
+const tagsBehind = (prefix: string): string[] =>
+  Array.from({ length: PARTITIONS }, (_, partition) => `${prefix}{p${String(partition).padStart(2, "0")}}`);
 
-/** The hash tag every Redis key of a partition carries, such as `{p07}`, so that a script's keys share a slot. */
-export const partitionTag = (partition: number): string => TAGS[partition] ?? `{p${partition}}`;
+let keyPrefix = "";
+let tags = tagsBehind(keyPrefix);
+
+/**
+ * Puts a deployment's own name in front of every key of this process. Called by src/lib/env.ts as it is loaded, which
+ * whatever speaks to Redis has loaded before it names a key.
+ */
+export function prefixKeys(prefix: string): void {
+  if (prefix === keyPrefix) return;
+  keyPrefix = prefix;
+  tags = tagsBehind(prefix);
+}
+
+/** The name under which something outside the partitions is kept, such as a count of sign-ins. */
+export const plainKey = (name: string): string => keyPrefix + name;
+
+/**
+ * What every Redis key of a partition begins with: the deployment's own name, where it has one, and the hash tag, such as
+ * `{p07}`, so that a script's keys share a slot.
+ */
+export const partitionTag = (partition: number): string => tags[partition] ?? `${keyPrefix}{p${partition}}`;

@@ -2,6 +2,7 @@ import { Ratelimit } from "@upstash/ratelimit";
 import type { Counted } from "@/auth/key-gate";
 import { Refusal } from "@/lib/errors";
 import { logger } from "@/lib/logger";
+import { plainKey } from "@/lib/partition";
 import { redis } from "@/lib/redis";
 import type { Told } from "./respond";
 
@@ -32,7 +33,7 @@ function bucketOf(surface: Surface): Ratelimit {
     redis: redis(),
     // One token comes back at a time, so that a bucket refills evenly and not by the hour.
     limiter: Ratelimit.tokenBucket(1, `${HOUR_MS / LIMITS[surface]} ms`, LIMITS[surface]),
-    prefix: `limit:${surface}`,
+    prefix: plainKey(`limit:${surface}`),
     timeout: PATIENCE_MS,
     // Its own memory would count in this process only.
     ephemeralCache: false,

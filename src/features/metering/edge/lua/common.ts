@@ -263,8 +263,8 @@ end
 export const door = (only = ""): string => `
 if now > tonumber(ARGV[1]) then return {'late', at, ''} end
 local ACCOUNT, OUTBOX, DUE, HOLDS = KEYS[2], KEYS[5], KEYS[6], KEYS[7]
--- After '{p00}:acct:'.
-local NAME = string.sub(ACCOUNT, 12)
+-- The account's name ends its key: a uuid, a colon, and 'live' or 'test'.
+local NAME = string.sub(ACCOUNT, -41)
 local catalog = call('HMGET', KEYS[3], 'gen', 'app:' .. ARGV[3], 'full')
 local generation = catalog[1]
 if not generation then return {'missing_catalog', at, ''} end
