@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+import { restore } from "@/db/backup";
+import { createDatabase, migrateDatabase } from "@/db/migrate";
+import { deploymentName } from "@/lib/deployment";
+import { env } from "@/lib/env";
+import { PARTITIONS, partitionTag, plainKey } from "@/lib/partition";
+import { redis } from "@/lib/redis";
+import { explain, isMisuse, Misuse } from "./failure";
+import { sentenceFor } from "./obstacles";
+
+const USAGE = "usage: npm run -s restore -- --from FOLDER [--flush-redis]";
+
+/** This deployment's keys in Redis, a handful at a time. */
+async function* ourKeys(): AsyncGenerator<string[]> {
+  const ours = Array.from({ length: PARTITIONS }, (_, partition) => `${partitionTag(partition)}:`);
+  const isOurs = (key: string) => ours.some((tag) => key.startsWith(tag));
+  let cursor = "0";
+  do {
+    const [next, keys] = await redis().scan(cursor, { match: `${plainKey("{p")}*`, count: 1_000 });
+    cursor = String(next);
+    const found = keys.filter(isOurs);
+    if (found.length > 0) yield found;
+  } while (cursor !== "0");
+}
+
+/** Redis must know nothing newer than the ledger that comes: what it knows would pass for the truth. */
+async function emptyRedis(may: boolean): Promise<number> {
+  let removed = 0;
+  for await (const keys of ourKeys()) {
+    if (!may) {
+      throw new Misuse(
+        "Redis holds this deployment's balances, which are not those of the backup. Stop everything that serves, then add " +
+          "--flush-redis: what is in Redis and not in the ledger is then gone.",
+      );
+    }
+    removed += await redis().unlink(...keys);
+  }
+  return removed;
+}
+
+/** `npm run -s restore`: a backup into an empty database, and Redis emptied, so that it is computed anew. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { from: { type: "string" }, "flush-redis": { type: "boolean" } } });
+  if (!values.from) throw new Misuse("--from names the folder of the backup");
+  const { DATABASE_OWNER_URL: url } = env();
+  if (!url) throw new Misuse("DATABASE_OWNER_URL is missing: a restore needs the owner role");
+  const removed = await emptyRedis(values["flush-redis"] ?? false);
+  if (deploymentName(process.env)) await createDatabase(url);
+  await migrateDatabase(url);
+  const { tables, takenAt } = await restore(url, values.from);
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  console.log(
+    `${tables.length} tables with ${rows} rows as of ${takenAt} are back; ${removed} keys of Redis are gone.`,
+  );
+  console.log("Start again; then `npm run -s ledger:check`..");
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(
+    isMisuse(error) ? `${explain(error)}\n${USAGE}` : (sentenceFor(error, "DATABASE_OWNER_URL") ?? explain(error)),
+  );
+  process.exitCode = isMisuse(error) ? 2 : 1;
+}
