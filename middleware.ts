@@ -4,7 +4,11 @@ import { safeNextPath } from "@/auth/next-path";
 import { readSessionToken } from "@/auth/token";
 
 // Pages anyone may read. Every other page asks for a session, so that a new one is closed until it is listed here.
-const PUBLIC = [/^\/$/, /^\/sign-in$/, /^\/sign-up$/, /^\/docs(?:\/|$)/];
+const PUBLIC = [
+  /^\/$/,
+  /^\/(?:sign-in|sign-up|verify|magic-link|forgot-password|reset-password|confirm-email|invite)$/,
+  /^\/docs(?:\/|$)/,
+];
 
 /**
  * A look at the session cookie, for pages only: sends anonymous visits to the sign-in page and says in

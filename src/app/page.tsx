@@ -43,8 +43,8 @@ export default function LandingPage() {
             distance or ask for advice. Each use takes a few tokens, and you see every one of them.
           </p>
           <p className="mt-7 flex flex-wrap items-center gap-x-6 gap-y-3">
-            <Link href="/sign-in" className={buttonClass("main")}>
-              Sign in to your brand
+            <Link href="/sign-up" className={buttonClass("main")}>
+              Create your brand
               <ArrowIcon size={18} />
             </Link>
             <a

@@ -33,3 +33,8 @@ export async function endSession(cookie: string | null): Promise<boolean> {
   await signOut({ redirect: false });
   return true;
 }
+
+/** Sends the browser of the current request to Google; it comes back signed in, and goes on to `next`. */
+export async function signInWithGoogle(next: string): Promise<void> {
+  await signIn("google", { redirectTo: next });
+}

@@ -17,6 +17,9 @@ export const sessionCookieName = (): string => cookieName("connected-apps.sessio
 /** The public origin. Links and redirects are made from it, never from a Host header. */
 export const publicOrigin = (): string => new URL(env().AUTH_URL).origin;
 
+/** True where people may sign in with Google. */
+export const googleIsOffered = (): boolean => env().AUTH_GOOGLE_ID !== undefined;
+
 /**
  * The part of the next-auth configuration that runs anywhere: no database, no password hashing, no Node core module.
  * A function, so that a build needs no environment.

@@ -1,12 +1,16 @@
 import NextAuth, { CredentialsSignin, type NextAuthConfig } from "next-auth";
 import type { JWT } from "next-auth/jwt";
 import Credentials from "next-auth/providers/credentials";
+import Google from "next-auth/providers/google";
 import { db } from "@/db/client";
 import { isDatabaseAway } from "@/lib/database-away";
+import { env } from "@/lib/env";
 import { isUuid } from "@/lib/ids";
 import { logger } from "@/lib/logger";
 import { edgeAuthConfig } from "./config";
+import { browserOf } from "./cookie";
 import { describeError } from "./describe-error";
+import { enterFromGoogle } from "./google";
 import { type SignInRefusal, signInWithPassword } from "./sign-in";
 import { closeSession, loadSession } from "./store";
 import { sharedThrottle } from "./throttle";
@@ -43,12 +47,29 @@ async function stillOpen(token: JWT): Promise<boolean> {
   }
 }
 
+/** Google's part, where its client is configured. */
+function googleProvider(): NextAuthConfig["providers"] {
+  const { AUTH_GOOGLE_ID: clientId, AUTH_GOOGLE_SECRET: clientSecret, AUTH_GOOGLE_ISSUER: issuer } = env();
+  if (!clientId || !clientSecret) return [];
+  return [Google({ clientId, clientSecret, ...(issuer && { issuer }), checks: ["pkce", "state", "nonce"] })];
+}
+
 function nodeAuthConfig(): NextAuthConfig {
   const edge = edgeAuthConfig();
   return {
     ...edge,
     callbacks: {
       ...edge.callbacks,
+      // Of Google's answer nothing goes on but the session that it opens here.
+      async signIn({ user, account, profile }) {
+        if (account?.provider !== "google") return true;
+        const found = await enterFromGoogle(db(), profile, await browserOf());
+        if (found.kind === "refused") return false;
+        if (found.kind === "new") return `/verify?token=${found.secret}`;
+        user.id = found.session.userId;
+        user.sid = found.session.sessionId;
+        return true;
+      },
       jwt: async (params) =>
         params.user || (await stillOpen(params.token)) ? ((await edge.callbacks?.jwt?.(params)) ?? null) : null,
     },
@@ -61,6 +82,7 @@ function nodeAuthConfig(): NextAuthConfig {
           return { id: outcome.userId, sid: outcome.sessionId };
         },
       }),
+      ...googleProvider(),
     ],
     events: {
       // Sign-out through next-auth's own route. The sign-out button goes through `signOutAction`, which also stops

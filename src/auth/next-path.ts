@@ -8,7 +8,11 @@ const PATH = /^\/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*(?:\/[A-Za-z0-9_~-][A-Za-z0-9.
 const TAIL = /^(?:\?[!$%&'()*+,./0-9:;=?@A-Z_a-z~-]*)?(?:#[A-Za-z0-9_~.-]*)?$/;
 const ENCODED_CONTROL = /%(?:0|1|7f|5c)/i;
 // Not pages: an answer from there would strand the person, or start a loop.
-const NOT_PAGES = new Set(["api", "v1", "_next", "sign-in", "sign-out"]);
+const NOT_PAGES = new Set([
+  ...["api", "v1", "_next", "sign-in", "sign-out"],
+  // Ways in, which somebody who is in has no use for.
+  ...["sign-up", "magic-link", "forgot-password", "reset-password"],
+]);
 
 /**
  * The path to go to after signing in, out of what a stranger may have put into `?next=`.

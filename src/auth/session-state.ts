@@ -11,6 +11,8 @@ export interface Session {
     readonly slug: string;
     readonly timeZone: string;
   };
+  /** How long it lives without its person doing anything, in minutes. */
+  readonly idleMinutes: number;
   readonly role: Role;
   readonly permissions: ReadonlySet<Permission>;
 }

@@ -3,7 +3,7 @@ import type { Db } from "@/db/client";
 import { isDatabaseAway } from "@/lib/database-away";
 import { throttleAddress } from "./address";
 import { LONGEST_PASSWORD, verifyNothing, verifyPassword } from "./passwords";
-import { findPerson, openSession } from "./store";
+import { findPerson, openSessionIn } from "./store";
 import type { SignInThrottle } from "./throttle";
 import { readSessionToken } from "./token";
 
@@ -43,10 +43,12 @@ export async function signInWithPassword(
   if (!(await deps.throttle.take(email, address))) return refused("throttled");
   try {
     const person = await findPerson(deps.db, email);
-    const matches = person ? await verifyPassword(person.passwordHash, password) : await verifyNothing(password);
+    const hash = person?.passwordHash;
+    const matches = hash ? await verifyPassword(hash, password) : await verifyNothing(password);
     if (!person || !matches) return refused("wrong");
     const before = await readSessionToken(requestHeaders.get("cookie"));
-    const sessionId = await openSession(deps.db, person.id, before);
+    const userAgent = requestHeaders.get("user-agent") ?? "";
+    const sessionId = await deps.db.transaction((tx) => openSessionIn(tx, person.id, { before, userAgent }));
     if (!sessionId) return refused("wrong");
     await deps.throttle.giveBack(email, address);
     return { ok: true, userId: person.id, sessionId };

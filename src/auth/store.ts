@@ -1,47 +1,75 @@
 import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
-import type { Db } from "@/db/client";
+import type { Db, Reader, Tx } from "@/db/client";
 import { customers, memberships, sessions, users } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
 import { membershipsOf } from "@/features/team/queries";
 import { permissionsOf } from "@/features/team/rules";
+import { env } from "@/lib/env";
 import { mintCustomerId, mintUserId, uuidv7 } from "@/lib/ids";
 import { SESSION_SECONDS } from "./config";
 import type { Session } from "./session-state";
 import type { SessionToken } from "./token";
 
+/** A person as the door knows them. Without a password they come by a link or through a provider. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly passwordHash: string | null;
+}
+
 /** The person behind an e-mail address (any case), with the hash to check a password against. */
-export async function findPerson(db: Db, email: string): Promise<{ id: string; passwordHash: string } | null> {
+export async function findPerson(db: Reader, email: string): Promise<Person | null> {
   const [row] = await db
-    .select({ id: users.id, passwordHash: users.passwordHash })
+    .select({ id: users.id, name: users.name, email: users.email, passwordHash: users.passwordHash })
     .from(users)
     .where(eq(sql`lower(${users.email})`, email.toLowerCase()))
     .limit(1);
   return row ?? null;
 }
 
+/** The browser a session is opened for. */
+export interface Browser {
+  /** The session it held before. */
+  readonly before: SessionToken | null;
+  /** What it says of itself. */
+  readonly userAgent?: string;
+}
+
 /**
- * Opens a session for a person whose password was just checked, in the brand they joined first, and ends the one
+ * Opens a session for a person who has just proved who they are, in the brand they joined first, and ends the one
  * that the browser held before: a sign-in never carries on with an old session id.
  * @returns the new session's id, or null where the person belongs to no brand.
  */
 export async function openSession(db: Db, userId: string, before: SessionToken | null): Promise<string | null> {
-  const [home] = await membershipsOf(db, userId);
+  return db.transaction((tx) => openSessionIn(tx, userId, { before }));
+}
+
+/** The same inside a transaction that is open already; `customerId` names one of the person's brands to begin in. */
+export async function openSessionIn(
+  tx: Tx,
+  userId: string,
+  browser: Browser,
+  customerId?: string,
+): Promise<string | null> {
+  const brands = await membershipsOf(tx, userId);
+  const home = brands.find((brand) => brand.customerId === customerId) ?? brands[0];
   if (!home) return null;
   const sessionId = uuidv7();
-  await db.transaction(async (tx) => {
-    if (before) {
-      await tx.delete(sessions).where(and(eq(sessions.id, before.sessionId), eq(sessions.userId, before.userId)));
-    }
-    await tx.delete(sessions).where(and(eq(sessions.userId, userId), lt(sessions.expiresAt, sql`now()`)));
-    await tx.insert(sessions).values({
-      id: sessionId,
-      userId,
-      customerId: home.customerId,
-      expiresAt: sql`now() + make_interval(secs => ${SESSION_SECONDS})`,
-    });
-    const scope = { customerId: mintCustomerId(home.customerId), actor: { type: "user", id: userId } } as const;
-    await recordAudit(tx, scope, { action: "session.opened", subject: sessionId });
+  const { before, userAgent = "" } = browser;
+  if (before) {
+    await tx.delete(sessions).where(and(eq(sessions.id, before.sessionId), eq(sessions.userId, before.userId)));
+  }
+  await tx.delete(sessions).where(and(eq(sessions.userId, userId), lt(sessions.expiresAt, sql`now()`)));
+  await tx.insert(sessions).values({
+    id: sessionId,
+    userId,
+    customerId: home.customerId,
+    userAgent: userAgent.replace(/\p{Cc}/gu, "").slice(0, 300),
+    expiresAt: sql`now() + make_interval(secs => ${SESSION_SECONDS})`,
   });
+  const scope = { customerId: mintCustomerId(home.customerId), actor: { type: "user", id: userId } } as const;
+  await recordAudit(tx, scope, { action: "session.opened", subject: sessionId });
   return sessionId;
 }
 
@@ -76,16 +104,38 @@ export async function loadSession(db: Db, token: SessionToken): Promise<Session 
       memberships,
       and(eq(memberships.userId, sessions.userId), eq(memberships.customerId, sessions.customerId)),
     )
-    .where(and(eq(sessions.id, token.sessionId), eq(sessions.userId, token.userId), gt(sessions.expiresAt, sql`now()`)))
+    .where(
+      and(
+        eq(sessions.id, token.sessionId),
+        eq(sessions.userId, token.userId),
+        gt(sessions.expiresAt, sql`now()`),
+        gt(sessions.lastSeenAt, sql`now() - make_interval(mins => ${env().SESSION_IDLE_MINUTES})`),
+      ),
+    )
     .limit(1);
   if (!row) return null;
   return {
     sessionId: token.sessionId,
     user: { ...row.user, id: mintUserId(row.user.id) },
     customer: { ...row.customer, id: mintCustomerId(row.customer.id) },
+    idleMinutes: env().SESSION_IDLE_MINUTES,
     role: row.role,
     permissions: permissionsOf(row.role),
   };
+}
+
+/** Notes that a person did something in a session, at most once a minute. */
+export async function touchSession(db: Db, token: SessionToken): Promise<void> {
+  await db
+    .update(sessions)
+    .set({ lastSeenAt: sql`now()` })
+    .where(
+      and(
+        eq(sessions.id, token.sessionId),
+        eq(sessions.userId, token.userId),
+        lt(sessions.lastSeenAt, sql`now() - interval '1 minute'`),
+      ),
+    );
 }
 
 /** The brands a person belongs to, as a switch shows them: by name. */
@@ -116,13 +166,12 @@ export async function switchBrand(db: Db, session: Session, slug: string): Promi
       .set({ customerId: brand.id })
       .where(and(eq(sessions.id, session.sessionId), eq(sessions.userId, session.user.id)));
     const actor = { type: "user", id: session.user.id } as const;
-    await recordAudit(
-      tx,
-      { customerId: session.customer.id, actor },
-      { action: "session.left", subject: session.sessionId },
-    );
-    const scope = { customerId: mintCustomerId(brand.id), actor };
-    await recordAudit(tx, scope, { action: "session.entered", subject: session.sessionId });
+    const left = { customerId: session.customer.id, actor, action: "session.left" };
+    const entered = { customerId: mintCustomerId(brand.id), actor, action: "session.entered" };
+    // In the order of their ids, or two people who change places would wait for each other's logs.
+    for (const { action, ...scope } of [left, entered].toSorted((a, b) => (a.customerId < b.customerId ? -1 : 1))) {
+      await recordAudit(tx, scope, { action, subject: session.sessionId });
+    }
     return true;
   });
 }

@@ -133,6 +133,25 @@ export function signInThrottle(
   };
 }
 
+/** Mails asked for in ten minutes: to one address whoever asks, and from one network address whoever is named. */
+export const MAIL_LIMITS = { account: 5, address: 20 } as const;
+
+/** An e-mail address as it may stand in a key: as a HMAC. */
+const nameless = (email: string): string =>
+  createHmac("sha256", env().AUTH_SECRET).update(`throttle:${email}`).digest("base64url").slice(0, 22);
+
+let mails: SignInThrottle | undefined;
+
+/** Throttles what sends mail to an address that anybody may type. Nothing is given back. */
+export function mailThrottle(): SignInThrottle {
+  mails ??= signInThrottle(
+    new FallbackLimiter(new RedisLimiter(MAIL_LIMITS.account, "auth:mail"), new LocalLimiter(MAIL_LIMITS.account)),
+    new FallbackLimiter(new RedisLimiter(MAIL_LIMITS.address, "auth:mailer"), new LocalLimiter(MAIL_LIMITS.address)),
+    nameless,
+  );
+  return mails;
+}
+
 let shared: SignInThrottle | undefined;
 
 /** The process's throttle: in Redis, and in memory while Redis is away. E-mail addresses stand in it only as HMACs. */
@@ -140,7 +159,7 @@ export function sharedThrottle(): SignInThrottle {
   shared ??= signInThrottle(
     new FallbackLimiter(new RedisLimiter(LIMITS.account, "auth:account"), new LocalLimiter(LIMITS.account)),
     new FallbackLimiter(new RedisLimiter(LIMITS.address, "auth:address"), new LocalLimiter(LIMITS.address)),
-    (email) => createHmac("sha256", env().AUTH_SECRET).update(`throttle:${email}`).digest("base64url").slice(0, 22),
+    nameless,
   );
   return shared;
 }

@@ -19,7 +19,14 @@ const variables = z.object({
   AUTH_SECRET: secret,
   /** Where people reach the web app; links and cookies are made for it. */
   AUTH_URL: z.url({ protocol: /^https?$/ }),
-  /** Keys the HMAC under which API keys are stored; changing it invalidates every key. */
+  /** How long a session lives without its person doing anything, in minutes. */
+  SESSION_IDLE_MINUTES: z.coerce.number().int().min(5).max(43_200).default(120),
+  /** The client at Google's console by which people may sign in with Google; without it the button is not there. */
+  AUTH_GOOGLE_ID: z.string().min(1).optional(),
+  AUTH_GOOGLE_SECRET: z.string().min(1).optional(),
+  /** Where Google's accounts are, if not at accounts.google.com: a stand-in, for tests. */
+  AUTH_GOOGLE_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  /** Keys the HMAC under which API keys are stored; changing it invalidates every key, and the audit log's chain. */
   API_KEY_PEPPER: secret,
   /** What the edge shows the Node side when it asks for a drain or a hydrate. */
   INTERNAL_SECRET: secret,
@@ -87,6 +94,10 @@ const variables = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 const schema = variables.superRefine((given, ctx) => {
+  if ((given.AUTH_GOOGLE_ID === undefined) !== (given.AUTH_GOOGLE_SECRET === undefined)) {
+    const missing = given.AUTH_GOOGLE_ID === undefined ? "AUTH_GOOGLE_ID" : "AUTH_GOOGLE_SECRET";
+    ctx.addIssue({ code: "custom", path: [missing], message: "is needed where the other of the two is set" });
+  }
   if (given.STRIPE_SECRET_KEY === undefined) return;
   for (const needed of ["STRIPE_WEBHOOK_SECRET", "ENCRYPTION_KEYS"] as const) {
     if (given[needed] !== undefined) continue;

@@ -2,6 +2,7 @@ import { type AnyTRPCProcedure, callTRPCProcedure, TRPCError } from "@trpc/serve
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { actingAs } from "@/auth/gate";
+import { hashPassword } from "@/auth/passwords";
 import type { Session, SessionState } from "@/auth/session-state";
 import { loadSession, openSession } from "@/auth/store";
 import { closeDb, db } from "@/db/client";
@@ -12,6 +13,7 @@ import { activate } from "@/features/activations/service";
 import { buyPack } from "@/features/billing/packs/service";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
+import { invite } from "@/features/team/invitations/service";
 import { PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
 import { uuidv7 } from "@/lib/ids";
@@ -30,7 +32,11 @@ import { appRouter } from "./root";
 /** Open to everybody. */
 const PUBLIC: readonly string[] = [];
 /** Open to whoever is signed in: it shows them only themselves. */
-const ANY_MEMBER: readonly string[] = ["session.me", "session.brands", "session.switchBrand", "admin.bannersNow"];
+const ANY_MEMBER: readonly string[] = [
+  ...["session.me", "session.brands", "session.switchBrand", "session.stay"],
+  ...["profile.get", "profile.rename", "profile.changePassword", "profile.changeEmail", "profile.verifyEmail"],
+  ...["profile.sessions", "profile.endSessions", "admin.bannersNow"],
+];
 
 const OVERAGE = {
   mode: "stop",
@@ -40,9 +46,22 @@ const OVERAGE = {
   alertMonthlyTokens: null,
 } as const;
 
+const PASSWORD = "the one they all have";
+const NOBODY = "0197a3c0-0000-7000-8000-000000000001";
+
 /** What a procedure that takes an input is called with. */
 const INPUTS: Readonly<Record<string, unknown>> = {
   "session.switchBrand": { slug: "nowhere" },
+  "profile.rename": { name: "Ada" },
+  "profile.changePassword": { present: PASSWORD, password: PASSWORD },
+  "profile.changeEmail": { email: "new@brand.example", password: PASSWORD },
+  "profile.endSessions": { id: null },
+  "team.invite": { email: "somebody@else.example", role: "viewer" },
+  "team.resendInvitation": { id: NOBODY },
+  "team.revokeInvitation": { id: NOBODY },
+  "team.changeRole": { userId: NOBODY, role: "viewer" },
+  "team.remove": { userId: NOBODY },
+  "team.changeBrand": { name: "Brand", timeZone: "Europe/Berlin" },
   "keys.create": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
   "keys.revoke": { keyId: "ak_live_nothing" },
   "keys.rotate": { keyId: "ak_live_nothing", grace: "1h", expiresAt: null },
@@ -87,7 +106,12 @@ const INPUTS: Readonly<Record<string, unknown>> = {
 };
 
 /** For a procedure that names an object: how to name another brand's. It must answer "not found". */
-const FOREIGN: Readonly<Record<string, (foreign: { keyId: string; slug: string; purchase: string }) => unknown>> = {
+const FOREIGN: Readonly<Record<string, (foreign: typeof foreignKey) => unknown>> = {
+  "profile.endSessions": ({ session }) => ({ id: session }),
+  "team.resendInvitation": ({ invitation }) => ({ id: invitation }),
+  "team.revokeInvitation": ({ invitation }) => ({ id: invitation }),
+  "team.changeRole": ({ person }) => ({ userId: person, role: "viewer" }),
+  "team.remove": ({ person }) => ({ userId: person }),
   "billing.buyPack": ({ purchase }) => ({ packId: "pack-1k", attempt: purchase }),
   "session.switchBrand": ({ slug }) => ({ slug }),
   "keys.revoke": ({ keyId }) => ({ keyId }),
@@ -114,6 +138,16 @@ const NAMES_NOTHING: readonly string[] = [
   "billing.reconciliation",
   "session.me",
   "session.brands",
+  "session.stay",
+  "profile.get",
+  "profile.rename",
+  "profile.verifyEmail",
+  "profile.changeEmail",
+  "profile.changePassword",
+  "profile.sessions",
+  "team.list",
+  "team.invite",
+  "team.changeBrand",
   "keys.list",
   "keys.usage",
   "keys.create",
@@ -168,11 +202,20 @@ const procedures: Listed[] = Object.entries(byPath).map(([path, { _def, meta }])
 
 let brand: TestBrand;
 let foreign: TestBrand;
-let foreignKey: { keyId: string; publicKey: string; slug: string; purchase: string };
+let foreignKey: {
+  keyId: string;
+  publicKey: string;
+  slug: string;
+  purchase: string;
+  invitation: string;
+  person: string;
+  session: string;
+};
 
 beforeAll(async () => {
   await seedCatalog(db());
-  [brand, foreign] = await Promise.all([makeBrand(db()), makeBrand(db())]);
+  const passwordHash = await hashPassword(PASSWORD);
+  [brand, foreign] = await Promise.all([makeBrand(db(), passwordHash), makeBrand(db(), passwordHash)]);
   for (const { customerId } of [brand, foreign]) {
     const ctx: Ctx = { db: db(), customerId, actor: { type: "system", id: "test" } };
     for (const appId of TURNED_ON) {
@@ -193,6 +236,9 @@ beforeAll(async () => {
     publicKey: secret,
     slug: `test-${foreign.customerId}`,
     purchase,
+    invitation: (await invite(theirs, { email: "invited@foreign.example", role: "viewer" })).id,
+    person: foreign.people.viewer.userId,
+    session: (await openSession(db(), foreign.people.viewer.userId, null)) ?? "",
   };
 });
 afterAll(closeDb);
@@ -320,7 +366,7 @@ it("a person of two brands moves between them, with the role they have in each",
   const session = await sessionFor("viewer");
   const token = { sessionId: session.sessionId, userId: session.user.id };
   const theirs: Ctx = { db: db(), customerId: foreign.customerId, actor: { type: "system", id: "test" } };
-  await addPerson(theirs, { email: brand.people.viewer.email, name: "x", passwordHash: "x", role: "manager" });
+  await addPerson(theirs, { email: session.user.email, name: "x", passwordHash: "x", role: "manager" });
   const caller = createCallerFactory(appRouter)(as({ state: "in", session }));
   expect((await caller.session.brands()).brands).toHaveLength(2);
   await caller.session.switchBrand({ slug: foreignKey.slug });

@@ -5,13 +5,17 @@ import { billingRouter } from "@/features/billing/router";
 import { catalogRouter } from "@/features/catalog/router";
 import { keysRouter } from "@/features/keys/router";
 import { meteringRouter } from "@/features/metering/router";
+import { teamRouter } from "@/features/team/router";
 import { usageRouter } from "@/features/usage/router";
 import { router } from "./procedures";
+import { profileRouter } from "./profile-router";
 import { sessionRouter } from "./session-router";
 
 /** Everything the web app can ask for. */
 export const appRouter = router({
   session: sessionRouter,
+  profile: profileRouter,
+  team: teamRouter,
   metering: meteringRouter,
   catalog: catalogRouter,
   activations: activationsRouter,

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { brandsOf, switchBrand } from "@/auth/store";
+import { brandsOf, switchBrand, touchSession } from "@/auth/store";
+import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { router, signedIn } from "./procedures";
 
@@ -17,6 +18,12 @@ export const sessionRouter = router({
     current: ctx.viewer.customer.slug,
     brands: await brandsOf(ctx.scope.db, ctx.viewer.user.id),
   })),
+
+  /** Says that the person is still there: pages call it when somebody has done something, never by themselves. */
+  stay: signedIn.mutation(async ({ ctx: { viewer, scope } }) => {
+    await touchSession(scope.db, { sessionId: viewer.sessionId, userId: viewer.user.id });
+    return { idleMinutes: env().SESSION_IDLE_MINUTES };
+  }),
 
   /** Has this session look at another of the person's brands. */
   switchBrand: signedIn.input(z.strictObject({ slug: z.string().min(1).max(50) })).mutation(async ({ ctx, input }) => {

@@ -12,6 +12,7 @@ import { getQueryClient, HydrateClient, trpc } from "@/trpc/server";
 import { MessagePage } from "../message";
 import { Reload } from "./reload";
 import { Shell } from "./shell";
+import { StillHere } from "./still-here";
 import { ToSignIn } from "./to-sign-in";
 
 /** The signed-in half of the product. Nobody gets in without a live session row; what each may see is asked again below. */
@@ -52,6 +53,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
           </HydrateClient>
           <NuqsAdapter>{children}</NuqsAdapter>
         </Shell>
+        <StillHere idleMinutes={gate.session.idleMinutes} />
         <Announcer />
         <Toaster />
       </TimeZoneProvider>

@@ -4,17 +4,40 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { cx } from "@/components/cx";
-import { AppsIcon, BillingIcon, ChartIcon, KeyIcon, OverviewIcon } from "@/components/icons/interface";
+import {
+  AppsIcon,
+  AuditIcon,
+  BillingIcon,
+  ChartIcon,
+  KeyIcon,
+  OverviewIcon,
+  SettingsIcon,
+  TeamIcon,
+} from "@/components/icons/interface";
 import type { Permission } from "@/features/team/rules";
 
 /** The pages of the product, in the order of the navigation. */
-export const PLACES: { href: string; name: string; icon: ReactNode; needs: Permission }[] = [
+export const PLACES: {
+  href: string;
+  name: string;
+  icon: ReactNode;
+  needs: Permission | null;
+  /** Left out of the bar at the foot of a phone, which holds five: it stands in the menu of the person there. */
+  wideOnly?: true;
+}[] = [
   { href: "/overview", name: "Overview", icon: <OverviewIcon />, needs: "usage:read" },
   { href: "/apps", name: "Connected Apps", icon: <AppsIcon />, needs: "apps:read" },
   { href: "/usage", name: "Usage", icon: <ChartIcon />, needs: "usage:read" },
   { href: "/billing", name: "Billing", icon: <BillingIcon />, needs: "billing:read" },
   { href: "/keys", name: "API keys", icon: <KeyIcon />, needs: "keys:read" },
+  { href: "/team", name: "Team", icon: <TeamIcon />, needs: "team:read", wideOnly: true },
+  { href: "/audit", name: "Audit log", icon: <AuditIcon />, needs: "audit:read", wideOnly: true },
+  { href: "/settings", name: "Settings", icon: <SettingsIcon />, needs: null, wideOnly: true },
 ];
+
+/** The places that somebody with these permissions may go to. */
+export const placesFor = (permissions: readonly Permission[]) =>
+  PLACES.filter(({ needs }) => needs === null || permissions.includes(needs));
 
 /** The pages this person may open; one list for the side bar and for the bar at the foot of a phone. */
 export function Navigation({ permissions }: { permissions: Permission[] }) {
@@ -25,10 +48,10 @@ export function Navigation({ permissions }: { permissions: Permission[] }) {
       className="max-md:fixed max-md:inset-x-0 max-md:bottom-0 max-md:z-30 max-md:border-t max-md:border-line max-md:bg-surface max-md:pb-[env(safe-area-inset-bottom)]"
     >
       <ul className="flex md:grid md:gap-0.5">
-        {PLACES.filter((place) => permissions.includes(place.needs)).map((place) => {
+        {placesFor(permissions).map((place) => {
           const here = path === place.href || path.startsWith(`${place.href}/`);
           return (
-            <li key={place.href} className="max-md:flex-auto">
+            <li key={place.href} className={cx("max-md:flex-auto", place.wideOnly && "max-md:hidden")}>
               <Link
                 href={place.href}
                 aria-current={here ? "page" : undefined}

@@ -12,7 +12,7 @@ import { ActivationBadge } from "@/features/catalog/components/app-badges";
 import { mentions } from "@/features/catalog/rules";
 import type { Permission } from "@/features/team/rules";
 import { useTRPC } from "@/trpc/client";
-import { PLACES } from "./navigation";
+import { placesFor } from "./navigation";
 
 interface Found {
   readonly href: string;
@@ -72,9 +72,13 @@ function Results({ permissions, onDone }: { permissions: Permission[]; onDone: (
   const options = useRef<HTMLDivElement>(null);
   const words = typed.trim().toLowerCase();
   const found: Found[] = [
-    ...PLACES.filter(({ needs, name }) => permissions.includes(needs) && name.toLowerCase().includes(words)).map(
-      ({ href, name, icon }) => ({ href, name, icon: <span className="grid size-7 place-items-center">{icon}</span> }),
-    ),
+    ...placesFor(permissions)
+      .filter(({ name }) => name.toLowerCase().includes(words))
+      .map(({ href, name, icon }) => ({
+        href,
+        name,
+        icon: <span className="grid size-7 place-items-center">{icon}</span>,
+      })),
     ...(data?.apps ?? [])
       .filter((app) => mentions(app, words))
       // What is meant stands in the name more often than in what is said about it.

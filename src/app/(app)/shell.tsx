@@ -39,7 +39,7 @@ export function Shell({
         </div>
         <Navigation permissions={permissions} />
         <div className="min-w-0 md:mt-auto">
-          <UserMenu user={user} brand={brand} role={role} />
+          <UserMenu user={user} brand={brand} role={role} permissions={permissions} />
         </div>
       </header>
       <main

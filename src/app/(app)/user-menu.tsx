@@ -2,16 +2,17 @@
 
 import { Menu } from "@base-ui/react/menu";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { type ReactNode, useState, useTransition } from "react";
 import { toast } from "sonner";
 import { CheckIcon, ChevronIcon, MoonIcon, ScreenIcon, SignOutIcon, SunIcon } from "@/components/icons/interface";
-import type { Role } from "@/features/team/rules";
+import { type Permission, ROLE_WORDS, type Role } from "@/features/team/rules";
 import { useTRPC } from "@/trpc/client";
 import { signOutAction } from "../sign-in/actions";
+import { placesFor } from "./navigation";
 
-const ROLES: Record<Role, string> = { admin: "Admin", manager: "Manager", viewer: "Viewer" };
 const THEMES: { value: string; name: string; icon: ReactNode }[] = [
   { value: "light", name: "Light", icon: <SunIcon size={18} /> },
   { value: "dark", name: "Dark", icon: <MoonIcon size={18} /> },
@@ -21,7 +22,17 @@ const ITEM =
   "flex h-9 items-center gap-2.5 rounded-control px-2 text-14 text-ink-2 outline-none select-none data-highlighted:bg-inset data-highlighted:text-ink";
 
 /** Who is signed in, and for which brand; opens the theme switch and the way out. */
-export function UserMenu({ user, brand, role }: { user: { name: string; email: string }; brand: string; role: Role }) {
+export function UserMenu({
+  user,
+  brand,
+  role,
+  permissions,
+}: {
+  user: { name: string; email: string };
+  brand: string;
+  role: Role;
+  permissions: Permission[];
+}) {
   const { theme, setTheme } = useTheme();
   const [leaving, start] = useTransition();
   // The menu opens inside the page's header, so that screen readers find it within a landmark.
@@ -50,12 +61,23 @@ export function UserMenu({ user, brand, role }: { user: { name: string; email: s
             <div className="grid gap-0.5 px-2 pt-1.5 pb-2.5">
               <p className="text-14 font-medium wrap-anywhere">{brand}</p>
               <p className="text-13 text-ink-2 wrap-anywhere">
-                {user.name} · {ROLES[role]}
+                {user.name} · {ROLE_WORDS[role].name}
               </p>
               <p className="text-12 text-ink-3 wrap-anywhere">{user.email}</p>
             </div>
             <Menu.Separator className="mx-2 my-1 h-px bg-line" />
             <Brands />
+            <div className="md:hidden">
+              {placesFor(permissions)
+                .filter(({ wideOnly }) => wideOnly)
+                .map(({ href, name, icon }) => (
+                  <Menu.Item key={href} className={ITEM} render={<Link href={href} />}>
+                    {icon}
+                    {name}
+                  </Menu.Item>
+                ))}
+              <Menu.Separator className="mx-2 my-1 h-px bg-line" />
+            </div>
             <Menu.RadioGroup value={theme} onValueChange={(value: string) => setTheme(value)}>
               <Menu.GroupLabel className="px-2 pt-1.5 pb-1 text-12 text-ink-3">Theme</Menu.GroupLabel>
               {THEMES.map((each) => (

@@ -220,3 +220,20 @@ export const DownloadIcon = (props: IconProps) => (
     <path d="M12 4.5v10M8 11l4 4 4-4M5 19h14" />
   </Icon>
 );
+
+/** Two people. */
+export const TeamIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="9" cy="8.5" r="3.5" />
+    <path d="M3 19c.6-3.2 3-5 6-5s5.4 1.8 6 5M15.5 5.3a3.5 3.5 0 0 1 0 6.4M17.5 14.4c1.9.700 3.1 2.3 3.5 4.6" />
+  </Icon>
+);
+
+/** Lines in an order that holds. */
+export const AuditIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="6" cy="6.5" r="2" />
+    <circle cx="6" cy="17.5" r="2" />
+    <path d="M6 8.5v7M11 6.5h8.5M11 12h5.5M11 17.5h8.5" />
+  </Icon>
+);

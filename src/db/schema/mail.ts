@@ -13,12 +13,12 @@ export const outgoingMails = pgTable(
   "outgoing_mails",
   {
     id: uuid("id").primaryKey(),
-    customerId: uuid("customer_id")
-      .notNull()
-      .references(() => customers.id, { onDelete: "cascade" }),
-    userId: uuid("user_id")
-      .notNull()
-      .references(() => users.id, { onDelete: "cascade" }),
+    /** Null where no brand is told of, such as to somebody who has none yet. */
+    customerId: uuid("customer_id").references(() => customers.id, { onDelete: "cascade" }),
+    /** Who gets it; null where it goes to an address alone. */
+    userId: uuid("user_id").references(() => users.id, { onDelete: "cascade" }),
+    /** Where it goes, where that is not the person's own address of today. */
+    address: varchar("address", { length: 254 }),
     /** What it tells of, such as `receipt:in_123`: the same thing is told to the same person once. */
     key: varchar("key", { length: 200 }).notNull(),
     /** Which template, such as `billing.receipt`. */
@@ -38,6 +38,7 @@ export const outgoingMails = pgTable(
   (t) => [
     unique("outgoing_mails_once").on(t.customerId, t.key, t.userId),
     index("outgoing_mails_due").on(t.dueAt).where(sql`${t.status} = 'queued'`),
+    check("outgoing_mails_to", sql`${t.userId} is not null or ${t.address} is not null`),
     check("outgoing_mails_status", sql`${t.status} in ('queued', 'sent', 'failed')`),
   ],
 );

@@ -1,4 +1,4 @@
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { outgoingMails } from "@/db/schema/mail";
 import { customers, users } from "@/db/schema/people";
@@ -62,28 +62,32 @@ async function take(db: Db) {
     .orderBy(outgoingMails.dueAt)
     .limit(AT_ONCE)
     .for("update", { skipLocked: true });
-  return db
+  const taken = await db
     .update(outgoingMails)
     .set({ attempts: sql`${outgoingMails.attempts} + 1`, dueAt: sql`now() + ${LEASE}` })
-    .from(users)
-    .innerJoin(customers, sql`true`)
-    .where(
-      and(
-        sql`${outgoingMails.id} in ${due}`,
-        eq(users.id, outgoingMails.userId),
-        eq(customers.id, outgoingMails.customerId),
-      ),
-    )
-    .returning({
+    .where(sql`${outgoingMails.id} in ${due}`)
+    .returning({ id: outgoingMails.id });
+  if (taken.length === 0) return [];
+  return db
+    .select({
       id: outgoingMails.id,
       kind: outgoingMails.kind,
       facts: outgoingMails.facts,
       attempts: outgoingMails.attempts,
-      address: users.email,
-      name: users.name,
-      brand: customers.name,
-      timeZone: customers.timeZone,
-    });
+      address: sql<string>`coalesce(${outgoingMails.address}, ${users.email})`,
+      name: sql<string>`coalesce(${users.name}, '')`,
+      brand: sql<string>`coalesce(${customers.name}, '')`,
+      timeZone: sql<string>`coalesce(${customers.timeZone}, 'UTC')`,
+    })
+    .from(outgoingMails)
+    .leftJoin(users, eq(users.id, outgoingMails.userId))
+    .leftJoin(customers, eq(customers.id, outgoingMails.customerId))
+    .where(
+      inArray(
+        outgoingMails.id,
+        taken.map(({ id }) => id),
+      ),
+    );
 }
 
 async function noteFailure(db: Db, mail: { id: string; kind: string; attempts: number }, error: unknown) {

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNotNull, or } from "drizzle-orm";
+import { and, count, desc, eq, isNotNull, or, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import { outgoingMails } from "@/db/schema/mail";
 import { customers, users } from "@/db/schema/people";
@@ -22,8 +22,8 @@ export async function troubledMails(db: Reader, limit: number): Promise<Troubled
     .select({
       id: outgoingMails.id,
       kind: outgoingMails.kind,
-      brand: customers.name,
-      address: users.email,
+      brand: sql<string>`coalesce(${customers.name}, 'no brand')`,
+      address: sql<string>`coalesce(${outgoingMails.address}, ${users.email})`,
       status: outgoingMails.status,
       attempts: outgoingMails.attempts,
       dueAt: outgoingMails.dueAt,
@@ -31,8 +31,8 @@ export async function troubledMails(db: Reader, limit: number): Promise<Troubled
       createdAt: outgoingMails.createdAt,
     })
     .from(outgoingMails)
-    .innerJoin(customers, eq(customers.id, outgoingMails.customerId))
-    .innerJoin(users, eq(users.id, outgoingMails.userId))
+    .leftJoin(customers, eq(customers.id, outgoingMails.customerId))
+    .leftJoin(users, eq(users.id, outgoingMails.userId))
     .where(
       or(
         eq(outgoingMails.status, "failed"),

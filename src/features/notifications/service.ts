@@ -33,6 +33,23 @@ export async function queueMail(tx: Tx, customerId: CustomerId, mail: Mail): Pro
     .onConflictDoNothing({ target: [outgoingMails.customerId, outgoingMails.key, outgoingMails.userId] });
 }
 
+/** A mail to one person, or to an address behind which there is no account yet. */
+export interface MailToOne extends Omit<Mail, "roles"> {
+  /** The brand it tells of, if any. */
+  readonly customerId: string | null;
+  readonly userId: string | null;
+  /** Where it goes; without it, to the person's own address of the day it is sent. */
+  readonly address?: string;
+}
+
+/** Puts a mail to one person or address on its way, in the transaction of what it tells. */
+export async function queueMailTo(tx: Tx, mail: MailToOne): Promise<void> {
+  await tx
+    .insert(outgoingMails)
+    .values({ id: uuidv7(), ...mail, address: mail.address ?? null })
+    .onConflictDoNothing({ target: [outgoingMails.customerId, outgoingMails.key, outgoingMails.userId] });
+}
+
 /** Has mails that were given up tried again, with three days from now; for operators. Without ids, all of them. */
 export async function retryMails(db: Db, ids?: readonly string[]): Promise<number> {
   const again = await db

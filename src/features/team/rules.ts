@@ -2,6 +2,13 @@
 export const ROLES = ["viewer", "manager", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What a role is called, and what it is for in one sentence. */
+export const ROLE_WORDS: Readonly<Record<Role, { readonly name: string; readonly may: string }>> = {
+  viewer: { name: "Viewer", may: "Viewers see apps, balance and usage." },
+  manager: { name: "Manager", may: "Managers set apps up, and see keys, bills and the team." },
+  admin: { name: "Admin", may: "Admins do everything: keys, billing and the team too." },
+};
+
 /** Everything that can be allowed. */
 export const PERMISSIONS = [
   "usage:read",

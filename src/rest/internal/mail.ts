@@ -3,9 +3,11 @@ import { billingContent } from "@/features/billing/emails";
 import { renderMail } from "@/features/notifications/emails/layout";
 import { type MailDeps, sendMails } from "@/features/notifications/jobs";
 import { mailCounts } from "@/features/notifications/queries";
+import { teamContent } from "@/features/team/emails";
 import { type Mailer, openMailer } from "@/lib/email";
 import { env } from "@/lib/env";
 import { logger } from "@/lib/logger";
+import { secretOfNonce } from "@/lib/mail-link";
 import { json, problem, requestIdOf } from "@/lib/problem";
 import { turnedAway } from "./guard";
 
@@ -25,7 +27,9 @@ export function mailing(): MailDeps {
     db: db(),
     mailer: openedMailer(),
     render: async ({ kind, facts, to }) => {
-      const content = billingContent(kind, facts, { ...to, url });
+      const reader = { ...to, url };
+      const secretOf = (nonce: string) => secretOfNonce(env().AUTH_SECRET, nonce);
+      const content = billingContent(kind, facts, reader) ?? teamContent(kind, facts, reader, secretOf);
       if (!content) throw new Error(`no template is called ${kind}`);
       return renderMail(content);
     },

@@ -79,6 +79,7 @@ export function MailLayout({
   title,
   why,
   action,
+  ofAccount = false,
   children,
 }: {
   reader: Reader;
@@ -88,6 +89,8 @@ export function MailLayout({
   /** Why this person gets it, in one sentence. */
   why: string;
   action?: { label: string; href: string };
+  /** It is about the person's account and not about a brand's money: the foot names no brand. */
+  ofAccount?: boolean;
   children: ReactNode;
 }) {
   return (
@@ -148,10 +151,16 @@ export function MailLayout({
             className="ink-2"
             style={{ margin: "20px 0 0", fontSize: "12px", lineHeight: "18px", color: LIGHT.ink2 }}
           >
-            {why} Times are in {reader.timeZone}.{" "}
-            <Link className="link" href={`${reader.url}/billing`} style={{ color: LIGHT.accent }}>
-              Billing of {reader.brand}
-            </Link>
+            {why}
+            {!ofAccount && (
+              <>
+                {" "}
+                Times are in {reader.timeZone}.{" "}
+                <Link className="link" href={`${reader.url}/billing`} style={{ color: LIGHT.accent }}>
+                  Billing of {reader.brand}
+                </Link>
+              </>
+            )}
           </Text>
         </Container>
       </Body>

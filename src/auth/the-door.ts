@@ -1,0 +1,78 @@
+import { headers } from "next/headers";
+import { db } from "@/db/client";
+import { isDatabaseAway } from "@/lib/database-away";
+import { browserOf, setSessionCookie } from "./cookie";
+import { doorDeps, type Knock, mayTry } from "./door";
+import { invitationFor, joinAsMember, joinAsNew, joinForm } from "./joining";
+import { peekLink } from "./links";
+import { confirmEmail, pendingConfirmation } from "./profile";
+import { requestReset, requestSignInLink, resetPassword, signInByLink } from "./recovery";
+import { currentSession } from "./session";
+import { type FinishForm, finishForm, finishSignUp, pendingSignUp, requestSignUp, signUpForm } from "./sign-up";
+import type { SessionToken } from "./token";
+
+/** How an attempt to get in by a link ended. */
+type WayIn = "in" | "bad_link" | "throttled" | "unavailable";
+
+/** Says `unavailable` where Postgres is away, and throws on. */
+async function unlessAway<T>(work: () => Promise<T>): Promise<T | "unavailable"> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isDatabaseAway(error)) return "unavailable";
+    throw error;
+  }
+}
+
+/** Tries a link, and gives the browser the cookie of the session that it opens. */
+const enter = (open: () => Promise<SessionToken | null>): Promise<WayIn> =>
+  unlessAway(async () => {
+    if (!(await mayTry(await headers()))) return "throttled";
+    const token = await open();
+    if (!token) return "bad_link";
+    await setSessionCookie(token);
+    return "in";
+  });
+
+const asked = (work: () => Promise<Knock>): Promise<Knock | "unavailable"> => unlessAway(work);
+
+/** The ways in as the pages use them: over the process's stores, for the request that is being served. */
+export const atTheDoor = () => ({
+  forms: { signUp: signUpForm, finish: finishForm, join: joinForm },
+
+  signUp: (sent: Headers, form: Parameters<typeof requestSignUp>[2]) =>
+    asked(() => requestSignUp(doorDeps(db()), sent, form)),
+  reset: (sent: Headers, email: string) => asked(() => requestReset(doorDeps(db()), sent, email)),
+  signInLink: (sent: Headers, email: string) => asked(() => requestSignInLink(doorDeps(db()), sent, email)),
+
+  pendingSignUp: (secret: unknown) => pendingSignUp(db(), secret),
+  finishSignUp: (secret: unknown, form: FinishForm) =>
+    enter(async () => finishSignUp(db(), secret, form, await browserOf())),
+
+  resetIsOpen: async (secret: unknown) => (await peekLink(db(), "reset", secret)) !== null,
+  finishReset: (secret: unknown, password: string) =>
+    enter(async () => (await resetPassword(db(), secret, password, await browserOf()))?.session ?? null),
+
+  signInLinkIsOpen: async (secret: unknown) => (await peekLink(db(), "sign_in", secret)) !== null,
+  finishSignInLink: (secret: unknown) => enter(async () => signInByLink(db(), secret, await browserOf())),
+
+  pendingConfirmation: (secret: unknown) => pendingConfirmation(db(), secret),
+  confirmEmail: (secret: unknown) =>
+    unlessAway(async () => {
+      if (!(await mayTry(await headers()))) return "throttled";
+      return (await confirmEmail(db(), secret)) === null ? "bad_link" : "done";
+    }),
+
+  invitation: async (secret: unknown) => {
+    const gate = await currentSession();
+    return invitationFor(db(), secret, gate.state === "in" ? gate.session : null);
+  },
+  joinAsNew: (secret: unknown, form: Parameters<typeof joinAsNew>[2]) =>
+    enter(async () => joinAsNew(db(), secret, form, await browserOf())),
+  joinAsMember: (secret: unknown) =>
+    unlessAway(async () => {
+      const gate = await currentSession();
+      if (gate.state !== "in") return "bad_link";
+      return (await joinAsMember(db(), secret, gate.session)) ? "in" : "bad_link";
+    }),
+});

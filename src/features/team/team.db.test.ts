@@ -1,0 +1,198 @@
+import { and, eq, sql } from "drizzle-orm";
+import { afterAll, describe, expect, it } from "vitest";
+import { invitationFor, joinAsMember, joinAsNew } from "@/auth/joining";
+import { verifyPassword } from "@/auth/passwords";
+import { findPerson, loadSession, openSession } from "@/auth/store";
+import { closeDb, db } from "@/db/client";
+import type { Ctx } from "@/db/context";
+import { auditLog } from "@/db/schema/audit";
+import { invitations, memberships } from "@/db/schema/people";
+import { Refusal } from "@/lib/errors";
+import { uuidv7 } from "@/lib/ids";
+import { makeBrand, type TestBrand } from "@/test/brands";
+import { mailedSecret } from "@/test/mails";
+import { invite, MOST_A_DAY, pendingInvitation, resendInvitation, revokeInvitation } from "./invitations/service";
+import { membersOf, openInvitations } from "./queries";
+import type { Role } from "./rules";
+import { addPerson, changeRole, removePerson } from "./service";
+
+afterAll(closeDb);
+
+const NOWHERE = { before: null };
+const newAddress = () => `invited-${uuidv7()}@else.example`;
+const JOIN = { name: "Noor", password: "a long enough one" };
+const as = (brand: TestBrand, userId: string): Ctx => ({
+  db: db(),
+  customerId: brand.customerId,
+  actor: { type: "user", id: userId },
+});
+const byAdmin = (brand: TestBrand) => as(brand, brand.people.admin.userId);
+const roleOf = async (brand: TestBrand, userId: string) =>
+  (
+    await db()
+      .select({ role: memberships.role })
+      .from(memberships)
+      .where(and(eq(memberships.customerId, brand.customerId), eq(memberships.userId, userId)))
+  )[0]?.role;
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => "done",
+    (error: unknown) => (error instanceof Refusal ? error.code : `${error}`),
+  );
+async function invited(brand: TestBrand, role: Role = "manager") {
+  const email = newAddress();
+  const { id } = await invite(byAdmin(brand), { email, role });
+  return { id, email, secret: await mailedSecret(email) };
+}
+async function sessionOf(userId: string) {
+  const sessionId = (await openSession(db(), userId, null)) ?? "";
+  const session = await loadSession(db(), { sessionId, userId });
+  if (!session) throw new Error("no session");
+  return session;
+}
+async function withSecondAdmin() {
+  const brand = await makeBrand(db());
+  const person = { email: newAddress(), name: "Second", passwordHash: null, role: "admin" } as const;
+  const { userId } = await addPerson(byAdmin(brand), person);
+  return { brand, first: brand.people.admin.userId, second: userId };
+}
+
+describe("an invitation", () => {
+  it("makes an account for a new person, in the role, once", async () => {
+    const brand = await makeBrand(db());
+    const { email, secret } = await invited(brand);
+    expect(await invitationFor(db(), secret, null)).toMatchObject({ state: "new", email, role: "manager" });
+    const tries = await Promise.all([1, 2, 3].map(() => joinAsNew(db(), secret, JOIN, NOWHERE)));
+    const [token, ...others] = tries.filter((each) => each !== null);
+    expect(others).toEqual([]);
+    expect(token && (await loadSession(db(), token))).toMatchObject({
+      user: { email, name: "Noor" },
+      customer: { id: brand.customerId },
+      role: "manager",
+    });
+    expect(await verifyPassword((await findPerson(db(), email))?.passwordHash ?? "", JOIN.password)).toBe(true);
+    expect(await pendingInvitation(db(), secret)).toBeNull();
+    expect(await openInvitations(byAdmin(brand))).toEqual([]);
+  });
+
+  it("is taken up by somebody of another brand, whose session looks at the new one then", async () => {
+    const [brand, other] = [await makeBrand(db()), await makeBrand(db())];
+    await invite(byAdmin(brand), { email: other.people.viewer.email, role: "admin" });
+    const secret = await mailedSecret(other.people.viewer.email);
+    expect(await invitationFor(db(), secret, null)).toMatchObject({ state: "sign-in" });
+    const session = await sessionOf(other.people.viewer.userId);
+    expect(await joinAsMember(db(), secret, session)).toBe(true);
+    const token = { sessionId: session.sessionId, userId: session.user.id };
+    expect(await loadSession(db(), token)).toMatchObject({ customer: { id: brand.customerId }, role: "admin" });
+    expect(await joinAsMember(db(), secret, session)).toBe(false);
+  });
+
+  it("is refused to another address, and does not say whose it is", async () => {
+    const [brand, other] = [await makeBrand(db()), await makeBrand(db())];
+    const { email, secret } = await invited(brand);
+    const session = await sessionOf(other.people.admin.userId);
+    const shown = await invitationFor(db(), secret, session);
+    expect(shown).toMatchObject({ state: "other" });
+    expect(JSON.stringify(shown)).not.toContain(email);
+    expect(await joinAsMember(db(), secret, session)).toBe(false);
+    expect(await roleOf(brand, other.people.admin.userId)).toBeUndefined();
+    expect(await pendingInvitation(db(), secret)).not.toBeNull();
+  });
+
+  it("cannot take over an account: a known address has to sign in", async () => {
+    const [brand, other] = [await makeBrand(db()), await makeBrand(db())];
+    await invite(byAdmin(brand), { email: other.people.viewer.email, role: "viewer" });
+    const secret = await mailedSecret(other.people.viewer.email);
+    expect(await joinAsNew(db(), secret, JOIN, NOWHERE)).toBeNull();
+    expect(await pendingInvitation(db(), secret)).not.toBeNull();
+  });
+
+  it("works no more once it is too old, called back, or sent again", async () => {
+    const brand = await makeBrand(db());
+    const old = await invited(brand);
+    await db().update(invitations).set({ expiresAt: sql`now()` }).where(eq(invitations.id, old.id));
+    const back = await invited(brand);
+    await revokeInvitation(byAdmin(brand), back);
+    const again = await invited(brand);
+    await resendInvitation(byAdmin(brand), again);
+    for (const { secret } of [old, back, again]) {
+      expect(await pendingInvitation(db(), secret)).toBeNull();
+      expect(await joinAsNew(db(), secret, JOIN, NOWHERE)).toBeNull();
+    }
+    expect(await pendingInvitation(db(), await mailedSecret(again.email))).toMatchObject({ role: "manager" });
+    expect(await codeOf(revokeInvitation(byAdmin(brand), back))).toBe("not_found");
+    // One that is too old can be renewed.
+    await resendInvitation(byAdmin(brand), old);
+    expect(await pendingInvitation(db(), await mailedSecret(old.email))).not.toBeNull();
+  });
+
+  it("goes to nobody of the team, and only so often a day", async () => {
+    const brand = await makeBrand(db());
+    const mine = byAdmin(brand);
+    expect(await codeOf(invite(mine, { email: brand.people.viewer.email, role: "admin" }))).toBe("invalid_request");
+    for (let i = 0; i < MOST_A_DAY; i++) await invite(mine, { email: newAddress(), role: "viewer" });
+    expect(await codeOf(invite(mine, { email: newAddress(), role: "viewer" }))).toBe("rate_limited");
+  });
+});
+
+describe("a team", () => {
+  it("keeps its last admin, whoever tries and however", async () => {
+    const brand = await makeBrand(db());
+    const { userId } = brand.people.admin;
+    expect(await codeOf(changeRole(byAdmin(brand), { userId, role: "viewer" }))).toBe("forbidden");
+    expect(await codeOf(removePerson(byAdmin(brand), { userId }))).toBe("forbidden");
+    expect(await roleOf(brand, userId)).toBe("admin");
+  });
+
+  it("keeps one of two admins who demote or remove each other at the same moment, every time", async () => {
+    const outcomes: string[] = [];
+    for (let round = 0; round < 12; round++) {
+      const { brand, first, second } = await withSecondAdmin();
+      const step = (by: string, whom: string) =>
+        round % 2 === 0
+          ? changeRole(as(brand, by), { userId: whom, role: "viewer" })
+          : removePerson(as(brand, by), { userId: whom });
+      outcomes.push((await Promise.all([codeOf(step(first, second)), codeOf(step(second, first))])).toSorted().join());
+      const admins = (await membersOf(byAdmin(brand))).filter(({ role }) => role === "admin");
+      expect(admins).toHaveLength(1);
+    }
+    expect(new Set(outcomes)).toEqual(new Set(["done,forbidden"]));
+  });
+
+  it("two admins who step down at the same moment leave one", async () => {
+    for (let round = 0; round < 6; round++) {
+      const { brand, first, second } = await withSecondAdmin();
+      const down = (userId: string) => codeOf(changeRole(as(brand, userId), { userId, role: "viewer" }));
+      expect((await Promise.all([down(first), down(second)])).toSorted()).toEqual(["done", "forbidden"]);
+      expect((await membersOf(byAdmin(brand))).filter(({ role }) => role === "admin")).toHaveLength(1);
+    }
+  });
+
+  it("a change of role and a removal count at the next request, and stand in the log", async () => {
+    const { brand, second } = await withSecondAdmin();
+    const { userId } = brand.people.manager;
+    const session = await sessionOf(userId);
+    const token = { sessionId: session.sessionId, userId };
+    await changeRole(byAdmin(brand), { userId, role: "viewer" });
+    const now = await loadSession(db(), token);
+    expect([now?.role, now?.permissions.has("keys:read")]).toEqual(["viewer", false]);
+    await removePerson(as(brand, second), { userId });
+    expect(await loadSession(db(), token)).toBeNull();
+    const log = await db().select().from(auditLog).where(eq(auditLog.subject, userId)).orderBy(auditLog.id);
+    expect(log.map(({ action, details }) => [action, details])).toEqual([
+      ["person.added", { role: "manager" }],
+      ["person.role_changed", { from: "manager", to: "viewer" }],
+      ["person.removed", { role: "viewer" }],
+    ]);
+  });
+
+  it("who was demoted while a request of theirs was under way changes nothing any more", async () => {
+    const { brand, first, second } = await withSecondAdmin();
+    await changeRole(as(brand, first), { userId: second, role: "manager" });
+    const late = as(brand, second);
+    const { userId } = brand.people.viewer;
+    expect(await codeOf(changeRole(late, { userId, role: "admin" }))).toBe("forbidden");
+    expect(await codeOf(removePerson(late, { userId }))).toBe("forbidden");
+    expect(await codeOf(invite(late, { email: newAddress(), role: "admin" }))).toBe("forbidden");
+  });
+});
