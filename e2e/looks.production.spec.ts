@@ -1,6 +1,14 @@
 import { expect, test } from "@playwright/test";
 import { expectAccessible, signIn } from "./stack";
 
+/** The ways in, with a link that does not work where one is asked for. */
+const DOORS = [
+  ["/sign-up", "Create your brand"],
+  ["/forgot-password", "Choose a new password"],
+  ["/magic-link", "Get in by mail"],
+  ["/invite?token=none", "This link does not work"],
+] as const;
+
 /** Every page, in both themes, at phone and wide width: nothing for axe to find, and nothing that runs off the side. */
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [390, 834, 1440]) {
@@ -22,8 +30,18 @@ for (const colorScheme of ["light", "dark"] as const) {
       };
       await page.goto("/");
       await holds("AI services for your eyewear shop, counted to the token");
+      for (const [path, heading] of DOORS) {
+        await page.goto(path);
+        await holds(heading);
+      }
       await signIn(page);
       await holds("Overview");
+      await page.goto("/team");
+      await holds("Team");
+      await page.goto("/audit");
+      await holds("Audit log");
+      await page.goto("/settings");
+      await holds("Settings");
       await page.goto("/usage");
       await holds("Usage");
       await page.goto("/keys");

@@ -35,6 +35,11 @@ export function saveCsv(name: string, lines: readonly (readonly (string | number
   download(new Blob(["\uFEFF", ...lines.map(csvLine)], { type: "text/csv;charset=utf-8" }), `${name}.csv`);
 }
 
+/** Saves a CSV file that the server has written. */
+export function saveText(name: string, text: string): void {
+  download(new Blob(["\uFEFF", text], { type: "text/csv;charset=utf-8" }), name);
+}
+
 /** A copy of a drawing with the styles of the page written into it, under a title. */
 function pictureOf(svg: SVGSVGElement, title: string): { text: string; width: number; height: number } {
   const { width, height } = svg.getBoundingClientRect();

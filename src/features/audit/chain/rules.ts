@@ -70,7 +70,8 @@ export type Fault =
   | { readonly kind: "changed"; readonly seq: number }
   | { readonly kind: "moved"; readonly seq: number }
   | { readonly kind: "cut"; readonly seq: number; readonly head: number }
-  | { readonly kind: "head" };
+  | { readonly kind: "head" }
+  | { readonly kind: "kept"; readonly seq: number };
 
 /** What a row's check needs of it beside what the MAC covers. */
 export interface StoredRow extends ChainedRow {
@@ -88,9 +89,13 @@ export class ChainReader {
   #hash = START;
   #id = 0;
   readonly #key: string;
+  readonly #kept: ReadonlyMap<number, string>;
+  #passed = 0;
 
-  constructor(key: string) {
+  /** @param kept earlier ends of this chain that were kept elsewhere */
+  constructor(key: string, kept: readonly Head[] = []) {
     this.#key = key;
+    this.#kept = new Map(kept.map(({ seq, hash }) => [seq, hash]));
   }
 
   read(row: StoredRow): void {
@@ -101,10 +106,18 @@ export class ChainReader {
     this.#seq = row.seq;
     this.#hash = row.hash ?? "";
     this.#id = Math.max(this.#id, row.id);
+    const kept = this.#kept.get(row.seq);
+    if (kept === undefined) return;
+    this.#passed += 1;
+    if (kept !== row.hash) this.faults.push({ kind: "kept", seq: row.seq });
   }
 
-  /** Holds the end against the head, and against an earlier one that was kept elsewhere. */
+  /** Holds the end against the head, and sees that every earlier end came by. */
   end(head: (Head & { readonly seal: string }) | undefined): void {
+    const last = Math.max(0, ...this.#kept.keys());
+    if (this.#passed < this.#kept.size && last > this.#seq) {
+      this.faults.push({ kind: "cut", seq: this.#seq, head: last });
+    }
     if (!head) {
       if (this.#seq > 0) this.faults.push({ kind: "head" });
       return;
@@ -132,6 +145,8 @@ export function describeFault(fault: Fault): string {
       return `entry ${fault.seq} stands in another place than it was written in`;
     case "cut":
       return `the log ends at entry ${fault.seq}, and ${fault.head} were written`;
+    case "kept":
+      return `entry ${fault.seq} is another one than was kept elsewhere`;
     case "head":
       return "the end of the log was tampered with";
   }
