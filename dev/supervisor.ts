@@ -130,6 +130,8 @@ async function start(): Promise<void> {
     ...stripeEnv(loadSecrets(dataDir), stripeUrl),
     AUTH_URL: url,
     MAIL_URL: `smtp://127.0.0.1:${smtp.port}`,
+    // A receiver of webhooks may be tried out on this machine.
+    OUTGOING_LOOPBACK: "on",
   };
   writeJson(join(dataDir, "env.json"), env);
   const demo = await prepareData(env, storefrontUrl);

@@ -32,6 +32,13 @@ describe("the environment", () => {
     }
   });
 
+  it("opens this machine's own addresses to others' wishes only where the web app is on this machine too", () => {
+    expect(() => parseEnv({ ...good, OUTGOING_LOOPBACK: "on" })).toThrow("OUTGOING_LOOPBACK is for development");
+    const local = { ...good, AUTH_URL: "http://localhost:3000", OUTGOING_LOOPBACK: "on" };
+    expect(parseEnv(local).OUTGOING_LOOPBACK).toBe("on");
+    expect(parseEnv(good).OUTGOING_LOOPBACK).toBe("off");
+  });
+
   it("is documented, every variable of it, in .env.example", () => {
     const example = readFileSync(".env.example", "utf8");
     const source = readFileSync("src/lib/env.ts", "utf8");

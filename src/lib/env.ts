@@ -91,12 +91,21 @@ const variables = z.object({
   VERCEL_AUTOMATION_BYPASS_SECRET: z.string().optional(),
   /** The mail server of previews, an inbox for tests; MAIL_URL is not used there. */
   PREVIEW_MAIL_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  /** Whether webhooks, chat rooms and images may lie at this machine's own addresses, by http: development and tests. */
+  OUTGOING_LOOPBACK: z.enum(["on", "off"]).default("off"),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 const schema = variables.superRefine((given, ctx) => {
   if ((given.AUTH_GOOGLE_ID === undefined) !== (given.AUTH_GOOGLE_SECRET === undefined)) {
     const missing = given.AUTH_GOOGLE_ID === undefined ? "AUTH_GOOGLE_ID" : "AUTH_GOOGLE_SECRET";
     ctx.addIssue({ code: "custom", path: [missing], message: "is needed where the other of the two is set" });
+  }
+  if (
+    given.OUTGOING_LOOPBACK === "on" &&
+    !/^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(new URL(given.AUTH_URL).hostname)
+  ) {
+    const message = "is for development: it must be off where AUTH_URL is not on this machine";
+    ctx.addIssue({ code: "custom", path: ["OUTGOING_LOOPBACK"], message });
   }
   if (given.STRIPE_SECRET_KEY === undefined) return;
   for (const needed of ["STRIPE_WEBHOOK_SECRET", "ENCRYPTION_KEYS"] as const) {

@@ -1,10 +1,7 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { activationsRouter } from "@/features/activations/router";
-<<<<<<< HEAD
 import { adminRouter } from "@/features/admin/router";
-=======
 import { auditRouter } from "@/features/audit/router";
->>>>>>> bb33bbe (Audit log: a page to search and save it, and a command that follows its chain)
 import { billingRouter } from "@/features/billing/router";
 import { catalogRouter } from "@/features/catalog/router";
 import { keysRouter } from "@/features/keys/router";
