@@ -48,6 +48,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
         ...STRIPE_KEYS,
         STRIPE_API_URL: stripeUrls[i],
         AUTH_URL: "http://localhost:3000",
+        // Receivers of webhooks stand on this machine.
+        OUTGOING_LOOPBACK: "on",
         LOG_LEVEL: "silent",
         STACK_REDIS_URL: services.redisUrl,
         STACK_POSTGRES_ADMIN_URL: services.postgresAdminUrl,

@@ -11,8 +11,20 @@ import * as metering from "./schema/metering";
 import * as people from "./schema/people";
 import * as plans from "./schema/plans";
 import * as usage from "./schema/usage";
+import * as webhooks from "./schema/webhooks";
 
-const schema = { ...audit, ...billing, ...catalog, ...keys, ...mail, ...metering, ...people, ...plans, ...usage };
+const schema = {
+  ...audit,
+  ...billing,
+  ...catalog,
+  ...keys,
+  ...mail,
+  ...metering,
+  ...people,
+  ...plans,
+  ...usage,
+  ...webhooks,
+};
 
 /** The product's database, connected as the application role. */
 export type Db = PostgresJsDatabase<typeof schema> & { $client: postgres.Sql };

@@ -6,6 +6,7 @@ import { billingRouter } from "@/features/billing/router";
 import { catalogRouter } from "@/features/catalog/router";
 import { keysRouter } from "@/features/keys/router";
 import { meteringRouter } from "@/features/metering/router";
+import { webhooksRouter } from "@/features/notifications/webhooks/router";
 import { teamRouter } from "@/features/team/router";
 import { usageRouter } from "@/features/usage/router";
 import { router } from "./procedures";
@@ -25,6 +26,7 @@ export const appRouter = router({
   billing: billingRouter,
   usage: usageRouter,
   admin: adminRouter,
+  webhooks: webhooksRouter,
 });
 
 /** All that a client component may know of the above: its types. */

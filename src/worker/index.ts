@@ -1,5 +1,6 @@
 import { closeDb } from "@/db/client";
 import { drainAll } from "@/features/metering/jobs";
+import { deliveriesAtRest } from "@/features/notifications/webhooks/jobs";
 import { env } from "@/lib/env";
 import { logger } from "@/lib/logger";
 import { closeMailer, reportMailOff, sendDueMails } from "@/rest/internal/mail";
@@ -25,6 +26,7 @@ await Promise.all([
   loop("mail", 1_000, stop.signal, sendDueMails),
   ...ALL_UPKEEP.map(({ name, everyMs, run }) => loop(name, everyMs, stop.signal, () => run(deps))),
 ]);
+await deliveriesAtRest({ stop: true });
 closeMailer();
 await closeDb();
 logger.info("the worker has stopped");

@@ -7,6 +7,7 @@ import type { Configuration } from "@/features/catalog/dialect/contract";
 import { configurationSchema } from "@/features/catalog/dialect/contract";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import { configureAccounts } from "@/features/metering/service";
+import { emit } from "@/features/notifications/webhooks/service";
 import { coverageOf } from "@/features/plans/queries";
 import { covers } from "@/features/plans/rules";
 import type { Scope } from "@/lib/context";
@@ -75,6 +76,10 @@ export async function activate(
         action: "app.activated",
         subject: app.catalogId,
         details: { version: published.version },
+      });
+      await emit(tx, ctx.customerId, "app.activated", {
+        ...named(app, published),
+        configuration_version: published.version,
       });
     } else if (changed) {
       await recordPublished(tx, ctx, app, published.version);
@@ -164,15 +169,25 @@ export async function publishIn(
   });
 }
 
-/** The audit line of a published configuration. */
-export const recordPublished = (
+/** The audit line of a published configuration, and its webhook. */
+export async function recordPublished(
   tx: Tx,
   ctx: Scope,
   app: AppRow,
   version: number,
   details: Record<string, unknown> = {},
-): Promise<void> =>
-  recordAudit(tx, ctx, { action: "app.configured", subject: app.catalogId, details: { version, ...details } });
+): Promise<void> {
+  await recordAudit(tx, ctx, { action: "app.configured", subject: app.catalogId, details: { version, ...details } });
+  const told = { app_id: app.catalogId, app_name: app.name, configuration_version: version };
+  await emit(tx, ctx.customerId, "app.configuration_published", told);
+}
+
+/** An activation as webhooks tell of it. */
+const named = (app: AppRow, row: ActivationRow) => ({
+  app_id: app.catalogId,
+  app_name: app.name,
+  activation_id: row.id,
+});
 
 const resultOf = (app: AppRow, row: ActivationRow, first: boolean): ActivationResult => ({
   activationId: row.id,
@@ -191,7 +206,11 @@ async function step(
   ctx: Ctx,
   edge: Edge,
   input: { readonly appId: string },
-  to: { readonly status: ActivationStatus; readonly from: readonly ActivationStatus[]; readonly action: string },
+  to: {
+    readonly status: ActivationStatus;
+    readonly from: readonly ActivationStatus[];
+    readonly action: "app.paused" | "app.resumed" | "app.deactivated";
+  },
 ): Promise<ActivationResult> {
   const app = await appNamed(ctx.db, input.appId);
   return configureAccounts({ db: ctx.db, ...edge }, ctx.customerId, BOTH, async (tx) => {
@@ -209,6 +228,7 @@ async function step(
     }
     const row = await updateActivation(tx, ctx, app, { status: to.status });
     await recordAudit(tx, ctx, { action: to.action, subject: app.catalogId });
+    await emit(tx, ctx.customerId, to.action, named(app, row));
     return { result: resultOf(app, row, false), fields };
   });
 }

@@ -5,6 +5,7 @@ import { apps } from "@/db/schema/catalog";
 import { apiKeys } from "@/db/schema/keys";
 import { recordAudit } from "@/features/audit/service";
 import { publishKeyRecord, RecordNotPublished } from "@/features/metering/keys/service";
+import { emit } from "@/features/notifications/webhooks/service";
 import { hmacApiKey, mintApiKey } from "@/lib/api-key";
 import type { Scope } from "@/lib/context";
 import { env } from "@/lib/env";
@@ -58,6 +59,7 @@ export async function createKeyIn(tx: Tx, scope: Scope, input: NewKey): Promise<
     subject: row.keyId,
     details: { name, kind, mode, origins, appPermissions, scopes, rateLimit, expiresAt: input.expiresAt },
   });
+  await emit(tx, scope.customerId, "key.created", { ...told(row), expires_at: expiresAt?.toISOString() ?? null });
   return { key: viewOf(row), secret: minted.text };
 }
 
@@ -91,7 +93,10 @@ export async function revokeKey(ctx: Ctx, input: { keyId: string }): Promise<{ k
       .returning();
     const [row] = revoked ? [revoked] : await tx.select().from(apiKeys).where(own).limit(1);
     if (!row?.revokedAt) throw new Refusal("not_found", "There is no such key.");
-    if (revoked) await recordAudit(tx, ctx, { action: "key.revoked", subject: row.keyId });
+    if (revoked) {
+      await recordAudit(tx, ctx, { action: "key.revoked", subject: row.keyId });
+      await emit(tx, ctx.customerId, "key.revoked", { ...told(row), revoked_at: row.revokedAt.toISOString() });
+    }
     await publishOr(row, "The key is not revoked yet: its store cannot be reached. Try again.");
     return { keyId: row.keyId, revokedAt: row.revokedAt.toISOString() };
   });
@@ -135,10 +140,15 @@ export async function rotateKey(ctx: Ctx, input: RotateKeyInput): Promise<MadeKe
       subject: old.keyId,
       details: { replacement: made.key.keyId, grace: input.grace, expiresAt: replaced.expiresAt },
     });
+    const ends = { replaced_by: made.key.keyId, expires_at: old.expiresAt?.toISOString() ?? null };
+    await emit(tx, ctx.customerId, "key.rotated", { ...told(old), ...ends });
     await publishOr(old, "The key is not replaced yet: its store cannot be reached. Try again.");
     return { ...made, replaced };
   });
 }
+
+/** A key as webhooks tell of it. */
+const told = ({ keyId, name, kind, mode }: typeof apiKeys.$inferSelect) => ({ key_id: keyId, name, kind, mode });
 
 /** Brings a key's row to the edge, or refuses with `detail`, which rolls the change back. */
 async function publishOr(row: typeof apiKeys.$inferSelect, detail: string): Promise<void> {

@@ -7,7 +7,16 @@ it("a viewer may read usage and apps, and no more", () => {
 
 it("a manager sets apps up and reads everything, and changes no key, bill or team", () => {
   expect([...permissionsOf("manager")].sort()).toEqual(
-    ["apps:read", "apps:write", "audit:read", "billing:read", "keys:read", "team:read", "usage:read"].sort(),
+    [
+      "apps:read",
+      "apps:write",
+      "audit:read",
+      "billing:read",
+      "keys:read",
+      "team:read",
+      "usage:read",
+      "webhooks:read",
+    ].sort(),
   );
 });
 

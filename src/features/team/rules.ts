@@ -21,6 +21,8 @@ export const PERMISSIONS = [
   "team:read",
   "team:write",
   "audit:read",
+  "webhooks:read",
+  "webhooks:write",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -36,6 +38,8 @@ const ALLOWED: Readonly<Record<Permission, readonly Role[]>> = {
   "team:read": ["manager", "admin"],
   "team:write": ["admin"],
   "audit:read": ["manager", "admin"],
+  "webhooks:read": ["manager", "admin"],
+  "webhooks:write": ["admin"],
 };
 
 /** What a role may do. */

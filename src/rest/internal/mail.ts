@@ -3,6 +3,7 @@ import { billingContent } from "@/features/billing/emails";
 import { renderMail } from "@/features/notifications/emails/layout";
 import { type MailDeps, sendMails } from "@/features/notifications/jobs";
 import { mailCounts } from "@/features/notifications/queries";
+import { webhookContent } from "@/features/notifications/webhooks/emails";
 import { teamContent } from "@/features/team/emails";
 import { type Mailer, openMailer } from "@/lib/email";
 import { env } from "@/lib/env";
@@ -29,7 +30,10 @@ export function mailing(): MailDeps {
     render: async ({ kind, facts, to }) => {
       const reader = { ...to, url };
       const secretOf = (nonce: string) => secretOfNonce(env().AUTH_SECRET, nonce);
-      const content = billingContent(kind, facts, reader) ?? teamContent(kind, facts, reader, secretOf);
+      const content =
+        billingContent(kind, facts, reader) ??
+        teamContent(kind, facts, reader, secretOf) ??
+        webhookContent(kind, facts, reader);
       if (!content) throw new Error(`no template is called ${kind}`);
       return renderMail(content);
     },

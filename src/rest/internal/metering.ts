@@ -10,6 +10,7 @@ import { ALL_PARTITIONS, drainAll, UPKEEP } from "@/features/metering/jobs";
 import { loadOperation, loadReservation } from "@/features/metering/lookup/service";
 import { noticeLoss } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
+import { deliveriesAtRest, WEBHOOK_UPKEEP } from "@/features/notifications/webhooks/jobs";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
@@ -142,6 +143,7 @@ export const ALL_UPKEEP: typeof UPKEEP = [
   ...UPKEEP,
   { name: "sandboxes", everyMs: 60_000, run: fillSandboxes },
   ...BILLING_UPKEEP,
+  ...WEBHOOK_UPKEEP,
 ];
 
 /**
@@ -161,6 +163,8 @@ export const getDrain = (request: Request): Promise<Response> =>
       (error: unknown) => errors.push(error),
     );
     for (const { run } of ALL_UPKEEP) await run(deps).catch((error: unknown) => errors.push(error));
+    // A host that ends with the answer would cut attempts off that are under way.
+    await deliveriesAtRest();
     if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "not everything could be done");
     return json({ written, failed: errors.length }, errors.length > 0 ? 503 : 200, requestId);
   });

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { Tx } from "@/db/client";
+import { emit } from "@/features/notifications/webhooks/service";
 import { findPack } from "@/features/plans/queries";
 import type { Scope } from "@/lib/context";
 import { isUuid } from "@/lib/ids";
@@ -65,6 +66,9 @@ export async function recordPayment(tx: Tx, scope: Scope, intent: Stripe.Payment
     begunAs: facts.purchase || null,
   });
   if (!made) return purchase;
+  const money = { amount_cents: intent.amount_received, currency: intent.currency };
+  const told = { purchase_id: purchase.id, pack_id: pack.id, tokens, ...money, automatic: facts.origin === "top_up" };
+  await emit(tx, scope.customerId, "pack.purchased", told, { key: intent.id });
   if (facts.origin === "top_up") await recordTopUp(tx, scope, purchase.id, { failure: null });
   else {
     await queueBillingMail(tx, scope.customerId, intent.id, {

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { Tx } from "@/db/client";
+import { emit } from "@/features/notifications/webhooks/service";
 import { isUnlimited } from "@/features/plans/queries";
 import type { Scope } from "@/lib/context";
 import { queueBillingMail } from "../mail/service";
@@ -74,6 +75,10 @@ export async function recordPaidInvoice(tx: Tx, scope: Scope, priced: PricedInvo
   }
   if (!made) return;
   await endReplaced(tx, scope, subscriptionId);
+  const paid = { invoice_id: invoice.id ?? subscriptionId, number: invoice.number, tokens: tokensGranted };
+  const money = { amount_cents: invoice.amount_paid, currency: invoice.currency };
+  const told = { ...paid, ...money, invoice_url: invoice.hosted_invoice_url ?? null };
+  await emit(tx, scope.customerId, "invoice.paid", told, { key: paid.invoice_id });
   await queueBillingMail(tx, scope.customerId, invoice.id ?? subscriptionId, {
     kind: "receipt",
     number: invoice.number,
@@ -102,6 +107,15 @@ export async function tellPaymentFailed(
   if (invoice.status === "paid" || invoice.status === "void") return;
   const line = invoice.lines.data.find((one) => one.amount >= 0 && priceIdOf(one));
   const plan = await planFor(tx, line && prices.get(priceIdOf(line) ?? ""));
+  const told = {
+    for: "subscription",
+    reference: invoice.id ?? "",
+    amount_cents: invoice.amount_remaining,
+    currency: invoice.currency,
+    reason: "The bank refused the payment",
+    next_attempt_at: invoice.next_payment_attempt ? momentOf(invoice.next_payment_attempt).toISOString() : null,
+  } as const;
+  await emit(tx, scope.customerId, "payment.failed", told, { key: `${invoice.id}:${invoice.attempt_count}` });
   await queueBillingMail(tx, scope.customerId, `${invoice.id}:${invoice.attempt_count}`, {
     kind: "payment_failed",
     plan: plan?.name ?? "Subscription",

@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import type { Tx } from "@/db/client";
 import { customerBilling } from "@/db/schema/plans";
 import { recordAudit } from "@/features/audit/service";
+import { emit } from "@/features/notifications/webhooks/service";
 import { appsAbove, findPlan } from "@/features/plans/queries";
 import { rankOf } from "@/features/plans/rules";
 import type { Scope } from "@/lib/context";
@@ -87,6 +88,9 @@ async function tell(tx: Tx, scope: Scope, before: Row | undefined, now: Standing
     subject: now.id,
     details: { planId, pendingPlanId, status, cancelAtPeriodEnd },
   });
+  const plans = { plan_id: planId, previous_plan_id: before?.planId ?? null, pending_plan_id: pendingPlanId };
+  const ends = { cancel_at_period_end: cancelAtPeriodEnd, period_end: now.billingCycleEnd.toISOString() };
+  await emit(tx, scope.customerId, "plan.changed", { ...plans, status, ...ends });
   const plan = await findPlan(tx, now.planId);
   if (!plan || !before) return;
   const period = now.billingCycleEnd.toISOString();

@@ -3,6 +3,7 @@ import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { overageSettings } from "@/db/schema/billing";
 import { recordAudit } from "@/features/audit/service";
+import { emit } from "@/features/notifications/webhooks/service";
 import { findPack } from "@/features/plans/queries";
 import type { Scope } from "@/lib/context";
 import { Refusal } from "@/lib/errors";
@@ -72,6 +73,9 @@ export async function recordTopUp(
   const reason = ended.failure.replace(/\.$/, "").slice(0, 300);
   await tx.update(overageSettings).set({ stoppedAt: sql`now()`, stoppedReason: reason }).where(own);
   await recordAudit(tx, scope, { action: "top_up.stopped", subject: purchaseId, details: { reason } });
+  const refused = { for: "top_up", reference: purchaseId, reason, next_attempt_at: null } as const;
+  const money = { amount_cents: facts.amount, currency: facts.currency };
+  await emit(tx, scope.customerId, "payment.failed", { ...refused, ...money }, { key: purchaseId });
   await queueBillingMail(tx, scope.customerId, purchaseId, {
     kind: "top_up_failed",
     ...facts,

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { listOf } from "@/db/array";
 import type { Tx } from "@/db/client";
+import { emitEach } from "@/features/notifications/webhooks/service";
+import { mintCustomerId } from "@/lib/ids";
 import { isUse, type LedgerEvent } from "../ledger/rules";
 import { strikeRefunded, writeUsage } from "../rollups/service";
 
@@ -66,6 +68,23 @@ export async function writeEntries(tx: Tx, events: readonly LedgerEvent[]): Prom
     throw new UnknownReference("The entry gives back a use that is not known");
 }
 
+/** A grant as it was written, as webhooks tell of it; of a sandbox's nothing is told. */
+const granted = ({ id, customer_id, mode, source, tokens, expires_at }: Record<string, unknown>) =>
+  mode !== "live"
+    ? []
+    : [
+        {
+          customerId: mintCustomerId(String(customer_id)),
+          key: String(id),
+          data: {
+            grant_id: String(id),
+            source: source as "plan" | "pack" | "refund" | "adjustment",
+            tokens: Number(tokens),
+            expires_at: expires_at ? new Date(String(expires_at)).toISOString() : null,
+          },
+        },
+      ];
+
 /** Opens granted grants and takes from them what the entries' parts say; settles the intents behind them. */
 async function writeGrants(tx: Tx, events: readonly LedgerEvent[]): Promise<void> {
   // A refund opens one where what it gives back came from a grant whose time is over.
@@ -84,8 +103,9 @@ async function writeGrants(tx: Tx, events: readonly LedgerEvent[]): Promise<void
         ${listOf(opened.map((e) => e.occurredAt.toISOString()))}::timestamptz[]
       ) as e(id, customer_id, mode, tokens, expires_at, at)
       join grant_intents i on i.id = e.id and i.customer_id = e.customer_id and i.mode = e.mode
-      returning id`);
+      returning id, customer_id, mode, source, tokens, expires_at`);
     if (made.length !== opened.length) throw new UnknownReference("The entry opens a grant that was never owed");
+    await emitEach(tx, "tokens.granted", made.flatMap(granted));
   }
   const ended = events.filter((event) => event.kind === "expiry" && event.intentId);
   if (ended.length > 0) {
