@@ -46,6 +46,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       await holds("Usage");
       await page.goto("/keys");
       await holds("API keys");
+      await page.goto("/settings/webhooks");
+      await holds("Webhooks");
       await page.goto("/billing");
       await holds("Billing");
       await page.goto("/billing/plans");

@@ -119,7 +119,7 @@ export function ChoiceGroup({ legend, error, children }: { legend: string; error
   );
 }
 
-type ChoiceProps = Omit<InputHTMLAttributes<HTMLInputElement>, "type"> & {
+type ChoiceProps = Omit<InputHTMLAttributes<HTMLInputElement>, "type" | "title"> & {
   type: "radio" | "checkbox";
   title: ReactNode;
   note?: ReactNode;

@@ -29,6 +29,12 @@ export const GUIDES: readonly Guide[] = [
     about: "The line in the shop's page, its events, and the policy it needs.",
   },
   {
+    slug: "webhooks",
+    file: "guides/webhooks.md",
+    title: "Webhooks",
+    about: "What your servers are told, how to check that it is ours, and what happens when they do not answer.",
+  },
+  {
     slug: "troubleshooting",
     file: "guides/troubleshooting.md",
     title: "Troubleshooting",
