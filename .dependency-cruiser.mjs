@@ -78,7 +78,7 @@ const layers = [
       path: "^src/",
       pathNot: [
         "^src/(?:rest|lib)/",
-        "^src/db/client\\.ts$",
+        "^src/db/(?:client|jobs)\\.ts$",
         inFeature("(?:(?:service|queries|contract|jobs)\\.ts$|emails/)"),
       ],
     },
@@ -205,9 +205,9 @@ const layers = [
   ),
   rule(
     "only-db-opens-postgres",
-    "only src/db imports postgres: use its client",
+    "only src/db imports postgres and pg-boss: use its client, and src/db/jobs.ts",
     { path: "^(?:src/|middleware\\.ts$)", pathNot: ["^src/db/", TESTS] },
-    { path: npm("postgres") },
+    { path: npm("postgres", "pg-boss") },
   ),
   rule(
     "only-lib-opens-redis",

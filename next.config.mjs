@@ -35,9 +35,9 @@ export default {
   experimental: { turbopackFileSystemCacheForDev: false },
   poweredByHeader: false,
   reactStrictMode: true,
-  // argon2 is a native module, pino opens files of its own and prom-client looks for what is installed beside it: they are
-  // required at run time, not bundled.
-  serverExternalPackages: ["@node-rs/argon2", "pino", "prom-client"],
+  // argon2 is a native module, pino opens files of its own, prom-client and pg-boss look for what is installed beside them:
+  // they are required at run time, not bundled.
+  serverExternalPackages: ["@node-rs/argon2", "pg-boss", "pino", "prom-client"],
   // The installed build of the widgets is read beside the files that it describes.
   outputFileTracingIncludes: { "/**": ["./public/v1/build.json"] },
   headers: async () => [

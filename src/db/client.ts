@@ -2,26 +2,32 @@ import { sql } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { env } from "@/lib/env";
+import * as alerts from "./schema/alerts";
 import * as audit from "./schema/audit";
 import * as billing from "./schema/billing";
 import * as catalog from "./schema/catalog";
 import * as keys from "./schema/keys";
 import * as mail from "./schema/mail";
 import * as metering from "./schema/metering";
+import * as notifications from "./schema/notifications";
 import * as people from "./schema/people";
 import * as plans from "./schema/plans";
+import * as platform from "./schema/platform";
 import * as usage from "./schema/usage";
 import * as webhooks from "./schema/webhooks";
 
 const schema = {
+  ...alerts,
   ...audit,
   ...billing,
   ...catalog,
   ...keys,
   ...mail,
   ...metering,
+  ...notifications,
   ...people,
   ...plans,
+  ...platform,
   ...usage,
   ...webhooks,
 };
@@ -60,9 +66,16 @@ export function db(): Db {
 /** Asks Postgres for nothing but an answer. */
 export const pingDatabase = (): Promise<unknown> => db().execute(sql`select 1`);
 
+/** What stands on the pool and has to end before it does. */
+const users = new Set<(db: Db) => Promise<void>>();
+export const beforeClose = (end: (db: Db) => Promise<void>): void => void users.add(end);
+
 /** Ends the process's pool; for commands and workers that are about to exit. */
 export async function closeDb(): Promise<void> {
-  await held.connectedAppsDb?.$client.end({ timeout: 5 });
+  const open = held.connectedAppsDb;
+  if (!open) return;
+  for (const end of users) await end(open);
+  await open.$client.end({ timeout: 5 });
   held.connectedAppsDb = undefined;
 }
 

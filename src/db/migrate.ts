@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
+import { migrateJobs } from "./jobs";
 
+/** Whom the product runs as; see drizzle/0001. */
+const APPLICATION_ROLE = "connected_apps_app";
 /** Any number will do, as long as every deployment uses the same one. */
 const MIGRATION_LOCK = 728_314_001;
 const FOLDER = "drizzle";
@@ -11,7 +14,7 @@ const FOLDER = "drizzle";
 export class WrongVersion extends Error {}
 
 /**
- * Applies every migration that is not applied yet. Two deployments at once are safe: the second waits for the first
+ * Applies every migration that is not applied yet, and brings the job queues to what this version needs. Two deployments at once are safe: the second waits for the first
  * under an advisory lock and then finds nothing to do.
  * @param ownerUrl Postgres as the owner role
  * @returns how many migrations there were to apply
@@ -24,6 +27,7 @@ export async function migrateDatabase(ownerUrl: string): Promise<{ applied: numb
     const before = await appliedMigrations(client);
     refuseNewer(before);
     await migrate(drizzle(client), { migrationsFolder: FOLDER });
+    await migrateJobs(client, APPLICATION_ROLE);
     // So that a start without the owner's address can see whether it fits.
     await client`grant usage on schema drizzle to connected_apps_app`;
     await client`grant select on drizzle.__drizzle_migrations to connected_apps_app`;

@@ -8,16 +8,21 @@ import { loadSession, openSession } from "@/auth/store";
 import { closeDb, db } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apiKeys } from "@/db/schema/keys";
+import { outgoingMails } from "@/db/schema/mail";
 import { seedCatalog } from "@/db/seed/catalog";
 import { activate } from "@/features/activations/service";
 import { buyPack } from "@/features/billing/packs/service";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
+import { ring } from "@/features/notifications/chat/queries";
+import { addChatHook } from "@/features/notifications/chat/service";
 import { sendTest } from "@/features/notifications/webhook-delivery/service";
 import { createEndpoint } from "@/features/notifications/webhooks/service";
 import { invite } from "@/features/team/invitations/service";
 import { PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
+import { alertsOf } from "@/features/usage/alerts/queries";
+import { addRule } from "@/features/usage/alerts/service";
 import { uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
 import { makeBrand, type TestBrand } from "@/test/brands";
@@ -38,7 +43,12 @@ const ANY_MEMBER: readonly string[] = [
   ...["session.me", "session.brands", "session.switchBrand", "session.stay"],
   ...["profile.get", "profile.rename", "profile.changePassword", "profile.changeEmail", "profile.verifyEmail"],
   ...["profile.sessions", "profile.endSessions", "admin.bannersNow"],
+  ...["notifications.list", "notifications.unread", "notifications.markRead"],
+  ...["notifications.preferences", "notifications.setPreference"],
 ];
+
+/** An id that nothing has. */
+const NOWHERE = "0197a3c0-0000-7000-8000-00000000dead";
 
 const OVERAGE = {
   mode: "stop",
@@ -106,6 +116,19 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "metering.latestEntries": { limit: 5 },
   "metering.caps": { mode: "live" },
   "metering.setCap": { mode: "live", scope: "*", daily: 5, monthly: null },
+  "alerts.history": {},
+  "alerts.addRule": { kind: "low_balance", threshold: 77 },
+  "alerts.setRule": { id: NOWHERE, enabled: false },
+  "alerts.removeRule": { id: NOWHERE },
+  "alerts.setSettings": { quiet: null, digestHour: 8 },
+  "alerts.test": { id: NOWHERE },
+  "notifications.list": {},
+  "notifications.markRead": {},
+  "notifications.setPreference": { kind: "forecast", channel: "email", mode: "digest" },
+  "notifications.addChatHook": { name: "Room", url: "https://hooks.example.com/services/T0/B0/x" },
+  "notifications.removeChatHook": { id: NOWHERE },
+  "notifications.testChatHook": { id: NOWHERE },
+  "notifications.retry": { source: "email", id: NOWHERE },
   "usage.dashboard": { from: "2026-03-01", to: "2026-03-31" },
   "usage.entries": { date: "2026-03-01" },
   "webhooks.create": { url: "https://hooks.example.com/" },
@@ -130,6 +153,9 @@ interface Theirs {
   readonly invitation: string;
   readonly person: string;
   readonly session: string;
+  readonly rule: string;
+  readonly room: string;
+  readonly mail: string;
 }
 const theirEndpoint = ({ endpoint }: Theirs) => ({ id: endpoint });
 const theirDelivery = ({ delivery }: Theirs) => ({ id: delivery });
@@ -150,6 +176,12 @@ const FOREIGN: Readonly<Record<string, (foreign: Theirs) => unknown>> = {
   "webhooks.test": theirEndpoint,
   "webhooks.replay": theirDelivery,
   "webhooks.replayFailed": theirEndpoint,
+  "alerts.setRule": ({ rule }) => ({ id: rule, enabled: false }),
+  "alerts.removeRule": ({ rule }) => ({ id: rule }),
+  "alerts.test": ({ rule }) => ({ id: rule }),
+  "notifications.removeChatHook": ({ room }) => ({ id: room }),
+  "notifications.testChatHook": ({ room }) => ({ id: room }),
+  "notifications.retry": ({ mail }) => ({ source: "email", id: mail }),
   "billing.buyPack": ({ purchase }) => ({ packId: "pack-1k", attempt: purchase }),
   "session.switchBrand": ({ slug }) => ({ slug }),
   "keys.revoke": ({ keyId }) => ({ keyId }),
@@ -199,6 +231,19 @@ const NAMES_NOTHING: readonly string[] = [
   "metering.latestEntries",
   "metering.caps",
   "metering.setCap",
+  "alerts.overview",
+  "alerts.history",
+  "alerts.addRule",
+  "alerts.setSettings",
+  // Their own, and of this brand alone.
+  "notifications.list",
+  "notifications.unread",
+  "notifications.markRead",
+  "notifications.preferences",
+  "notifications.setPreference",
+  "notifications.chatHooks",
+  "notifications.addChatHook",
+  "notifications.failures",
   "usage.dashboard",
   "usage.forecast",
   "usage.entries",
@@ -269,10 +314,30 @@ beforeAll(async () => {
     const { endpoint } = await createEndpoint(ctx, { url: "http://127.0.0.1:1/", description: "", events: null });
     return { endpoint: endpoint.id, delivery: (await sendTest(ctx, endpoint)).id };
   };
-  const none = { keyId: "", slug: "", purchase: "", invitation: "", person: "", session: "" };
+  const none = {
+    keyId: "",
+    slug: "",
+    purchase: "",
+    invitation: "",
+    person: "",
+    session: "",
+    rule: "",
+    room: "",
+    mail: "",
+  };
   own = { ...none, ...(await listening({ ...theirs, customerId: brand.customerId })) };
   const purchase = uuidv7();
   await buyPack(theirs, metering(), { packId: "pack-1k", attempt: purchase });
+  await addRule(theirs, { kind: "low_balance", threshold: 4_321 });
+  const { rules } = await alertsOf(theirs);
+  const room = await addChatHook(theirs, ring(), { name: "Theirs", url: "https://hooks.example.com/x" });
+  const mail = uuidv7();
+  await db()
+    .insert(outgoingMails)
+    .values({
+      ...{ id: mail, customerId: foreign.customerId, userId: foreign.people.admin.userId },
+      ...{ key: "test", kind: "notifications.notice", facts: {}, status: "failed" },
+    });
   foreignKey = {
     keyId: key.keyId,
     publicKey: secret,
@@ -282,6 +347,9 @@ beforeAll(async () => {
     person: foreign.people.viewer.userId,
     session: (await openSession(db(), foreign.people.viewer.userId, null)) ?? "",
     ...(await listening(theirs)),
+    rule: rules[0]?.id ?? "",
+    room: room.id,
+    mail,
   };
 });
 afterAll(closeDb);

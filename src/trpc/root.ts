@@ -6,8 +6,10 @@ import { billingRouter } from "@/features/billing/router";
 import { catalogRouter } from "@/features/catalog/router";
 import { keysRouter } from "@/features/keys/router";
 import { meteringRouter } from "@/features/metering/router";
+import { notificationsRouter } from "@/features/notifications/router";
 import { webhooksRouter } from "@/features/notifications/webhooks/router";
 import { teamRouter } from "@/features/team/router";
+import { alertsRouter } from "@/features/usage/alerts/router";
 import { usageRouter } from "@/features/usage/router";
 import { router } from "./procedures";
 import { profileRouter } from "./profile-router";
@@ -27,6 +29,8 @@ export const appRouter = router({
   usage: usageRouter,
   admin: adminRouter,
   webhooks: webhooksRouter,
+  alerts: alertsRouter,
+  notifications: notificationsRouter,
 });
 
 /** All that a client component may know of the above: its types. */

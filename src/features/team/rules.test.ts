@@ -8,6 +8,7 @@ it("a viewer may read usage and apps, and no more", () => {
 it("a manager sets apps up and reads everything, and changes no key, bill or team", () => {
   expect([...permissionsOf("manager")].sort()).toEqual(
     [
+      "alerts:write",
       "apps:read",
       "apps:write",
       "audit:read",

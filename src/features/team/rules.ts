@@ -12,6 +12,8 @@ export const ROLE_WORDS: Readonly<Record<Role, { readonly name: string; readonly
 /** Everything that can be allowed. */
 export const PERMISSIONS = [
   "usage:read",
+  "alerts:write",
+  "deliveries:write",
   "apps:read",
   "apps:write",
   "keys:read",
@@ -29,6 +31,8 @@ export type Permission = (typeof PERMISSIONS)[number];
 /** Who may do what: the whole of it, one row a permission. */
 const ALLOWED: Readonly<Record<Permission, readonly Role[]>> = {
   "usage:read": ["viewer", "manager", "admin"],
+  "alerts:write": ["manager", "admin"],
+  "deliveries:write": ["admin"],
   "apps:read": ["viewer", "manager", "admin"],
   "apps:write": ["manager", "admin"],
   "keys:read": ["manager", "admin"],

@@ -20,7 +20,7 @@ interface UsageRow extends Record<string, unknown> {
  * Usage by app and UTC day. Whole days come from the rollup; a span that begins or ends within a day counts that day's
  * uses one by one, so that a period is exact to the millisecond.
  */
-async function usageByDay(tx: Tx, ctx: Ctx, mode: Mode, span: Span): Promise<UsageRow[]> {
+export async function usageByDay(tx: Tx, ctx: Ctx, mode: Mode, span: Span): Promise<UsageRow[]> {
   const first = startOfDay(span.start);
   const last = startOfDay(span.end);
   const wholeFrom = first.getTime() === span.start.getTime() ? first : new Date(first.getTime() + 86_400_000);

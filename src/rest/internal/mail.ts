@@ -1,6 +1,7 @@
 import { db } from "@/db/client";
 import { billingContent } from "@/features/billing/emails";
 import { renderMail } from "@/features/notifications/emails/layout";
+import { noticeContent } from "@/features/notifications/emails/notice";
 import { type MailDeps, sendMails } from "@/features/notifications/jobs";
 import { mailCounts } from "@/features/notifications/queries";
 import { webhookContent } from "@/features/notifications/webhooks/emails";
@@ -33,7 +34,8 @@ export function mailing(): MailDeps {
       const content =
         billingContent(kind, facts, reader) ??
         teamContent(kind, facts, reader, secretOf) ??
-        webhookContent(kind, facts, reader);
+        webhookContent(kind, facts, reader) ??
+        noticeContent(kind, facts, reader);
       if (!content) throw new Error(`no template is called ${kind}`);
       return renderMail(content);
     },

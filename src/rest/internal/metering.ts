@@ -18,6 +18,7 @@ import { PARTITIONS } from "@/lib/partition";
 import { json, problem, requestIdOf } from "@/lib/problem";
 import { redis } from "@/lib/redis";
 import { turnedAway } from "./guard";
+import { JOBS_UPKEEP, runJobs } from "./jobs";
 
 let wired: ReconcileDeps | undefined;
 
@@ -118,6 +119,8 @@ const BUSY_TRIES = 8;
 /** How long a partition that keeps filling is drained in one wake, and all of them in one visit of the cron. */
 const WAKE_MS = 500;
 const CRON_MS = 20_000;
+/** And for how long jobs are begun in one. */
+const JOBS_MS = 15_000;
 
 /** Drains partitions that somebody has been woken for, each whatever the others do. */
 export async function drainWoken(woken: readonly number[]): Promise<{ written: number; failed: number }> {
@@ -144,11 +147,12 @@ export const ALL_UPKEEP: typeof UPKEEP = [
   { name: "sandboxes", everyMs: 60_000, run: fillSandboxes },
   ...BILLING_UPKEEP,
   ...WEBHOOK_UPKEEP,
+  ...JOBS_UPKEEP,
 ];
 
 /**
  * `GET /api/internal/metering/drain`: what the hosting's cron calls, and does all that the worker's loops do: drains
- * whatever holds something, applies what is owed, writes off what has expired, makes partitions ahead.
+ * whatever holds something, applies what is owed, writes off what has expired, makes partitions ahead, does the jobs.
  */
 export const getDrain = (request: Request): Promise<Response> =>
   guarded(request, async (requestId) => {
@@ -165,6 +169,7 @@ export const getDrain = (request: Request): Promise<Response> =>
     for (const { run } of ALL_UPKEEP) await run(deps).catch((error: unknown) => errors.push(error));
     // A host that ends with the answer would cut attempts off that are under way.
     await deliveriesAtRest();
+    await runJobs(JOBS_MS).catch((error: unknown) => errors.push(error));
     if (errors.length > 0) logger.error({ err: errors[0], failed: errors.length }, "not everything could be done");
     return json({ written, failed: errors.length }, errors.length > 0 ? 503 : 200, requestId);
   });

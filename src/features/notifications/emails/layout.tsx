@@ -80,6 +80,7 @@ export function MailLayout({
   why,
   action,
   ofAccount = false,
+  foot = { label: `Billing of ${reader.brand}`, href: `${reader.url}/billing` },
   children,
 }: {
   reader: Reader;
@@ -91,6 +92,8 @@ export function MailLayout({
   action?: { label: string; href: string };
   /** It is about the person's account and not about a brand's money: the foot names no brand. */
   ofAccount?: boolean;
+  /** The link below it all. */
+  foot?: { label: string; href: string };
   children: ReactNode;
 }) {
   return (
@@ -156,8 +159,8 @@ export function MailLayout({
               <>
                 {" "}
                 Times are in {reader.timeZone}.{" "}
-                <Link className="link" href={`${reader.url}/billing`} style={{ color: LIGHT.accent }}>
-                  Billing of {reader.brand}
+                <Link className="link" href={foot.href} style={{ color: LIGHT.accent }}>
+                  {foot.label}
                 </Link>
               </>
             )}

@@ -1,0 +1,383 @@
+import { and, eq, sql } from "drizzle-orm";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { closeDb, db } from "@/db/client";
+import { alertCrossings, alertRules, alertSettings, keyRefusals } from "@/db/schema/alerts";
+import { overageSettings } from "@/db/schema/billing";
+import { outgoingMails } from "@/db/schema/mail";
+import { spendCaps } from "@/db/schema/metering";
+import { notifications } from "@/db/schema/notifications";
+import { customers } from "@/db/schema/people";
+import { customerBilling } from "@/db/schema/plans";
+import { ROLES } from "@/features/team/rules";
+import { addPerson } from "@/features/team/service";
+import { mintCustomerId, uuidv7 } from "@/lib/ids";
+import { consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import type { AlertKind } from "./contract";
+import { addRule, lookAtAlerts } from "./service";
+
+/**
+ * Each alert against a real ledger: one case in which it speaks, for its own reason, and one that looks alike and is none.
+ */
+
+let brand: TestBrand;
+const made: string[] = [];
+
+async function freshBrand(options: Parameters<typeof testBrand>[0] = {}): Promise<void> {
+  brand = await testBrand({ tokens: 1_000, apps: ["cai-001", "vto-001"], ...options });
+  made.push(brand.customerId);
+  for (const role of ROLES) {
+    const person = { email: `${role}-${brand.customerId}@a.example`, name: role, passwordHash: "none", role };
+    await addPerson(system(), person);
+  }
+}
+beforeEach(() => freshBrand());
+afterAll(async () => {
+  // What was written into rollups without a use is nobody else's to find.
+  for (const id of made) {
+    for (const table of ["usage_hours", "usage_days"]) {
+      await db().execute(sql`delete from ${sql.raw(table)} where customer_id = ${id}`);
+    }
+  }
+  await closeDb();
+});
+
+const system = () =>
+  ({ db: db(), customerId: mintCustomerId(brand.customerId), actor: { type: "system", id: "test" } }) as const;
+const look = () => lookAtAlerts(db(), mintCustomerId(brand.customerId));
+const own = () => eq(alertCrossings.customerId, brand.customerId);
+
+/** What one of its people was told, oldest first. */
+async function told(kind?: AlertKind, role = "admin"): Promise<string[]> {
+  const rows = await db().execute(sql`
+    select n.title from notifications n join memberships m on m.user_id = n.user_id and m.customer_id = n.customer_id
+    where n.customer_id = ${brand.customerId} and m.role = ${role} and (${kind ?? null}::text is null or n.kind = ${kind ?? null})
+    order by n.id`);
+  return rows.map((row) => String(row.title));
+}
+const mailsOf = (kind: string) =>
+  db()
+    .select()
+    .from(outgoingMails)
+    .where(and(eq(outgoingMails.customerId, brand.customerId), eq(outgoingMails.kind, kind)));
+
+async function spend(tokens: number): Promise<void> {
+  const response = await consumeWith(brand.secretKey.secret, { body: { app_id: "cai-001", tokens_consumed: tokens } });
+  expect(response.status).toBe(200);
+  await drain(brand);
+}
+
+/** Weeks of hours by the brand's clock, UTC: so much each hour, but what `but` says of the last ones. */
+async function weeks(count: number, each: number, but: Record<number, number> = {}): Promise<void> {
+  await db().execute(sql`
+    with h as (
+      select generate_series(0, ${count * 168}) as back, (select id from apps where catalog_id = 'vto-001') as app_id
+    ), t as (
+      select (date_trunc('hour', now() at time zone 'UTC') - make_interval(hours => back)) as at, app_id,
+        coalesce((${JSON.stringify(but)}::jsonb ->> back::text)::int, ${each} + (back * 7919 % 11) - 5) as tokens from h
+    ), hours as (
+      insert into usage_hours (customer_id, mode, date, hour, tokens, uses)
+      select ${brand.customerId}, 'live', at::date, extract(hour from at)::smallint, tokens, ceil(tokens / 5.0) from t
+      on conflict (customer_id, mode, date, hour) do update set tokens = excluded.tokens, uses = excluded.uses
+    )
+    insert into usage_days (customer_id, mode, date, app_id, tokens, uses, took_ms, timed)
+    select ${brand.customerId}, 'live', at::date, app_id, sum(tokens), sum(ceil(tokens / 5.0)), 0, 0 from t group by 3, 4
+    on conflict (customer_id, mode, date, app_id) do update set tokens = excluded.tokens, uses = excluded.uses`);
+}
+
+describe("share of the plan", () => {
+  beforeEach(() => freshBrand({ plan: "starter", tokens: 1_000 }));
+
+  it("is told once when it is crossed, and again only after it was far below", async () => {
+    await spend(499);
+    expect(await look()).toBe(0);
+    await spend(1);
+    expect(await look()).toBe(1);
+    expect(await told("plan_used")).toEqual(["50% of this period’s plan is used"]);
+    await spend(5);
+    expect(await look()).toBe(0);
+  });
+
+  it("tells the highest of those that are crossed at once, and the next when it comes", async () => {
+    await spend(850);
+    await look();
+    expect(await told("plan_used")).toEqual(["85% of this period’s plan is used"]);
+    await spend(150);
+    await look();
+    expect(await told("plan_used")).toEqual([
+      "85% of this period’s plan is used",
+      "100% of this period’s plan is used",
+    ]);
+    expect(
+      await db()
+        .select()
+        .from(alertCrossings)
+        .where(and(own(), eq(alertCrossings.kind, "plan_used"))),
+    ).toHaveLength(3);
+  });
+
+  it("is silent about tokens that no plan gave: a brand that lives on packs", async () => {
+    await freshBrand({ tokens: 1_000, plan: null });
+    await spend(990);
+    await look();
+    expect(await told("plan_used")).toEqual([]);
+  });
+
+  it("is told anew in the next period", async () => {
+    await spend(600);
+    await look();
+    await db()
+      .update(customerBilling)
+      .set({ billingCycleStart: sql`now() - interval '1 minute'`, billingCycleEnd: sql`now() + interval '30 days'` })
+      .where(eq(customerBilling.customerId, brand.customerId));
+    await look();
+    // Everything was used within that minute: it counts into the new period as well.
+    expect(await told("plan_used")).toHaveLength(2);
+  });
+});
+
+describe("low balance", () => {
+  it("is told at the threshold, and that tokens ran out at zero", async () => {
+    await spend(899);
+    await look();
+    expect(await told("low_balance")).toEqual([]);
+    await spend(1);
+    await look();
+    expect(await told("low_balance")).toEqual(["100 tokens left"]);
+    await spend(100);
+    await look();
+    expect(await told("low_balance")).toEqual(["100 tokens left", "Tokens ran out"]);
+  });
+
+  it("is silent where a balance means nothing: an endless plan, and a brand that never had tokens", async () => {
+    await freshBrand({ plan: "enterprise", tokens: 0 });
+    expect(await look()).toBe(0);
+    await freshBrand({ tokens: 0 });
+    expect(await look()).toBe(0);
+  });
+});
+
+describe("forecast", () => {
+  it("tells when the tokens will run out within the days asked for", async () => {
+    await freshBrand({ plan: "professional", tokens: 2_000 });
+    await weeks(4, 50);
+    await look();
+    expect((await told("forecast"))[0]).toMatch(/^Tokens are expected to run out (?:today|on \d)/);
+  });
+
+  it("is silent after one day of much use in weeks of little", async () => {
+    await freshBrand({ plan: "professional", tokens: 20_000 });
+    await weeks(4, 6, { 30: 3_000, 31: 3_000, 32: 3_000 });
+    await look();
+    expect(await told("forecast")).toEqual([]);
+  });
+
+  it("is silent while it is too early to tell", async () => {
+    await freshBrand({ plan: "professional", tokens: 2_000 });
+    await weeks(1, 100);
+    await look();
+    expect(await told("forecast")).toEqual([]);
+  });
+});
+
+describe("unusual usage", () => {
+  it("tells of an hour far above what is usual for it", async () => {
+    await weeks(6, 100, { 1: 420 });
+    await look();
+    expect(await told("unusual")).toEqual(["Far more use than usual"]);
+  });
+
+  it("tells of hours far below: widgets that no longer show", async () => {
+    await weeks(6, 100, { 1: 0, 2: 0, 3: 4 });
+    await look();
+    expect(await told("unusual")).toEqual(["Far less use than usual"]);
+  });
+
+  it("is silent at the busy hour of every week, which 1.5 times the average would call unusual", async () => {
+    const busy = Object.fromEntries(Array.from({ length: 7 }, (_, week) => [1 + week * 168, 400]));
+    await weeks(6, 100, busy);
+    await look();
+    expect(await told("unusual")).toEqual([]);
+  });
+
+  it("is silent while there are not two weeks to compare with", async () => {
+    await weeks(1, 100, { 1: 900 });
+    await look();
+    expect(await told("unusual")).toEqual([]);
+  });
+});
+
+describe("caps", () => {
+  const cap = (scope: string, daily: number) =>
+    db().insert(spendCaps).values({ customerId: brand.customerId, mode: "live", scope, daily, monthly: null });
+
+  it("tells that one is reached as soon as the next use is refused", async () => {
+    await cap("vto-001", 12);
+    for (let i = 0; i < 2; i++) await consumeWith(brand.secretKey.secret, { body: { app_id: "vto-001" } });
+    await drain(brand);
+    await look();
+    // 10 of 12 are spent, and a use takes 5.
+    expect(await told("cap_reached")).toEqual(["The cap on Virtual Try-On is reached"]);
+  });
+
+  it("is silent about use of other apps, and about a cap of nothing, which is a switch", async () => {
+    await cap("vto-001", 12);
+    await cap("*", 0);
+    await db().execute(sql`delete from spend_caps where customer_id = ${brand.customerId} and scope = '*'`);
+    await spend(200);
+    await db()
+      .insert(spendCaps)
+      .values({ customerId: brand.customerId, mode: "live", scope: "*", daily: 0, monthly: null });
+    await look();
+    expect(await told("cap_reached")).toEqual([]);
+  });
+});
+
+describe("failed payments", () => {
+  beforeEach(() => freshBrand({ plan: "professional", tokens: 5_000 }));
+  const status = (to: "past_due" | "canceled") =>
+    db().update(customerBilling).set({ status: to }).where(eq(customerBilling.customerId, brand.customerId));
+
+  it("are told to whoever may see billing, and mailed by billing alone", async () => {
+    await status("past_due");
+    await look();
+    expect(await told("payment_failed")).toEqual(["The payment for Professional failed"]);
+    expect(await told("payment_failed", "manager")).toHaveLength(1);
+    expect(await told("payment_failed", "viewer")).toEqual([]);
+    expect(await mailsOf("notifications.notice")).toEqual([]);
+  });
+
+  it("are none where the brand itself ended its plan", async () => {
+    await status("canceled");
+    await look();
+    expect(await told("payment_failed")).toEqual([]);
+  });
+
+  it("of an auto top-up are told too", async () => {
+    await db().insert(overageSettings).values({
+      customerId: brand.customerId,
+      mode: "top_up",
+      threshold: 10,
+      packId: "pack-1k",
+      monthlyLimitCents: 5_000,
+      cooldownMinutes: 60,
+      stoppedAt: new Date(),
+      stoppedReason: "The card was declined.",
+    });
+    await look();
+    expect(await told("payment_failed")).toEqual(["Auto top-up has stopped"]);
+  });
+});
+
+describe("a refused key", () => {
+  const refused = (times: number, code: string, hoursAgo = 0) =>
+    db().execute(sql`
+      insert into key_refusals (customer_id, key_id, hour, code, times) values (${brand.customerId}, ${brand.secretKey.key.keyId},
+        date_trunc('hour', now()) - make_interval(hours => ${hoursAgo}), ${code}, ${times})`);
+
+  it("is told with the commonest reason, when it was refused often within an hour", async () => {
+    await refused(40, "origin_not_allowed");
+    await refused(12, "rate_limited");
+    await look();
+    expect((await told("key_refused"))[0]).toMatch(/^The key .+ is refused often$/);
+    const [mail] = await mailsOf("notifications.notice");
+    expect(String(mail?.facts.body)).toContain("not on the key’s list");
+  });
+
+  it("is silent about as many refusals over a day, and tells no viewer of keys", async () => {
+    for (let hour = 0; hour < 10; hour++) await refused(10, "origin_not_allowed", hour);
+    await look();
+    expect(await told("key_refused")).toEqual([]);
+    await db().delete(keyRefusals).where(eq(keyRefusals.customerId, brand.customerId));
+    await refused(90, "origin_not_allowed");
+    await look();
+    expect(await told("key_refused")).toHaveLength(1);
+    expect(await told("key_refused", "viewer")).toEqual([]);
+  });
+});
+
+describe("once", () => {
+  it("whoever looks, and how many at a time", async () => {
+    await spend(950);
+    const looks = await Promise.all(Array.from({ length: 8 }, look));
+    expect(looks.reduce((sum, n) => sum + n, 0)).toBe(1);
+    expect(await told("low_balance")).toEqual(["50 tokens left"]);
+    expect(await mailsOf("notifications.notice")).toHaveLength(2);
+  });
+
+  it("for each crossing: told again after it has recovered by enough, and not while it trembles", async () => {
+    await spend(905);
+    await look();
+    const balance = (tokens: number) =>
+      db().execute(
+        sql`update metering_accounts set balance = ${tokens} where customer_id = ${brand.customerId} and mode = 'live'`,
+      );
+    for (const tokens of [101, 99, 110, 95, 120, 80]) {
+      await balance(tokens);
+      await look();
+    }
+    expect(await told("low_balance")).toEqual(["95 tokens left"]);
+    await balance(500);
+    await look();
+    await balance(90);
+    await look();
+    expect(await told("low_balance")).toEqual(["95 tokens left", "90 tokens left"]);
+    await balance(95);
+  });
+
+  it("by what is so when it is written: a look that had to wait for another reads what that one left", async () => {
+    await addRule(system(), { kind: "low_balance", threshold: 60 });
+    await spend(950);
+    const balance = (tokens: number) => sql`
+      update metering_accounts set balance = ${tokens} where customer_id = ${brand.customerId} and mode = 'live'`;
+    let waiting: Promise<number> | undefined;
+    await db().transaction(async (tx) => {
+      await tx.execute(sql`select 1 from alert_settings where customer_id = ${brand.customerId} for update`);
+      waiting = look();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await tx.execute(balance(900));
+    });
+    expect(await waiting).toBe(0);
+    await db().execute(balance(50));
+  });
+});
+
+describe("when", () => {
+  const quietNow = () =>
+    db().insert(alertSettings).values({
+      customerId: brand.customerId,
+      quietFrom: sql`mod(extract(hour from now() at time zone 'UTC')::int * 60 + 1380, 1440)`,
+      quietTo: sql`mod(extract(hour from now() at time zone 'UTC')::int * 60 + 180, 1440)`,
+    });
+
+  it("quiet hours hold mails of what may stop, but neither the app nor what has stopped", async () => {
+    await quietNow();
+    await addRule(system(), { kind: "low_balance", threshold: 100 });
+    await addRule(system(), { kind: "low_balance", threshold: 0 });
+    await spend(950);
+    await look();
+    expect(await told("low_balance")).toEqual(["50 tokens left"]);
+    const [held] = await mailsOf("notifications.notice");
+    expect(held?.dueAt.getTime()).toBeGreaterThan(Date.now() + 60 * 60_000);
+    await spend(50);
+    await look();
+    const mails = await mailsOf("notifications.notice");
+    const out = mails.find((mail) => mail.facts.title === "Tokens ran out");
+    expect(out?.dueAt.getTime()).toBeLessThanOrEqual(Date.now() + 1_000);
+  });
+
+  it("a rule that is off, or was removed, says nothing", async () => {
+    await look();
+    await db().update(alertRules).set({ enabled: false }).where(eq(alertRules.customerId, brand.customerId));
+    await spend(1_000);
+    expect(await look()).toBe(0);
+  });
+});
+
+it("what a brand is told stays with its people: nobody of another brand is told anything", async () => {
+  const other = uuidv7();
+  await db().insert(customers).values({ id: other, name: "Other", slug: other });
+  await spend(950);
+  await look();
+  const rows = await db().select().from(notifications).where(eq(notifications.customerId, other));
+  expect(rows).toEqual([]);
+});
