@@ -44,6 +44,14 @@ for (const colorScheme of ["light", "dark"] as const) {
       await holds("Settings");
       await page.goto("/usage");
       await holds("Usage");
+      await page.goto("/usage/alerts");
+      await holds("Alerts");
+      await page.goto("/notifications");
+      await holds("Notifications");
+      await page.goto("/notifications/preferences");
+      await holds("How you are told");
+      await page.goto("/notifications/failures");
+      await holds("Not delivered");
       await page.goto("/keys");
       await holds("API keys");
       await page.goto("/settings/webhooks");

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Wordmark } from "@/components/icons/mark";
+import { Bell } from "@/features/notifications/components/bell";
 import type { Permission, Role } from "@/features/team/rules";
 import { Navigation } from "./navigation";
 import { QuickSearch } from "./quick-search";
@@ -38,7 +39,10 @@ export function Shell({
           <QuickSearch permissions={permissions} />
         </div>
         <Navigation permissions={permissions} />
-        <div className="min-w-0 md:mt-auto">
+        <div className="max-md:-mr-2 md:mt-auto md:pb-2">
+          <Bell />
+        </div>
+        <div className="min-w-0">
           <UserMenu user={user} brand={brand} role={role} permissions={permissions} />
         </div>
       </header>

@@ -237,3 +237,11 @@ export const AuditIcon = (props: IconProps) => (
     <path d="M6 8.5v7M11 6.5h8.5M11 12h5.5M11 17.5h8.5" />
   </Icon>
 );
+
+/** A bell: what one was told. */
+export const BellIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M6.5 16.5V11a5.5 5.5 0 0 1 11 0v5.5l1.5 1.5h-14l1.5-1.5Z" />
+    <path d="M12 5.5v-2M10 20.5h4" />
+  </Icon>
+);

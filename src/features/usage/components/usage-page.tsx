@@ -40,7 +40,14 @@ export function UsagePage({ periodStart }: { periodStart: string }) {
   const empty = data !== undefined && data.totals.sessions === 0 && data.totalsBefore.sessions === 0;
   return (
     <div className="grid gap-6">
-      <PageTitle title="Usage">
+      <PageTitle
+        title="Usage"
+        action={
+          <Link href="/usage/alerts" className={buttonClass("plain")}>
+            Alerts
+          </Link>
+        }
+      >
         {data ? (
           <>
             {spanWords(data)}, compared with {spanWords(data.before)}.{" "}
