@@ -15,6 +15,7 @@ export const FEATURES = [
   "catalog",
   "activations",
   "keys",
+  "products",
   "billing",
   "usage",
   "partners",
