@@ -13,6 +13,7 @@ import * as notifications from "./schema/notifications";
 import * as people from "./schema/people";
 import * as plans from "./schema/plans";
 import * as platform from "./schema/platform";
+import * as products from "./schema/products";
 import * as usage from "./schema/usage";
 import * as webhooks from "./schema/webhooks";
 
@@ -28,6 +29,7 @@ const schema = {
   ...people,
   ...plans,
   ...platform,
+  ...products,
   ...usage,
   ...webhooks,
 };

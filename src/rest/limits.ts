@@ -16,6 +16,8 @@ export const LIMITS = {
   "apps-write": 100,
   /** What a shopper's page asks for its widgets, by address: a school or an office behind one has many shoppers. */
   widget: 6_000,
+  /** A brand's products, one call each. The owner names no figure; a catalogue is kept in step by many small calls. */
+  products: 5_000,
   /** Everything about money. */
   billing: 50,
 } as const;

@@ -24,7 +24,7 @@ export async function serveTrpc(
   if (request.method === "POST") {
     const body = await readBody(request);
     if (body === null) return problem("payload_too_large", "The request is too large.", { requestId });
-    checked = new Request(request.url, { method: "POST", headers: request.headers, body });
+    checked = new Request(request.url, { method: "POST", headers: request.headers, body: body.toString("utf8") });
   }
   const response = await fetchRequestHandler({
     endpoint: "/api/trpc",

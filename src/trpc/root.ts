@@ -8,6 +8,7 @@ import { keysRouter } from "@/features/keys/router";
 import { meteringRouter } from "@/features/metering/router";
 import { notificationsRouter } from "@/features/notifications/router";
 import { webhooksRouter } from "@/features/notifications/webhooks/router";
+import { productsRouter } from "@/features/products/router";
 import { teamRouter } from "@/features/team/router";
 import { alertsRouter } from "@/features/usage/alerts/router";
 import { usageRouter } from "@/features/usage/router";
@@ -25,6 +26,7 @@ export const appRouter = router({
   catalog: catalogRouter,
   activations: activationsRouter,
   keys: keysRouter,
+  products: productsRouter,
   billing: billingRouter,
   usage: usageRouter,
   admin: adminRouter,

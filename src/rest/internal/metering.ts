@@ -11,6 +11,7 @@ import { loadOperation, loadReservation } from "@/features/metering/lookup/servi
 import { noticeLoss } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
 import { deliveriesAtRest, WEBHOOK_UPKEEP } from "@/features/notifications/webhooks/jobs";
+import { PRODUCT_UPKEEP } from "@/features/products/jobs";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
@@ -148,6 +149,7 @@ export const ALL_UPKEEP: typeof UPKEEP = [
   ...BILLING_UPKEEP,
   ...WEBHOOK_UPKEEP,
   ...JOBS_UPKEEP,
+  ...PRODUCT_UPKEEP,
 ];
 
 /**

@@ -4,12 +4,12 @@ import type { ProblemCode } from "@/lib/errors";
 
 /** One operation of the public API: what the document and the reference page say of it. */
 export interface Operation {
-  readonly method: "get" | "post" | "put";
+  readonly method: "get" | "post" | "put" | "delete";
   /** As Next writes it, with `[id]` for what stands in the path. */
   readonly path: string;
   /** Unique; what a generated client calls it. */
   readonly id: string;
-  readonly tag: "Tokens" | "Apps" | "Billing";
+  readonly tag: "Tokens" | "Apps" | "Products" | "Billing";
   readonly summary: string;
   readonly description: string;
   /** Null for anyone. */

@@ -22,6 +22,7 @@ import { usageQuery, usageResponse } from "@/features/usage/contract";
 import type { ProblemCode } from "@/lib/errors";
 import { BILLING_OPERATIONS } from "./billing";
 import { BY_SERVER, type Operation } from "./operation";
+import { PRODUCT_OPERATIONS } from "./products";
 
 export type { Operation } from "./operation";
 
@@ -303,6 +304,7 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 200: z.object({ app_id: z.string(), embed_code: z.string() }) },
     problems: [...BY_SERVER, "app_not_found"],
   },
+  ...PRODUCT_OPERATIONS,
   ...BILLING_OPERATIONS,
 ];
 

@@ -1,0 +1,6 @@
+import { methodNotAllowed } from "@/lib/problem";
+import { getImage } from "@/rest/images";
+
+const refused = methodNotAllowed("GET");
+
+export { getImage as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };

@@ -1,0 +1,59 @@
+import { publishedApp } from "@/features/activations/embed/queries";
+import { FACETS } from "@/features/products/contract";
+import { finderQuery } from "@/features/products/finder/contract";
+import { findFrames } from "@/features/products/finder/queries";
+import { env } from "@/lib/env";
+import { Refusal } from "@/lib/errors";
+import { mintCustomerId } from "@/lib/ids";
+import { mintWidgetSession, readWidgetSession } from "@/lib/widget-session";
+import { metering } from "../internal/metering";
+import { respond } from "../respond";
+import { limitShopper } from "./page";
+
+const FRAME_FINDER = "frf-001";
+/** How long a shopper may go on with one use, in ms: a long visit to a shop. */
+const LONGEST_VISIT_MS = 4 * 3_600_000;
+
+/** When a use was, by its id, which begins with the time; 0 for an id of another kind. */
+const timeOf = (usageId: string): number =>
+  usageId[14] === "7" ? Number.parseInt(usageId.replaceAll("-", "").slice(0, 12), 16) : 0;
+
+function readAsked(request: Request) {
+  const { searchParams } = new URL(request.url);
+  const chosen = Object.fromEntries(FACETS.map((facet) => [facet, searchParams.getAll(facet)]));
+  const rest = Object.fromEntries([...searchParams].filter(([name]) => !(FACETS as readonly string[]).includes(name)));
+  const read = finderQuery.safeParse({ ...rest, chosen });
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  throw new Refusal("invalid_request", `${issue?.path.join(".") ?? "query"}: ${issue?.message ?? "does not fit"}`);
+}
+
+/**
+ * `GET /api/v1/widget/products`: the frames of the brand whose shop paid for the session, for our own frame. Whose they are is
+ * said by the token alone, so that nothing of another brand can be asked for. It costs nothing: the use was paid for when the
+ * app opened, and the token goes on for as long as the visit does.
+ */
+export const getWidgetProducts = (request: Request): Promise<Response> =>
+  respond(request, async (told) => {
+    await limitShopper(request, told);
+    const asked = readAsked(request);
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
+    const now = Date.now();
+    const claims = readWidgetSession(token, env().AUTH_SECRET, now);
+    if (!claims)
+      throw new Refusal("invalid_api_key", "This session is over. Open the app again; it costs nothing more.");
+    if (claims.appId !== FRAME_FINDER) {
+      throw new Refusal("app_not_permitted", "This session was opened for another app.");
+    }
+    const ctx = {
+      db: metering().db,
+      customerId: mintCustomerId(claims.customerId),
+      actor: { type: "system", id: "widget" } as const,
+    };
+    const { configuration } = await publishedApp(ctx, claims.appId);
+    const goesOn = now - timeOf(claims.usageId) < LONGEST_VISIT_MS;
+    return {
+      ...(await findFrames(ctx, configuration, asked)),
+      token: goesOn ? mintWidgetSession(claims, env().AUTH_SECRET, now) : token,
+    };
+  });
