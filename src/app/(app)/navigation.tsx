@@ -9,6 +9,7 @@ import {
   AuditIcon,
   BillingIcon,
   ChartIcon,
+  FramesIcon,
   KeyIcon,
   OverviewIcon,
   SettingsIcon,
@@ -27,6 +28,7 @@ export const PLACES: {
 }[] = [
   { href: "/overview", name: "Overview", icon: <OverviewIcon />, needs: "usage:read" },
   { href: "/apps", name: "Connected Apps", icon: <AppsIcon />, needs: "apps:read" },
+  { href: "/products", name: "Products", icon: <FramesIcon />, needs: "apps:read", wideOnly: true },
   { href: "/usage", name: "Usage", icon: <ChartIcon />, needs: "usage:read" },
   { href: "/billing", name: "Billing", icon: <BillingIcon />, needs: "billing:read" },
   { href: "/keys", name: "API keys", icon: <KeyIcon />, needs: "keys:read" },

@@ -19,6 +19,15 @@ export const AppsIcon = (props: IconProps) => (
   </Icon>
 );
 
+/** A pair of glasses: what the brand sells. */
+export const FramesIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="7" cy="14" r="3.75" />
+    <circle cx="17" cy="14" r="3.75" />
+    <path d="M10.5 12.8q1.5-1.2 3 0M3.4 12.8 5 6.5h1.5M20.6 12.8 19 6.5h-1.5" />
+  </Icon>
+);
+
 export const PauseIcon = (props: IconProps) => (
   <Icon {...props}>
     <path d="M9 6v12M15 6v12" />
