@@ -138,10 +138,10 @@ for (const [what, script, reason] of [
 }
 
 test("an app that is not turned on hides; a page of another origin is told nothing", async ({ page }) => {
-  await shopWith(page, `${line()}<varai-app app="frame-finder" label="Find"></varai-app>`);
+  await shopWith(page, `${line()}<varai-app app="style-consultation" label="Find"></varai-app>`);
   await expect
     .poll(async () => (await eventsOf(page))[0])
-    .toEqual(["unavailable", { app: "frame-finder", reason: "app_not_active" }]);
+    .toEqual(["unavailable", { app: "style-consultation", reason: "app_not_active" }]);
   await expect(page.getByRole("button", { name: "Find" })).toBeHidden();
   await page.route("https://elsewhere.example/", (route) =>
     route.fulfill({ contentType: "text/html", body: `<h1>Else</h1>${line()}${element()}` }),

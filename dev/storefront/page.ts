@@ -1,39 +1,17 @@
+import { type DemoFrame, FRAMES } from "@/cli/demo/frames";
+
 /** What the page needs to know about the local stack; absent until the stack is up. */
 export interface ShopConfig {
   readonly appUrl: string;
   readonly publicKey: string;
 }
 
-const FRAMES = [
-  {
-    id: "frame-halden",
-    name: "Halden",
-    note: "Acetate, smoke grey",
-    price: "$148.00",
-    lens: "M10 22h44q5 0 4 6a26 24 0 0 1-52 0q-1-6 4-6z",
-    bridge: "M58 28q22-12 44 0M6 27 0 22M154 27l6-5",
-  },
-  {
-    id: "frame-aurora",
-    name: "Aurora",
-    note: "Titanium, brushed teal",
-    price: "$212.00",
-    lens: "M34 15a21 21 0 1 1 0 42 21 21 0 0 1 0-42z",
-    bridge: "M54 30q26-14 52 0M14 29 2 22M146 29l12-7",
-  },
-] as const;
-
 /** The apps in this shop, each an element that the loader fills. Until then, and without it, the shop is whole. */
 const APPS = [
+  { slug: "frame-finder", label: "Find a frame", noun: "Frame Finder" },
   { slug: "virtual-try-on", label: "Try it on", noun: "Try-on" },
   { slug: "pd-calculator", label: "Measure PD", noun: "PD measurement" },
 ] as const;
-
-const drawing = ({ lens, bridge }: { lens: string; bridge: string }): string =>
-  `<svg viewBox="0 0 160 72" aria-hidden="true" focusable="false" fill="none" stroke="currentColor" stroke-width="4">
-    <path d="${lens}"/><path d="${lens}" transform="translate(160 0) scale(-1 1)"/>
-    <path d="${bridge}"/>
-  </svg>`;
 
 /** Text for a quoted attribute: nothing in it can end it. */
 const attribute = (text: string): string =>
@@ -43,46 +21,58 @@ const attribute = (text: string): string =>
 const embedLine = ({ appUrl, publicKey }: ShopConfig): string =>
   `<script async src="${attribute(appUrl)}/v1/embed.js" data-key="${attribute(publicKey)}"></script>`;
 
-/** The sample shop's one page. Everything that is not a constant of this file reaches it as data. */
-export function shopPage(config: ShopConfig | undefined): string {
-  const frames = FRAMES.map(
-    (frame, index) => `<li><label class="frame">
-      <input type="radio" name="frame" value="${frame.id}"${index === 0 ? " checked" : ""}>
-      <span class="drawing">${drawing(frame)}</span>
-      <span class="name">${frame.name}</span><span class="price">${frame.price}</span>
-      <span class="note">${frame.note}</span>
-    </label></li>`,
-  ).join("");
+const begin = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+const noteOf = ({ material, colour }: DemoFrame): string => `${begin(material)}, ${colour}`;
+
+const tile = (frame: DemoFrame, chosen: DemoFrame): string => `<li><a class="frame" href="/frames/${frame.slug}"${
+  frame === chosen ? ' aria-current="true"' : ""
+}>
+      <img src="/frames/${frame.slug}.svg" alt="" width="180" height="100" loading="lazy">
+      <span class="name">${frame.name}</span><span class="price">$${frame.price}.00</span>
+      <span class="note">${noteOf(frame)}</span>
+    </a></li>`;
+
+/** The sample shop with one of its frames chosen. Everything that is not a constant of ours reaches it as data. */
+export function shopPage(config: ShopConfig | undefined, slug?: string): string {
+  const chosen = FRAMES.find((frame) => frame.slug === slug) ?? (FRAMES[0] as DemoFrame);
   const apps = APPS.map(
     (app) =>
-      `<varai-app app="${app.slug}" sku="${FRAMES[0].id}" label="${app.label}" data-noun="${app.noun}"></varai-app>`,
+      `<varai-app app="${app.slug}" sku="${chosen.sku}" label="${app.label}" data-noun="${app.noun}"></varai-app>`,
   ).join("");
   return `<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>Northlight Optics</title>
+  <title>${slug ? `${chosen.name} · ` : ""}Northlight Optics</title>
   <link rel="icon" href="data:,">
   <link rel="stylesheet" href="/shop.css">
   <script type="module" src="/shop.mjs"></script>
   ${config ? embedLine(config) : ""}
 </head>
 <body>
-  <header><span class="brand">Northlight Optics</span><span class="aside">Sample storefront</span></header>
+  <header><a class="brand" href="/">Northlight Optics</a><span class="aside">Sample storefront</span></header>
   <main>
-    <h1>Frames for long winters</h1>
-    <p class="lead">Two frames, made to order. See how they sit before you decide.</p>
-    <fieldset><legend>Choose a frame</legend><ul class="frames">${frames}</ul></fieldset>
+    <h1>${slug ? chosen.name : "Frames for long winters"}</h1>
+    <p class="lead">${slug ? chosen.description : `${FRAMES.length} frames, made to order. See how they sit before you decide.`}</p>
+    <section class="chosen" aria-label="Chosen frame">
+      <img src="/frames/${chosen.slug}.svg" alt="${chosen.name}: ${noteOf(chosen)}" width="360" height="200">
+      <div>
+        <p class="name">${chosen.name}</p>
+        <p class="note">${noteOf(chosen)} · ${chosen.lens}□${chosen.bridge}–${chosen.temple} · ${chosen.weight} g</p>
+        <p class="price">$${chosen.price}.00</p>
+        <button type="button" id="add" class="main" data-sku="${chosen.sku}">Add to basket</button>
+        <p id="basket" class="note">Your basket is empty.</p>
+      </div>
+    </section>
     <section aria-labelledby="fitting">
-      <h2 id="fitting">Fitting</h2>
+      <h2 id="fitting">Find and fit</h2>
       <div class="actions">${apps}</div>
       <p id="outcome" role="status" aria-live="polite"></p>
     </section>
-    <section aria-labelledby="order" class="order">
-      <h2 id="order">Order</h2>
-      <p>Delivery in eight days. <span id="basket">Your basket is empty.</span></p>
-      <button type="button" id="add" class="main">Add to basket</button>
+    <section aria-labelledby="all">
+      <h2 id="all">All frames</h2>
+      <ul class="frames">${FRAMES.map((frame) => tile(frame, chosen)).join("")}</ul>
     </section>
   </main>
   <footer>

@@ -44,6 +44,16 @@ describe("the sample storefront", () => {
     }
   });
 
+  it("has a page and a drawn picture of each frame, and none of another", async () => {
+    const page = await (await fetch(`${url}/frames/halden`)).text();
+    expect(page).toContain("<h1>Halden</h1>");
+    expect(page).toContain('sku="NL-1001"');
+    const picture = await fetch(`${url}/frames/halden.svg`);
+    expect(picture.headers.get("content-type")).toBe("image/svg+xml");
+    expect(await picture.text()).toMatch(/^<svg .*<\/svg>$/);
+    expect((await fetch(`${url}/frames/nobody`)).status).toBe(404);
+  });
+
   it("serves its two files and nothing else", async () => {
     const typeOf = async (path: string) => (await fetch(url + path)).headers.get("content-type");
     expect(await typeOf("/shop.mjs")).toContain("text/javascript");

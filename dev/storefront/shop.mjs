@@ -18,14 +18,13 @@ const say = (event, words) => {
 addEventListener("varai:open", (event) => say(event, (noun, { tokens: spent }) => `${noun} opened. ${tokens(spent)}.`));
 addEventListener("varai:unavailable", (event) => say(event, (noun, { reason }) => whyNot(noun, reason)));
 addEventListener("varai:result", (event) =>
-  say(event, (noun, { result }) => `${noun}: ${result.pd_mm} mm (${result.low_mm}–${result.high_mm}).`),
+  say(event, (noun, { result }) =>
+    result.action === "choose"
+      ? `${noun}: ${result.name} chosen.`
+      : `${noun}: ${result.pd_mm} mm (${result.low_mm}–${result.high_mm}).`,
+  ),
 );
 
-for (const choice of document.querySelectorAll('input[name="frame"]')) {
-  choice.addEventListener("change", () => {
-    for (const app of document.querySelectorAll("varai-app")) app.setAttribute("sku", choice.value);
-  });
-}
 document.getElementById("new-shopper").addEventListener("click", () => {
   sessionStorage.clear();
   outcome.textContent = "A new shopper has come in.";

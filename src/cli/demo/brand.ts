@@ -2,10 +2,12 @@ import { and, eq, sql } from "drizzle-orm";
 import { hashPassword } from "@/auth/passwords";
 import { ofAccount } from "@/db/account";
 import { db } from "@/db/client";
+import type { Ctx } from "@/db/context";
 import { apiKeys } from "@/db/schema/keys";
 import { meteringAccounts } from "@/db/schema/metering";
 import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
+import { products } from "@/db/schema/products";
 import { makeBrand, monthAfter } from "@/features/admin/service";
 import { SCOPES } from "@/features/keys/rules";
 import { createKey } from "@/features/keys/service";
@@ -14,12 +16,17 @@ import { drainPartition } from "@/features/metering/outbox/service";
 import { reopenAccount } from "@/features/metering/rebuild/service";
 import { accountKey, accountName, dueKey, outboxKey } from "@/features/metering/rules";
 import { findPlan } from "@/features/plans/queries";
+import { newProduct } from "@/features/products/contract";
+import { giveImages } from "@/features/products/images/service";
+import { putProducts } from "@/features/products/service";
 import { hmacApiKey } from "@/lib/api-key";
 import { env } from "@/lib/env";
 import { accountOf, type CustomerId, mintCustomerId } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
 import { metering } from "@/rest/internal/metering";
+import { FRAMES } from "./frames";
 import { DAY, DAYS, historyOf, type PastGrant } from "./history";
+import { drawFrame } from "./pictures";
 
 const SLUG = "northlight-optics";
 const PASSWORD = "northlight-demo-2026";
@@ -51,7 +58,7 @@ const people = {
 };
 
 /**
- * The demo brand of a local machine: three people, two apps, two keys and sixty days of use. Repeatable. A public key for the
+ * The demo brand of a local machine: three people, three apps, two keys, forty frames and sixty days of use. Repeatable. A public key for the
  * storefront's origin is added where none is there; a secret key is made anew only where the known one does not work.
  * Never run against production: its passwords are in the README.
  */
@@ -64,11 +71,12 @@ export async function seedDemo(options: { storefrontOrigin: string; knownSecretK
       slug: SLUG,
       tokens: 0,
       plan: PLAN,
-      apps: ["vto-001", "pdc-001"],
+      apps: ["vto-001", "pdc-001", "frf-001"],
       origins: [options.storefrontOrigin],
       people: PEOPLE.map((person) => ({ ...person, passwordHash })),
     });
     await livePast(brand.customerId);
+    await seedFrames({ db: db(), customerId: brand.customerId, actor: SEEDED }, options.storefrontOrigin);
     return {
       customerId: brand.customerId,
       ...people,
@@ -79,6 +87,7 @@ export async function seedDemo(options: { storefrontOrigin: string; knownSecretK
   const ctx = { db: db(), customerId: mintCustomerId(there.id), actor: SEEDED };
   // A start that was broken off in the midst of it left the brand without its past.
   await livePast(ctx.customerId);
+  await seedFrames(ctx, options.storefrontOrigin);
   const keys = (await db().select().from(apiKeys).where(eq(apiKeys.customerId, there.id))).filter(
     (key) => !key.revokedAt,
   );
@@ -101,6 +110,39 @@ export async function seedDemo(options: { storefrontOrigin: string; knownSecretK
       ? options.knownSecretKey
       : (await createKey(ctx, { ...common, name: "Server", kind: "sk", origins: [], scopes: [...SCOPES] })).secret;
   return { customerId: there.id, ...people, publicKey, secretKey };
+}
+
+/** Gives the demo brand what its sample shop sells, with drawn pictures. Does nothing where it has a product already. */
+async function seedFrames(ctx: Ctx, origin: string): Promise<void> {
+  const [there] = await ctx.db
+    .select({ id: products.id })
+    .from(products)
+    .where(eq(products.customerId, ctx.customerId))
+    .limit(1);
+  if (there) return;
+  await putProducts(
+    ctx,
+    FRAMES.map(({ sku, slug, name, description, shape, material, colour, gender, ...frame }) =>
+      newProduct.parse({
+        ...{ sku, name, description, shape, material, colour, gender },
+        brand: "Northlight",
+        price_cents: frame.price * 100,
+        currency: "USD",
+        lens_mm: frame.lens,
+        bridge_mm: frame.bridge,
+        temple_mm: frame.temple,
+        height_mm: frame.height,
+        width_mm: frame.width,
+        weight_g: frame.weight,
+        url: `${origin}/frames/${slug}`,
+      }),
+    ),
+  );
+  const drawn = FRAMES.map((frame) => {
+    const image = { type: "image/svg+xml", bytes: Buffer.from(drawFrame(frame)) };
+    return [frame.sku, image] as const;
+  });
+  await giveImages(ctx, new Map(drawn));
 }
 
 /**

@@ -162,6 +162,24 @@ export async function putProduct(ctx: Ctx, product: NewProduct): Promise<{ creat
   });
 }
 
+/** Makes or replaces many products at once, with one line in the audit log; for commands. */
+export async function putProducts(ctx: Ctx, all: readonly NewProduct[]): Promise<Written[]> {
+  return ctx.db.transaction(async (tx) => {
+    const held = await holdBySku(
+      tx,
+      ctx,
+      all.map((product) => product.sku),
+    );
+    await refuseTooMany(tx, ctx, all.length - held.size);
+    const written = await writeProducts(tx, ctx, all, held);
+    const changed = written.filter(({ outcome }) => outcome !== "unchanged").length;
+    if (changed > 0) {
+      await recordAudit(tx, ctx, { action: "products.imported", subject: ctx.actor.id, details: { changed } });
+    }
+    return written;
+  });
+}
+
 const taken = () =>
   new Refusal("invalid_request", "sku: another product has it", {
     fields: [{ path: "product.sku", message: "Another product has this SKU." }],
