@@ -8,6 +8,11 @@ export interface AppContext {
   readonly language: FrameSession["language"];
   /** True on our own configure page: nothing is spent, and nobody is told of results. */
   readonly preview: boolean;
+  /**
+   * Asks our API below `/api/v1/widget/` with the session's token; throws its problem, or an error where nobody answers.
+   * In the preview there is no session, and every question fails.
+   */
+  ask(path: string): Promise<unknown>;
   /** Tells the shop's page what came of it. */
   result(result: Readonly<Record<string, unknown>>): void;
   close(): void;

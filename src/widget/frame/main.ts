@@ -1,6 +1,7 @@
 import type { FrameMessage, FrameSession, PreviewMessage, SessionMessage } from "@/features/activations/embed/contract";
 import type { AppContext, WidgetApp } from "./app";
 import { h, show } from "./dom";
+import { frameFinder } from "./finder/view";
 import { pdCalculator } from "./pd/view";
 import { shell, shells } from "./shells/view";
 import { COMMON } from "./words";
@@ -11,7 +12,11 @@ import { COMMON } from "./words";
 const root = document.getElementById("app") as HTMLElement;
 const slug = decodeURIComponent(location.pathname.split("/").at(-1) ?? "");
 const preview = new URLSearchParams(location.search).get("preview") === "1";
-const APPS: Readonly<Record<string, WidgetApp>> = { "pd-calculator": pdCalculator, ...shells };
+const APPS: Readonly<Record<string, WidgetApp>> = {
+  "pd-calculator": pdCalculator,
+  "frame-finder": frameFinder,
+  ...shells,
+};
 const LANGUAGES = ["en", "de", "fr", "es", "it", "nl"] as const;
 
 let stop: () => void = () => {};
@@ -31,7 +36,7 @@ function dress({ theme, language, color, ink }: Looks): void {
 function run(
   name: string,
   looks: Looks,
-  rest: Pick<AppContext, "configuration" | "preview" | "result" | "close">,
+  rest: Pick<AppContext, "configuration" | "preview" | "ask" | "result" | "close">,
 ): void {
   stop();
   dress(looks);
@@ -45,6 +50,21 @@ function refuse(language: FrameSession["language"] = "en"): void {
   show(root, h("section", { class: "view" }, h("h1", {}, words.overTitle), h("p", {}, words.over)));
 }
 
+/** Asks with the session's token; an answer may bring one that lasts longer. */
+function asking(first: string): AppContext["ask"] {
+  let token = first;
+  return async (path) => {
+    const response = await fetch(`/api/v1/widget/${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(10_000),
+    });
+    const body = (await response.json()) as { readonly token?: unknown };
+    if (!response.ok) throw body;
+    if (typeof body.token === "string" && body.token) token = body.token;
+    return body;
+  };
+}
+
 async function begin(message: SessionMessage, origin: string): Promise<void> {
   const response = await fetch("/api/v1/widget/session", { headers: { authorization: `Bearer ${message.token}` } });
   const session = (await response.json()) as FrameSession;
@@ -56,6 +76,7 @@ async function begin(message: SessionMessage, origin: string): Promise<void> {
   run(session.app.name, session, {
     configuration: session.configuration,
     preview: false,
+    ask: asking(message.token),
     result: (result) => told?.({ source: "varai", instance, type: "result", result }),
     close: () => told?.({ source: "varai", instance, type: "close" }),
   });
@@ -108,7 +129,8 @@ addEventListener("message", (event: MessageEvent<unknown>) => {
   if (preview) {
     if (event.origin !== location.origin || !isPreview(event.data)) return;
     const { data } = event;
-    const done = { result: () => {}, close: () => {} };
+    const ask = (): Promise<never> => Promise.reject(new Error("The preview asks nobody."));
+    const done = { ask, result: () => {}, close: () => {} };
     run(data.name, looksOf(data), { configuration: data.configuration, preview: true, ...done });
   } else if (!begun && isSession(event.data)) {
     begun = true;

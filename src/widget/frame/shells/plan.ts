@@ -5,7 +5,6 @@ export type ShellApp =
   | "style-consultation"
   | "fit-consultation"
   | "eyewear-recommendations"
-  | "frame-finder"
   | "contact-lens-try-on"
   | "conversational-ai"
   | "advanced-analytics";

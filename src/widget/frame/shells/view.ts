@@ -15,7 +15,6 @@ const DRAWINGS: Readonly<Record<ShellApp, string>> = {
     "M4 20l8-8M12 12l2.5-2.5M14 4l1 2.4L17.5 7.5 15 8.6 14 11l-1-2.4-2.5-1.1L13 6.4zM19 13l.6 1.4 1.4.6-1.4.6L19 17l-.6-1.4L17 15l1.4-.6z",
   "fit-consultation": "M3 8v8M21 8v8M3 12h18M6 10l-3 2 3 2M18 10l3 2-3 2",
   "eyewear-recommendations": "M4 6h9M4 12h13M4 18h6M18 4l1 2 2 .3-1.5 1.4.4 2.1L18 8.8l-1.9 1 .4-2.1L15 6.3l2-.3z",
-  "frame-finder": "M4 10.5a6.5 6.5 0 1 0 13 0 6.5 6.5 0 1 0-13 0M15.5 15.5L21 21M7.5 10.5h6",
   "contact-lens-try-on": "M2.5 12q9.5-10 19 0-9.5 10-19 0zM8.5 12a3.5 3.5 0 1 0 7 0 3.5 3.5 0 1 0-7 0M11 10.8h.01",
   "conversational-ai": "M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12h5",
   "advanced-analytics": "M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6",

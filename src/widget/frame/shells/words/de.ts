@@ -44,14 +44,6 @@ export const de: ShellWords = {
         ["Sagen, was nicht passt", "Jedes Nein macht die nächste Reihe besser."],
       ],
     },
-    "frame-finder": {
-      lead: "Fassungen so suchen, wie Sie sie beschreiben würden.",
-      steps: [
-        ["Eine Form zeichnen oder wählen", "Rund, eckig, Cat-Eye oder dazwischen."],
-        ["Eingrenzen", "Größe, Material, Farbe, Preis."],
-        ["Sofort sehen", "Die Liste folgt Ihrer Wahl."],
-      ],
-    },
     "contact-lens-try-on": {
       lead: "Farbige Linsen auf den eigenen Augen sehen.",
       steps: [

@@ -44,14 +44,6 @@ export const en: ShellWords = {
         ["Say what is wrong", "Every no makes the next row better."],
       ],
     },
-    "frame-finder": {
-      lead: "Search frames the way you would describe them.",
-      steps: [
-        ["Draw or choose a shape", "Round, square, cat-eye, or between."],
-        ["Narrow it", "Size, material, colour, price."],
-        ["See it at once", "The list follows as you choose."],
-      ],
-    },
     "contact-lens-try-on": {
       lead: "See coloured lenses on your own eyes.",
       steps: [

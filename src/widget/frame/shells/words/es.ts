@@ -44,14 +44,6 @@ export const es: ShellWords = {
         ["Diga qué no le convence", "Cada no mejora la fila siguiente."],
       ],
     },
-    "frame-finder": {
-      lead: "Busque monturas tal como las describiría.",
-      steps: [
-        ["Dibuje o elija una forma", "Redonda, cuadrada, ojo de gato o intermedia."],
-        ["Acote", "Talla, material, color, precio."],
-        ["Véalo al momento", "La lista sigue su elección."],
-      ],
-    },
     "contact-lens-try-on": {
       lead: "Vea lentillas de color en sus ojos.",
       steps: [

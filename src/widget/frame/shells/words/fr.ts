@@ -44,14 +44,6 @@ export const fr: ShellWords = {
         ["Dites ce qui ne va pas", "Chaque non améliore la rangée suivante."],
       ],
     },
-    "frame-finder": {
-      lead: "Cherchez une monture comme vous la décririez.",
-      steps: [
-        ["Dessinez ou choisissez une forme", "Ronde, carrée, papillon, ou entre les deux."],
-        ["Affinez", "Taille, matière, couleur, prix."],
-        ["Voyez aussitôt", "La liste suit votre choix."],
-      ],
-    },
     "contact-lens-try-on": {
       lead: "Voyez des lentilles de couleur sur vos yeux.",
       steps: [

@@ -44,14 +44,6 @@ export const it: ShellWords = {
         ["Dica che cosa non va", "Ogni no migliora la fila seguente."],
       ],
     },
-    "frame-finder": {
-      lead: "Cerchi le montature come le descriverebbe.",
-      steps: [
-        ["Disegni o scelga una forma", "Tonda, squadrata, a gatto o una via di mezzo."],
-        ["Restringa", "Misura, materiale, colore, prezzo."],
-        ["Veda subito", "L’elenco segue le sue scelte."],
-      ],
-    },
     "contact-lens-try-on": {
       lead: "Veda lenti colorate sui suoi occhi.",
       steps: [

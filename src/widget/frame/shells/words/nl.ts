@@ -44,14 +44,6 @@ export const nl: ShellWords = {
         ["Zeg wat er niet klopt", "Elk nee maakt de volgende rij beter."],
       ],
     },
-    "frame-finder": {
-      lead: "Zoek monturen zoals u ze zou beschrijven.",
-      steps: [
-        ["Teken of kies een vorm", "Rond, hoekig, cat-eye of ertussenin."],
-        ["Verfijn", "Maat, materiaal, kleur, prijs."],
-        ["Zie het meteen", "De lijst volgt uw keuze."],
-      ],
-    },
     "contact-lens-try-on": {
       lead: "Zie gekleurde lenzen op uw eigen ogen.",
       steps: [
