@@ -52,6 +52,10 @@ for (const colorScheme of ["light", "dark"] as const) {
       await holds("How you are told");
       await page.goto("/notifications/failures");
       await holds("Not delivered");
+      await page.goto("/products");
+      await holds("Products");
+      await page.goto("/products/import");
+      await holds("Import products");
       await page.goto("/keys");
       await holds("API keys");
       await page.goto("/settings/webhooks");
