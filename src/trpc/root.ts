@@ -1,4 +1,5 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { onboardingRouter } from "@/features/activations/onboarding/router";
 import { activationsRouter } from "@/features/activations/router";
 import { adminRouter } from "@/features/admin/router";
 import { auditRouter } from "@/features/audit/router";
@@ -25,6 +26,7 @@ export const appRouter = router({
   metering: meteringRouter,
   catalog: catalogRouter,
   activations: activationsRouter,
+  onboarding: onboardingRouter,
   keys: keysRouter,
   products: productsRouter,
   billing: billingRouter,

@@ -22,6 +22,8 @@ export type AuditFilter = z.infer<typeof auditFilter>;
 export const auditListInput = auditFilter.extend({
   /** Lines older than the one with this number. */
   cursor: z.int().positive().optional(),
+  /** What the client sends along with a cursor. */
+  direction: z.literal("forward").optional(),
 });
 export type AuditListInput = z.infer<typeof auditListInput>;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { db } from "@/db/client";
+import { noteFirstTokens } from "@/features/activations/onboarding/jobs";
 import { activeApps } from "@/features/activations/queries";
 import { BILLING_UPKEEP } from "@/features/billing/jobs";
 import { catalogRecords } from "@/features/catalog/queries";
@@ -146,6 +147,7 @@ export const postDrain = (request: Request): Promise<Response> =>
 export const ALL_UPKEEP: typeof UPKEEP = [
   ...UPKEEP,
   { name: "sandboxes", everyMs: 60_000, run: fillSandboxes },
+  { name: "first-tokens", everyMs: 60_000, run: noteFirstTokens },
   ...BILLING_UPKEEP,
   ...WEBHOOK_UPKEEP,
   ...JOBS_UPKEEP,

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { currentSession } from "@/auth/session";
 import { PageTitle } from "@/components/page-title";
+import { Checklist } from "@/features/activations/components/onboarding/checklist";
 import { ActiveApps } from "@/features/catalog/components/active-apps";
 import { BalanceCard } from "@/features/metering/components/balance-card";
 import { LatestEntries } from "@/features/metering/components/latest-entries";
@@ -22,6 +23,8 @@ export default async function OverviewPage() {
   await Promise.all([
     queries.prefetchQuery(trpc.metering.balance.queryOptions(undefined, { retry: false })),
     queries.prefetchQuery(trpc.metering.latestEntries.queryOptions(ENTRIES, { retry: false })),
+    permissions.has("apps:write") &&
+      queries.prefetchQuery(trpc.onboarding.get.queryOptions(undefined, { retry: false })),
     queries.prefetchQuery(trpc.catalog.list.queryOptions(undefined, { retry: false })),
   ]);
   return (
@@ -30,6 +33,7 @@ export default async function OverviewPage() {
         <PageTitle title="Overview">
           <span className="wrap-anywhere">{customer.name}</span>
         </PageTitle>
+        {permissions.has("apps:write") && <Checklist canInvite={permissions.has("team:write")} />}
         <div className="grid gap-4 lg:grid-cols-12 lg:items-stretch">
           <div className="grid lg:col-span-8">
             <BalanceCard />
