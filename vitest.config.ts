@@ -31,6 +31,8 @@ export default defineConfig({
           exclude: outside,
           globalSetup: ["dev/vitest-setup.ts"],
           setupFiles: ["dev/vitest-worker.ts"],
+          // It imports Next by names that only a bundler resolves.
+          server: { deps: { inline: ["next-auth"] } },
           // As many files at a time as there are stacks: some tests look at all of a database.
           maxWorkers: 2,
           testTimeout: 30_000,

@@ -33,15 +33,14 @@ function mailLink(deps: DoorDeps, headers: Headers, email: string, purpose: "res
   });
 }
 
-/** Notes in the log of each of a person's brands what they did to their own account, in the order of the brands' ids. */
+/** Notes in the log of each of a person's brands what they did to their own account. */
 export async function recordOfPerson(
   tx: Tx,
   userId: string,
   event: { readonly action: string; readonly details?: Record<string, unknown> },
 ): Promise<void> {
-  const brands = (await membershipsOf(tx, userId)).map((brand) => brand.customerId).toSorted();
-  for (const brand of brands) {
-    const scope = { customerId: mintCustomerId(brand), actor: { type: "user", id: userId } } as const;
+  for (const brand of await membershipsOf(tx, userId)) {
+    const scope = { customerId: mintCustomerId(brand.customerId), actor: { type: "user", id: userId } } as const;
     await recordAudit(tx, scope, { ...event, subject: userId });
   }
 }

@@ -166,12 +166,10 @@ export async function switchBrand(db: Db, session: Session, slug: string): Promi
       .set({ customerId: brand.id })
       .where(and(eq(sessions.id, session.sessionId), eq(sessions.userId, session.user.id)));
     const actor = { type: "user", id: session.user.id } as const;
-    const left = { customerId: session.customer.id, actor, action: "session.left" };
-    const entered = { customerId: mintCustomerId(brand.id), actor, action: "session.entered" };
-    // In the order of their ids, or two people who change places would wait for each other's logs.
-    for (const { action, ...scope } of [left, entered].toSorted((a, b) => (a.customerId < b.customerId ? -1 : 1))) {
-      await recordAudit(tx, scope, { action, subject: session.sessionId });
-    }
+    const left = { customerId: session.customer.id, actor };
+    await recordAudit(tx, left, { action: "session.left", subject: session.sessionId });
+    const entered = { customerId: mintCustomerId(brand.id), actor };
+    await recordAudit(tx, entered, { action: "session.entered", subject: session.sessionId });
     return true;
   });
 }

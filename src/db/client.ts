@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { env } from "@/lib/env";
+import { withLastWork } from "./last-work";
 import * as alerts from "./schema/alerts";
 import * as audit from "./schema/audit";
 import * as billing from "./schema/billing";
@@ -53,7 +54,7 @@ export function openDatabase(url: string, options: { max?: number } = {}): Db {
     // Notices such as "relation already exists, skipping" are not for the log.
     onnotice: () => {},
   });
-  return drizzle(client, { schema });
+  return withLastWork(drizzle(client, { schema }));
 }
 
 // One pool per process, also across hot reloads in development, which would otherwise exhaust the server.
