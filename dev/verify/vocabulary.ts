@@ -28,7 +28,7 @@ const TOP_FILES = new Set([
   "vercel.json",
   "vitest.config.ts",
 ]);
-const TOP_FOLDERS = new Set([".ci", "bench", "dev", "docs", "drizzle", "e2e", "public", "src"]);
+const TOP_FOLDERS = new Set([".ci", "bench", "deploy", "dev", "docs", "drizzle", "e2e", "public", "src"]);
 const SRC_FILES = new Set(["middleware.ts", "instrumentation.ts", "instrumentation-client.ts"]);
 const SRC_FOLDERS = new Set([
   "app",

@@ -7,6 +7,7 @@ import * as alerts from "./schema/alerts";
 import * as audit from "./schema/audit";
 import * as billing from "./schema/billing";
 import * as catalog from "./schema/catalog";
+import * as jobs from "./schema/jobs";
 import * as keys from "./schema/keys";
 import * as mail from "./schema/mail";
 import * as metering from "./schema/metering";
@@ -23,6 +24,7 @@ const schema = {
   ...audit,
   ...billing,
   ...catalog,
+  ...jobs,
   ...keys,
   ...mail,
   ...metering,

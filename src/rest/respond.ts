@@ -1,5 +1,6 @@
 import { isDatabaseAway } from "@/lib/database-away";
 import { Refusal } from "@/lib/errors";
+import { groupOf, timed } from "@/lib/latency";
 import { logger } from "@/lib/logger";
 import { json, problem, requestIdOf } from "@/lib/problem";
 
@@ -20,7 +21,7 @@ function headersOf(error: Refusal): Record<string, string> {
 export async function respond(request: Request, verb: (told: Told) => Promise<unknown>): Promise<Response> {
   const requestId = requestIdOf(request);
   const told: Told = {};
-  const answer = await answerOf(requestId, () => verb(told));
+  const answer = await timed(groupOf(new URL(request.url).pathname), () => answerOf(requestId, () => verb(told)));
   for (const [name, value] of Object.entries(told)) answer.headers.set(name, value);
   return answer;
 }

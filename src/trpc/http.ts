@@ -1,6 +1,7 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { publicOrigin } from "@/auth/config";
 import type { ProblemCode } from "@/lib/errors";
+import { timed } from "@/lib/latency";
 import { apiHeaders, problem, requestIdOf } from "@/lib/problem";
 import { createTrpcContext, type TrpcContext } from "./context";
 import { appRouter } from "./root";
@@ -26,13 +27,15 @@ export async function serveTrpc(
     if (body === null) return problem("payload_too_large", "The request is too large.", { requestId });
     checked = new Request(request.url, { method: "POST", headers: request.headers, body: body.toString("utf8") });
   }
-  const response = await fetchRequestHandler({
-    endpoint: "/api/trpc",
-    req: checked,
-    router: appRouter,
-    createContext,
-    maxBatchSize: 10,
-  });
+  const response = await timed("pages", () =>
+    fetchRequestHandler({
+      endpoint: "/api/trpc",
+      req: checked,
+      router: appRouter,
+      createContext,
+      maxBatchSize: 10,
+    }),
+  );
   for (const [name, value] of Object.entries(apiHeaders(requestId))) response.headers.set(name, value);
   return response;
 }

@@ -5,6 +5,7 @@ import { KeyHashes, type LoadAnswer, MissLimit } from "@/features/metering/edge/
 import type { MeterDeps, Wanted } from "@/features/metering/edge/service";
 import { handleHold, handleResolve } from "@/features/metering/reservations/handler";
 import { env } from "@/lib/env";
+import { latencies, timed } from "@/lib/latency";
 import { redis } from "@/lib/redis";
 
 /** The least time between two wakes of the drain from one edge instance, ms. */
@@ -48,7 +49,7 @@ let deps: MeterDeps | undefined;
 function meter(): MeterDeps {
   if (deps) return deps;
   const waker = new Waker(async (partitions) => {
-    await internal("drain", { partitions }, AbortSignal.timeout(WAKE_TIMEOUT_MS));
+    await internal("drain", { partitions, latencies: latencies().take() }, AbortSignal.timeout(WAKE_TIMEOUT_MS));
   }, WAKE_INTERVAL_MS);
   deps = {
     redis: redis(),
@@ -71,23 +72,24 @@ function meter(): MeterDeps {
 
 /** `/api/v1/customer/tokens/consume` on Next's edge runtime. */
 export const consumeRoute = {
-  POST: (request: Request): Promise<Response> => handleConsume(request, meter()),
+  POST: (request: Request): Promise<Response> => timed("consume", () => handleConsume(request, meter())),
   OPTIONS: handleConsumeOptions,
 };
 
 /** `…/consume/batch`. */
 export const batchRoute = {
-  POST: (request: Request): Promise<Response> => handleBatch(request, meter()),
+  POST: (request: Request): Promise<Response> => timed("consume", () => handleBatch(request, meter())),
   OPTIONS: handleConsumeOptions,
 };
 
 type Context = { readonly params: Promise<{ readonly id: string }> };
 
 /** `…/reservations`. */
-export const holdRoute = (request: Request): Promise<Response> => handleHold(request, meter());
+export const holdRoute = (request: Request): Promise<Response> =>
+  timed("reservations", () => handleHold(request, meter()));
 
 /** `…/reservations/{id}/settle` and `…/release`. */
 export const resolveRoute =
   (verb: "settle" | "release") =>
   async (request: Request, { params }: Context): Promise<Response> =>
-    handleResolve(request, meter(), { id: (await params).id, verb });
+    timed("reservations", async () => handleResolve(request, meter(), { id: (await params).id, verb }));

@@ -9,12 +9,14 @@ import { fillSandboxes } from "@/features/keys/sandbox/jobs";
 import type { Wanted } from "@/features/metering/edge/service";
 import { ALL_PARTITIONS, drainAll, UPKEEP } from "@/features/metering/jobs";
 import { loadOperation, loadReservation } from "@/features/metering/lookup/service";
+import { observed } from "@/features/metering/metrics/service";
 import { noticeLoss } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
 import { deliveriesAtRest, WEBHOOK_UPKEEP } from "@/features/notifications/webhooks/jobs";
 import { PRODUCT_UPKEEP } from "@/features/products/jobs";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
+import { BOUNDS, GROUPS, latencies, OUTCOMES } from "@/lib/latency";
 import { logger } from "@/lib/logger";
 import { PARTITIONS } from "@/lib/partition";
 import { json, problem, requestIdOf } from "@/lib/problem";
@@ -113,6 +115,18 @@ const partitions = z.strictObject({
     )
     .min(1)
     .max(PARTITIONS),
+  /** How long the edge's requests took since it last told. */
+  latencies: z
+    .array(
+      z.strictObject({
+        group: z.enum(GROUPS),
+        outcome: z.enum(OUTCOMES),
+        counts: z.array(z.int().min(0)).length(BOUNDS.length + 1),
+        sum: z.number().min(0),
+      }),
+    )
+    .max(GROUPS.length * OUTCOMES.length)
+    .optional(),
 });
 
 /** How long to wait for whoever drains a partition already, and how often: it may have read before our event came. */
@@ -139,7 +153,9 @@ export async function drainWoken(woken: readonly number[]): Promise<{ written: n
 /** `POST /api/internal/metering/drain`: drains the partitions an edge has woken us for. */
 export const postDrain = (request: Request): Promise<Response> =>
   guarded(request, async (requestId) => {
-    const result = await drainWoken(partitions.parse(await request.json()).partitions);
+    const woken = partitions.parse(await request.json());
+    latencies().add(woken.latencies ?? []);
+    const result = await drainWoken(woken.partitions);
     return json(result, result.failed > 0 ? 503 : 200, requestId);
   });
 
@@ -152,7 +168,7 @@ export const ALL_UPKEEP: typeof UPKEEP = [
   ...WEBHOOK_UPKEEP,
   ...JOBS_UPKEEP,
   ...PRODUCT_UPKEEP,
-];
+].map(observed);
 
 /**
  * `GET /api/internal/metering/drain`: what the hosting's cron calls, and does all that the worker's loops do: drains

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { backlogs, ledgerFigures } from "@/features/metering/metrics/queries";
+import { backlogs, ledgerFigures, type WorkFigures, workFigures } from "@/features/metering/metrics/queries";
+import { webhookFigures } from "@/features/notifications/webhooks/queries";
 import { env } from "@/lib/env";
+import { latencies } from "@/lib/latency";
 import { logger } from "@/lib/logger";
 import { apiHeaders, requestIdOf } from "@/lib/problem";
 import { turnedAway } from "./guard";
@@ -66,7 +68,25 @@ async function redisFigures(figures: Figures): Promise<void> {
 }
 
 async function postgresFigures(figures: Figures): Promise<void> {
-  const ledger = await ledgerFigures(metering().db);
+  const [ledger, work, webhooks] = await Promise.all([
+    ledgerFigures(metering().db),
+    workFigures(metering().db),
+    webhookFigures(metering().db),
+  ]);
+  workAround(figures, work);
+  const webhookStates = Object.entries(webhooks.deliveries);
+  figures.gauges("webhook_deliveries", "Webhooks of the last 30 days by how they stand", "status", webhookStates);
+  figures.gauge(
+    "webhook_delivery_lag_seconds",
+    "How long the oldest webhook that is due has waited",
+    webhooks.lagSeconds,
+  );
+  figures.gauges(
+    "webhook_endpoints",
+    "Receivers of webhooks by how they stand",
+    "state",
+    Object.entries(webhooks.endpoints),
+  );
   figures.counters(
     "metering_drained_events_total",
     "Events taken out of the outbox, by whichever process",
@@ -97,6 +117,34 @@ async function postgresFigures(figures: Figures): Promise<void> {
   if (!ledger.drift) return;
   figures.gauge("metering_drift_breaches", "Breaches found by the last look for drift", ledger.drift.breaches);
   figures.gauge("metering_drift_checked_timestamp_seconds", "When it was", ledger.drift.checkedAt);
+}
+
+/** What is done beside the ledger: mails, Stripe's events, scheduled jobs, apps turned on. */
+function workAround(figures: Figures, work: WorkFigures): void {
+  figures.gauges("mails", "Mails by how they stand", "status", Object.entries(work.mails));
+  figures.gauge("mail_lag_seconds", "How long the oldest mail that is due has waited", work.mailLagSeconds);
+  figures.counter("stripe_events_total", "Events that Stripe has told", work.stripeEvents);
+  figures.gauge("stripe_events_failed", "Of them, those that could not be dealt with yet", work.stripeFailed);
+  figures.gauge("app_activations_last_day", "Apps that brands turned on in the last 24 hours", work.activationsLastDay);
+  const { jobs } = work;
+  figures.counters(
+    "job_failures_total",
+    "Failed runs of scheduled jobs",
+    "name",
+    jobs.map(({ name, failures }) => [name, failures]),
+  );
+  figures.gauges(
+    "job_duration_seconds",
+    "How long the last run took",
+    "name",
+    jobs.map(({ name, tookMs }) => [name, tookMs / 1000]),
+  );
+  figures.gauges(
+    "job_last_success_timestamp_seconds",
+    "When a scheduled job last ended well; noted twice a minute at most",
+    "name",
+    jobs.flatMap(({ name, succeeded }) => (succeeded === null ? [] : [[name, succeeded] as const])),
+  );
 }
 
 /**
@@ -130,7 +178,7 @@ export async function getMetrics(request: Request): Promise<Response> {
     answers.map(({ store, up }) => [store, up]),
   );
   const all = Registry.merge([stores.registry, ...answers.map(({ registry }) => registry), ofProcess()]);
-  return new Response(await all.metrics(), {
+  return new Response((await all.metrics()) + latencies().text(), {
     headers: { ...apiHeaders(requestIdOf(request)), "Content-Type": all.contentType },
   });
 }

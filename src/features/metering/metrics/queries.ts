@@ -91,3 +91,47 @@ export async function ledgerFigures(db: Db): Promise<LedgerFigures> {
     drift: row?.checked == null ? null : { breaches: number("breaches"), checkedAt: number("checked") },
   };
 }
+
+/** What is done beside the ledger, of all brands. */
+export interface WorkFigures {
+  readonly mails: Readonly<Record<"queued" | "sent" | "failed", number>>;
+  readonly mailLagSeconds: number;
+  readonly stripeEvents: number;
+  readonly stripeFailed: number;
+  readonly activationsLastDay: number;
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly failures: number;
+    readonly tookMs: number;
+    /** Seconds since 1970; null where it never did. */
+    readonly succeeded: number | null;
+  }[];
+}
+
+export async function workFigures(db: Db): Promise<WorkFigures> {
+  const jobs = await db.execute<Record<string, unknown>>(
+    sql`select name, failures, took_ms, extract(epoch from last_succeeded_at) as succeeded from job_runs order by name`,
+  );
+  const [row] = await db.execute(sql`
+    select m.queued, m.sent, m.failed, m.lag, s.events, s.stuck, a.activated
+    from (select count(*) filter (where status = 'queued') as queued, count(*) filter (where status = 'sent') as sent,
+        count(*) filter (where status = 'failed') as failed,
+        coalesce(extract(epoch from now() - min(due_at) filter (where status = 'queued' and due_at < now())), 0) as lag
+        from outgoing_mails) m,
+      (select count(*) as events, count(*) filter (where status = 'failed') as stuck from stripe_events) s,
+      (select count(*) as activated from customer_apps where activated_at > now() - interval '1 day') a`);
+  const number = (name: string) => Number(row?.[name] ?? 0);
+  return {
+    mails: { queued: number("queued"), sent: number("sent"), failed: number("failed") },
+    mailLagSeconds: number("lag"),
+    stripeEvents: number("events"),
+    stripeFailed: number("stuck"),
+    activationsLastDay: number("activated"),
+    jobs: jobs.map((job) => ({
+      name: String(job.name),
+      failures: Number(job.failures),
+      tookMs: Number(job.took_ms),
+      succeeded: job.succeeded === null ? null : Number(job.succeeded),
+    })),
+  };
+}

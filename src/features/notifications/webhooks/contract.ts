@@ -44,6 +44,8 @@ export const deliveriesInput = z.strictObject({
   /** In the message's id, type or body. */
   search: z.string().trim().max(100).default(""),
   cursor: z.string().max(120).nullable().default(null),
+  /** A page that asks for more of a list says which way; there is one. */
+  direction: z.literal("forward").optional(),
 });
 export type DeliveriesInput = z.output<typeof deliveriesInput>;
 
