@@ -1,6 +1,8 @@
 import { Waker } from "@/features/metering/edge/jobs";
 import { KeyHashes, type LoadAnswer, MissLimit } from "@/features/metering/edge/rules";
 import type { MeterDeps, Wanted } from "@/features/metering/edge/service";
+import { writeRefusals } from "@/features/metering/refusals/jobs";
+import { RefusalNotes } from "@/features/metering/refusals/rules";
 import { env } from "@/lib/env";
 import { logger } from "@/lib/logger";
 import type { Redis } from "@/lib/redis";
@@ -8,6 +10,9 @@ import { bringIn, drainWoken, metering } from "@/rest/internal/metering";
 
 /** The least time between two drains, ms: batches large enough to be cheap, and fresh figures all the same. */
 const WAKE_INTERVAL_MS = 250;
+
+/** The least time between two notes of refusals, ms. */
+const NOTES_INTERVAL_MS = 5_000;
 
 /** Brings missing state in, in this process; gives up waiting with the request's budget. */
 async function load(wanted: Wanted, signal: AbortSignal): Promise<LoadAnswer> {
@@ -34,6 +39,8 @@ export function wire(redis: Redis, options: { readonly drain: boolean }): Wired 
   const waker = new Waker(async (partitions) => {
     await drainWoken(partitions);
   }, WAKE_INTERVAL_MS);
+  const notes = new RefusalNotes();
+  const scribe = new Waker(() => writeRefusals(redis, notes, Date.now()), NOTES_INTERVAL_MS);
   let last: Promise<void> = Promise.resolve();
   const deps: MeterDeps = {
     redis,
@@ -43,6 +50,9 @@ export function wire(redis: Redis, options: { readonly drain: boolean }): Wired 
     load,
     wake: (partition) => {
       if (options.drain) last = waker.wake(partition);
+    },
+    refused: (partition, hmac, code) => {
+      if (notes.note(partition, hmac, code, Date.now())) void scribe.wake(partition);
     },
     misses: new MissLimit(),
     clock: { offset: null },

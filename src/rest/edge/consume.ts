@@ -3,6 +3,8 @@ import { handleBatch, handleConsume, handleConsumeOptions } from "@/features/met
 import { Waker } from "@/features/metering/edge/jobs";
 import { KeyHashes, type LoadAnswer, MissLimit } from "@/features/metering/edge/rules";
 import type { MeterDeps, Wanted } from "@/features/metering/edge/service";
+import { writeRefusals } from "@/features/metering/refusals/jobs";
+import { RefusalNotes } from "@/features/metering/refusals/rules";
 import { handleHold, handleResolve } from "@/features/metering/reservations/handler";
 import { env } from "@/lib/env";
 import { latencies, timed } from "@/lib/latency";
@@ -10,6 +12,8 @@ import { redis } from "@/lib/redis";
 
 /** The least time between two wakes of the drain from one edge instance, ms. */
 const WAKE_INTERVAL_MS = 1_000;
+/** The least time between two notes of refusals from one edge instance, ms. */
+const NOTES_INTERVAL_MS = 5_000;
 /** How long a wake waits for the drain before the next one may go out, ms. */
 const WAKE_TIMEOUT_MS = 10_000;
 
@@ -51,6 +55,8 @@ function meter(): MeterDeps {
   const waker = new Waker(async (partitions) => {
     await internal("drain", { partitions, latencies: latencies().take() }, AbortSignal.timeout(WAKE_TIMEOUT_MS));
   }, WAKE_INTERVAL_MS);
+  const notes = new RefusalNotes();
+  const scribe = new Waker(() => writeRefusals(redis(), notes, Date.now()), NOTES_INTERVAL_MS);
   deps = {
     redis: redis(),
     hashes: new KeyHashes(env().API_KEY_PEPPER),
@@ -62,6 +68,11 @@ function meter(): MeterDeps {
     wake: (partition) => {
       if (waker.busy) void waker.wake(partition);
       else after(() => waker.wake(partition));
+    },
+    refused: (partition, hmac, code) => {
+      if (!notes.note(partition, hmac, code, Date.now())) return;
+      if (scribe.busy) void scribe.wake(partition);
+      else after(() => scribe.wake(partition));
     },
     misses: new MissLimit(),
     clock: { offset: null },

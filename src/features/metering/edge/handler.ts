@@ -66,7 +66,10 @@ function consumeAnswer(
   if (answer.kind === "lost") return lost();
   const [code = "", at, rates = "", record = ""] = answer.reply;
   const own = { ...corsHeaders(caller, code), ...rateHeaders(rates, Number(at)) };
-  if (code !== "ok") return refusedByScript(answer.reply, requestId, caller.kind, own);
+  if (code !== "ok") {
+    deps.refused?.(caller.partition, deps.hashes.of(caller.key), code);
+    return refusedByScript(answer.reply, requestId, caller.kind, own);
+  }
   const [, , appId = "", , amount = "", usageId = "", balance = "", unlimited, createdAt] = record.split("|");
   // It was done, and what was done cannot be read: nobody may say more of it than that.
   if (!(Number(createdAt) > 0)) return lost();
@@ -127,6 +130,7 @@ export async function answerBatch(request: Incoming, deps: MeterDeps): Promise<A
   );
   const [first] = answers;
   if (first?.kind === "reply" && WHOLE.has(first.reply[0] ?? "")) {
+    deps.refused?.(caller.partition, deps.hashes.of(caller.key), first.reply[0] ?? "");
     return refusedByScript(first.reply, requestId, caller.kind, corsHeaders(caller, first.reply[0] ?? ""));
   }
   if (first && first.kind !== "reply" && answers.every((answer) => answer.kind === first.kind)) {

@@ -130,6 +130,8 @@ export interface MeterDeps {
   readonly load: (wanted: Wanted, signal: AbortSignal) => Promise<LoadAnswer>;
   /** Tells the Node side that a partition has events, after the answer is out. Must not throw. */
   readonly wake: (partition: number) => void;
+  /** Hears that a key was refused, and why, for its brand to be told of it where that comes often. Must not throw. */
+  readonly refused?: (partition: number, hmac: string, code: string) => void;
   /** Limits what one address may have looked up. */
   readonly misses: MissLimit;
   /** Redis time less our own, ms, as replies have told; null until the first one has. */

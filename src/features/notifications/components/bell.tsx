@@ -23,7 +23,6 @@ export function Bell() {
     <Link
       href="/notifications"
       aria-current={here ? "page" : undefined}
-      aria-label={unread > 0 ? `Notifications, ${many} unread` : "Notifications"}
       className={cx(
         "relative flex items-center rounded-control font-medium transition-colors max-md:size-10 max-md:justify-center md:h-9 md:gap-2.5 md:px-2.5 md:text-14",
         here ? "text-ink md:bg-inset" : "text-ink-2 hover:bg-inset hover:text-ink",
@@ -34,11 +33,10 @@ export function Bell() {
       </span>
       <span className="max-md:sr-only">Notifications</span>
       {unread > 0 && (
-        <span
-          aria-hidden="true"
-          className="figures grid h-4.5 min-w-4.5 place-items-center rounded-full bg-accent px-1 text-12 leading-none font-semibold text-accent-on max-md:absolute max-md:top-0.5 max-md:right-0 md:ml-auto"
-        >
+        <span className="figures grid h-4.5 min-w-4.5 place-items-center rounded-full bg-accent px-1 text-12 leading-none font-semibold text-accent-on max-md:absolute max-md:top-0.5 max-md:right-0 md:ml-auto">
+          <span className="sr-only">, </span>
           {many}
+          <span className="sr-only"> unread</span>
         </span>
       )}
     </Link>

@@ -75,7 +75,7 @@ export function ChatRooms() {
                 <Button
                   look="quiet"
                   size="small"
-                  aria-label={`Send a test to ${hook.name}`}
+                  aria-label={`Send test to ${hook.name}`}
                   onClick={() => test.mutate({ id: hook.id })}
                 >
                   Send test

@@ -14,6 +14,7 @@ import { ClockTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { Failure } from "../contract";
 import { LoadingRows } from "./inbox";
+import { Places } from "./places";
 
 const WAYS: Record<Failure["source"], string> = { email: "Mail", chat: "Chat room", job: "Our own work" };
 
@@ -34,11 +35,12 @@ export function Failures() {
   );
   const failures = data?.failures;
   return (
-    <>
+    <div className="grid gap-6">
       <PageTitle title="Not delivered">
         Everything is tried for hours with growing pauses before it is given up. Nothing here is lost in the app: who
         was to be told finds it in their inbox.
       </PageTitle>
+      <Places seesFailures />
       <Card>
         {error && !failures && (
           <div className="p-4 md:p-5">
@@ -97,7 +99,7 @@ export function Failures() {
                       <Button
                         look="quiet"
                         size="small"
-                        aria-label={`Try “${failure.what}” again`}
+                        aria-label={`Try again: ${failure.what}`}
                         onClick={() => retry.mutate({ source: failure.source, id: failure.id })}
                       >
                         Try again
@@ -110,6 +112,6 @@ export function Failures() {
           </Table>
         )}
       </Card>
-    </>
+    </div>
   );
 }

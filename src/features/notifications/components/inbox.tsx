@@ -20,6 +20,7 @@ import { RelativeTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import { KINDS, type Notification, type NotificationKind, type Tone } from "../contract";
 import { KIND_NAMES } from "../rules";
+import { Places } from "./places";
 
 /** What each tone is drawn as, and called by who cannot see it. */
 export const TONES = {
@@ -29,7 +30,7 @@ export const TONES = {
 } as const satisfies Record<Tone, unknown>;
 
 /** What the person was told, newest first, to be found, read and marked. */
-export function Inbox() {
+export function Inbox({ seesFailures }: { seesFailures: boolean }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [only, setOnly] = useState<"all" | "unread">("all");
@@ -62,7 +63,7 @@ export function Inbox() {
   const rows = data?.pages.flatMap((page) => page.notifications);
   const unread = rows?.some((row) => row.readAt === null) ?? false;
   return (
-    <>
+    <div className="grid gap-6">
       <PageTitle
         title="Notifications"
         action={
@@ -76,17 +77,20 @@ export function Inbox() {
           </Button>
         }
       />
+      <Places seesFailures={seesFailures} />
       <Card>
         <div className="grid gap-3 px-4 py-3 md:grid-cols-[auto_minmax(0,1fr)_14rem] md:items-end md:px-5">
-          <Segmented
-            legend="Which"
-            value={only}
-            options={[
-              { value: "all", label: "All" },
-              { value: "unread", label: "Unread" },
-            ]}
-            onChange={setOnly}
-          />
+          <div>
+            <Segmented
+              legend="Which"
+              value={only}
+              options={[
+                { value: "all", label: "All" },
+                { value: "unread", label: "Unread" },
+              ]}
+              onChange={setOnly}
+            />
+          </div>
           <SearchField
             label="Search notifications"
             placeholder="Search notifications"
@@ -164,7 +168,7 @@ export function Inbox() {
           </div>
         )}
       </Card>
-    </>
+    </div>
   );
 }
 
@@ -195,7 +199,7 @@ function Row({ row, onMark }: { row: Notification; onMark: (unread: boolean) => 
         look="quiet"
         size="small"
         className="self-start"
-        aria-label={isUnread ? `Mark “${row.title}” as read` : `Mark “${row.title}” as unread`}
+        aria-label={isUnread ? `Mark read: ${row.title}` : `Mark unread: ${row.title}`}
         onClick={() => onMark(!isUnread)}
       >
         {isUnread ? "Mark read" : "Mark unread"}

@@ -13,6 +13,7 @@ import { useTRPC } from "@/trpc/client";
 import type { Preferences as Chosen, Mode, NotificationKind } from "../contract";
 import { KIND_NAMES } from "../rules";
 import { ChatRooms } from "./chat-rooms";
+import { Places } from "./places";
 
 /** When each kind comes, in a few words. */
 const ABOUT: Record<NotificationKind, string> = {
@@ -30,7 +31,7 @@ const WORDS: Record<Mode, string> = { now: "At once", digest: "Once a day", off:
 const MODES = { app: ["now", "off"], email: ["now", "digest", "off"] } as const;
 
 /** How the person is told of each kind of thing, and the brand's rooms in chat tools. */
-export function Preferences({ seesRooms }: { seesRooms: boolean }) {
+export function Preferences({ seesRooms, seesFailures }: { seesRooms: boolean; seesFailures: boolean }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const { data, error, refetch } = useQuery(trpc.notifications.preferences.queryOptions(undefined, { retry: false }));
@@ -51,11 +52,12 @@ export function Preferences({ seesRooms }: { seesRooms: boolean }) {
     }),
   );
   return (
-    <>
+    <div className="grid gap-6">
       <PageTitle title="How you are told">
-        For you alone, in this brand. When mails may come at all, and when digests go out, stands with the alerts.
+        When mails may come at all, and when digests go out, stands with the alerts.
       </PageTitle>
-      <Card>
+      <Places seesFailures={seesFailures} />
+      <Card title="For you">
         {error && !data && (
           <div className="p-4 md:p-5">
             <QueryError what="Your choices" error={error} retry={refetch} />
@@ -65,7 +67,7 @@ export function Preferences({ seesRooms }: { seesRooms: boolean }) {
         {data && <Matrix kinds={data.kinds} onSet={(kind, channel, mode) => set.mutate({ kind, channel, mode })} />}
       </Card>
       {seesRooms && <ChatRooms />}
-    </>
+    </div>
   );
 }
 
@@ -94,6 +96,13 @@ function Matrix({
             </RowHead>
             {(["app", "email"] as const).map((channel) => {
               const value = channel === "app" ? app : email;
+              if (channel === "email" && kind === "payment_failed") {
+                return (
+                  <Td key={channel} className="w-36 text-13 text-ink-2 max-md:px-1.5">
+                    By billing, to admins
+                  </Td>
+                );
+              }
               return (
                 <Td key={channel} className="w-36 max-md:px-1.5">
                   <span className="relative block w-full min-w-24">

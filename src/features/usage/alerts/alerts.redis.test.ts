@@ -8,11 +8,15 @@ import { spendCaps } from "@/db/schema/metering";
 import { notifications } from "@/db/schema/notifications";
 import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
+import { writeRefusals } from "@/features/metering/refusals/jobs";
+import { RefusalNotes } from "@/features/metering/refusals/rules";
 import { ROLES } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
 import { mintCustomerId, uuidv7 } from "@/lib/ids";
+import { redis } from "@/lib/redis";
 import { consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import type { AlertKind } from "./contract";
+import { collectRefusals } from "./jobs";
 import { addRule, lookAtAlerts } from "./service";
 
 /**
@@ -293,6 +297,25 @@ describe("a refused key", () => {
     expect(await told("key_refused")).toHaveLength(1);
     expect(await told("key_refused", "viewer")).toEqual([]);
   });
+});
+
+it("a key that is refused at the edge is counted to its brand, once however often it is read", async () => {
+  const notes = new RefusalNotes();
+  const deps = {
+    refused: (partition: number, hmac: string, code: string) => void notes.note(partition, hmac, code, Date.now()),
+  };
+  for (let i = 0; i < 60; i++) {
+    const answer = await consumeWith(brand.secretKey.secret, { body: { app_id: "adv-001" }, deps });
+    expect(answer.status).toBe(403);
+  }
+  await consumeWith("ca_sk_live_nobody", { deps });
+  await writeRefusals(redis(), notes, Date.now());
+  await collectRefusals({ db: db(), redis: redis() });
+  await collectRefusals({ db: db(), redis: redis() });
+  const rows = await db().select().from(keyRefusals).where(eq(keyRefusals.customerId, brand.customerId));
+  expect(rows).toMatchObject([{ keyId: brand.secretKey.key.keyId, code: "app_not_active", times: 60 }]);
+  await look();
+  expect(await told("key_refused")).toHaveLength(1);
 });
 
 describe("once", () => {

@@ -1,6 +1,7 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
+import { enqueue } from "@/db/jobs";
 import { alertCrossings, alertRules, alertSettings } from "@/db/schema/alerts";
 import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
@@ -231,12 +232,17 @@ export async function addRule(ctx: Ctx, input: { kind: AlertKind; threshold: num
     }
     const id = uuidv7();
     await tx.insert(alertRules).values({ id, customerId: ctx.customerId, kind, threshold });
+    await lookSoon(ctx, tx);
     await recordAudit(tx, ctx, { action: "alert.added", subject: id, details: { kind, threshold } });
   });
 }
 
 const own = (ctx: Ctx, id: string) => and(eq(alertRules.id, id), eq(alertRules.customerId, ctx.customerId));
 const unknown = () => new Refusal("not_found", "There is no such alert any more.");
+
+/** What is wished for is looked at now, not within a minute. */
+const lookSoon = (ctx: Ctx, tx: Tx) =>
+  enqueue(ctx.db, tx, "alerts.evaluate", { customerId: ctx.customerId }, { key: ctx.customerId });
 
 /** Ends what is open of a rule that is looked at no more: it counts as crossed anew when it is. */
 const closeAll = (tx: Tx, ctx: Ctx, ruleId: string) =>
@@ -257,7 +263,8 @@ export async function setRule(ctx: Ctx, input: { id: string; enabled: boolean })
     await lockedSettings(tx, ctx.customerId);
     const [rule] = await tx.update(alertRules).set({ enabled: input.enabled }).where(own(ctx, input.id)).returning();
     if (!rule) throw unknown();
-    if (!input.enabled) await closeAll(tx, ctx, rule.id);
+    if (input.enabled) await lookSoon(ctx, tx);
+    else await closeAll(tx, ctx, rule.id);
     const { kind, threshold, enabled } = rule;
     await recordAudit(tx, ctx, { action: "alert.changed", subject: rule.id, details: { kind, threshold, enabled } });
   });

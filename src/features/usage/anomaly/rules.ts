@@ -5,14 +5,19 @@ const WEEKS = 8;
 const LEAST_WEEKS = 2;
 /** Over how many hours the scatter is told. */
 const SCATTER = 4 * WEEK;
-/** How many deviations make an hour stand out, and how many the sum of three. Set on simulated brands (docs/proof/alerts.md). */
-const HIGH = 5.5;
-const HIGH_TOGETHER = 7;
-const LOW_TOGETHER = 5;
-/** Hours that are looked at together. */
-const TOGETHER = 3;
+/**
+ * Windows that end with the hour, in hours, and by how many deviations their sum stands out above and below. One hour
+ * alone tells a surge, but never a lull. Set on simulated brands (docs/proof/alerts.md).
+ */
+const WINDOWS: readonly { readonly hours: number; readonly high: number; readonly low: number }[] = [
+  { hours: 1, high: 5.5, low: Infinity },
+  { hours: 3, high: 6.5, low: 4.5 },
+  { hours: 6, high: 7, low: 5.5 },
+];
 /** Below how many deviations an hour is an ordinary one again. */
 const CALM = 2.5;
+/** And above how many, below zero, one is part of a lull: where little is usual, even nothing is not far from it. */
+const LOW_NOW = 1.5;
 /** How many uses it takes for anything to be called unusual: small shops are not disturbed by a handful. */
 const LEAST_USES = 12;
 
@@ -133,25 +138,26 @@ export class Baseline {
     const usual = base ** 2;
     const least = LEAST_USES * this.unit;
     const score = ((this.roots[at] ?? 0) - base) / scatter;
-    let sum = 0;
-    let had = 0;
-    let expected = 0;
-    for (let back = 0; back < TOGETHER; back++) {
+    let high = false;
+    let low = false;
+    let [rest, had, expected] = [0, 0, 0];
+    for (let back = 0; back < 6; back++) {
       const root = this.rootAt(at - back);
-      if (root === null) continue;
-      sum += (this.roots[at - back] ?? 0) - root;
+      if (root === null) break;
+      rest += (this.roots[at - back] ?? 0) - root;
       had += this.hours[at - back] ?? 0;
       expected += root ** 2;
+      const window = WINDOWS.find(({ hours }) => hours === back + 1);
+      if (!window) continue;
+      const together = rest / (scatter * Math.sqrt(window.hours));
+      // What was long ago within the window does not speak for an hour that is ordinary again.
+      high ||= together >= window.high && score >= CALM && had >= expected * (1 + share) && had - expected >= least;
+      low ||=
+        together <= -window.low &&
+        score <= -LOW_NOW &&
+        had <= expected * Math.max(0, 1 - share) &&
+        expected - had >= least;
     }
-    const together = sum / (scatter * Math.sqrt(TOGETHER));
-    const high =
-      (score >= HIGH && tokens >= usual * (1 + share) && tokens - usual >= least) ||
-      (together >= HIGH_TOGETHER && score >= CALM && had >= expected * (1 + share) && had - expected >= least);
-    const low =
-      together <= -LOW_TOGETHER &&
-      score <= -CALM &&
-      had <= expected * Math.max(0, 1 - share) &&
-      expected - had >= least;
     return { tokens, usual, high, low, calm: Math.abs(score) < CALM };
   }
 }

@@ -14,7 +14,7 @@ export default async function NotificationsPage() {
   );
   return (
     <HydrateClient>
-      <Inbox />
+      <Inbox seesFailures={gate.session.permissions.has("deliveries:write")} />
     </HydrateClient>
   );
 }

@@ -17,7 +17,7 @@ export default async function PreferencesPage() {
   ]);
   return (
     <HydrateClient>
-      <Preferences seesRooms={seesRooms} />
+      <Preferences seesRooms={seesRooms} seesFailures={gate.session.permissions.has("deliveries:write")} />
     </HydrateClient>
   );
 }

@@ -118,18 +118,18 @@ function RuleRow({
       </span>
       {canWrite && (
         <span className="flex items-center max-md:-ml-2.5">
-          <Button look="quiet" size="small" onClick={onTest} aria-label={`Send me an example of “${condition}”`}>
+          <Button look="quiet" size="small" onClick={onTest} aria-label={`Test: ${condition}`}>
             Test
           </Button>
           <Button
             look="quiet"
             size="small"
             onClick={() => onSet(!rule.enabled)}
-            aria-label={`Turn “${condition}” ${rule.enabled ? "off" : "on"}`}
+            aria-label={`Turn ${rule.enabled ? "off" : "on"}: ${condition}`}
           >
             {rule.enabled ? "Turn off" : "Turn on"}
           </Button>
-          <Button look="quiet" size="small" onClick={onRemove} aria-label={`Remove “${condition}”`}>
+          <Button look="quiet" size="small" onClick={onRemove} aria-label={`Remove: ${condition}`}>
             Remove
           </Button>
         </span>
