@@ -38,6 +38,8 @@ export interface BrandState {
     readonly used: number;
     readonly name: string;
   } | null;
+  /** Below which balance billing mails by itself, as the brand has set it there. */
+  readonly billingMailsAt: number | null;
   /** What the ledger says is left; null where tokens have no end, or none were ever there. */
   readonly balance: number | null;
   /** Null where it is too early to tell; `days` is null where the tokens last. */
@@ -152,6 +154,11 @@ export function readings(kind: AlertKind, threshold: number, state: BrandState):
       );
   }
 }
+
+/** True where billing tells the same in a mail of its own: with the bank's reason, or at the balance that was set there. */
+export const mailedByBilling = (kind: AlertKind, { balance, billingMailsAt }: BrandState): boolean =>
+  kind === "payment_failed" ||
+  (kind === "low_balance" && balance !== null && billingMailsAt !== null && balance <= billingMailsAt);
 
 /** A crossing that is open. */
 export interface Open {

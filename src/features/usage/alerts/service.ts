@@ -18,8 +18,10 @@ import type { AlertKind } from "./contract";
 import { alertKind } from "./contract";
 import {
   ALERTS,
+  type BrandState,
   changesOf,
   MOST_RULES,
+  mailedByBilling,
   type Open,
   type Reading,
   readings,
@@ -97,7 +99,7 @@ export async function lookAtAlerts(
       if (own.length === 0) continue;
       const opened = await crossed(tx, customerId, own, (rule) => readings(kind, rule.threshold, state));
       for (const { rule, reading, id } of opened) {
-        await tellCrossing(db, tx, customerId, settings, state.timeZone, rule, reading, id);
+        await tellCrossing(db, tx, customerId, settings, state, rule, reading, id);
         told++;
       }
     }
@@ -186,7 +188,7 @@ async function tellCrossing(
   tx: Tx,
   customerId: CustomerId,
   settings: Settings,
-  timeZone: string,
+  state: BrandState,
   rule: Rule,
   { subject, facts }: Reading,
   id: string,
@@ -197,9 +199,8 @@ async function tellCrossing(
     kind: rule.kind,
     ...words,
     roles: rolesFor(rule.kind),
-    ...whenFor(settings, timeZone, words),
-    // The bank's reason and the way to pay go out in billing's own mail.
-    mailed: rule.kind !== "payment_failed",
+    ...whenFor(settings, state.timeZone, words),
+    mailed: !mailedByBilling(rule.kind, state),
   });
 }
 

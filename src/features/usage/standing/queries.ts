@@ -56,7 +56,7 @@ export async function standingOf(tx: Tx, ctx: Ctx, outlook: Forecast | null, sha
             graceUntil: billing.graceUntil?.toISOString() ?? null,
           }
         : null,
-    topUp: await topUpOf(tx, ctx),
+    ...(await overageOf(tx, ctx)),
     refusals: await refusalsOf(tx, ctx),
   };
 }
@@ -156,10 +156,12 @@ async function capsOf(tx: Tx, ctx: Ctx, asOf: Date): Promise<BrandState["caps"]>
   });
 }
 
-async function topUpOf(tx: Tx, ctx: Ctx): Promise<BrandState["topUp"]> {
+async function overageOf(tx: Tx, ctx: Ctx): Promise<Pick<BrandState, "topUp" | "billingMailsAt">> {
   const [row] = await tx.select().from(overageSettings).where(eq(overageSettings.customerId, ctx.customerId));
-  if (row?.mode !== "top_up") return null;
-  return { stopped: row.stoppedAt !== null, reason: row.stoppedReason };
+  return {
+    topUp: row?.mode === "top_up" ? { stopped: row.stoppedAt !== null, reason: row.stoppedReason } : null,
+    billingMailsAt: row?.lowBalanceTokens ?? null,
+  };
 }
 
 /** Keys of the brand that were refused in this hour or the one before, the fuller of the two, with the commonest reason. */
