@@ -14,7 +14,7 @@ export interface BridgeOptions {
 
 export interface Bridge {
   /** Listens on 127.0.0.1. @returns the port */
-  listen(port: number): Promise<number>;
+  listen(port: number, host?: string): Promise<number>;
   close(): Promise<void>;
   /** Resolves once Redis answers. */
   connected(): Promise<void>;
@@ -117,7 +117,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   }
 
   return {
-    listen: (port) => listen(server, port),
+    listen: (port, host) => listen(server, port, host),
     close: async () => {
       server.close();
       server.closeAllConnections();
@@ -185,10 +185,10 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   response.end(text);
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, port: number, host = "127.0.0.1"): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
+    server.listen(port, host, () => {
       server.off("error", reject);
       const address = server.address();
       resolve(typeof address === "object" && address ? address.port : port);

@@ -43,6 +43,8 @@ export function sentenceFor(error: unknown, which = "DATABASE_URL"): string | un
   if (isDatabaseAway(error)) return `Postgres does not answer at ${which}; nothing is served.`;
   for (const at of chain(error)) {
     const code = codeOf(at);
+    // A migration's own words.
+    if (code === "P0001" && at.message.startsWith("The role ")) return at.message;
     const known = ofPostgres(code, which, process.env[which]);
     if (known) return known;
     const path = "path" in at && typeof at.path === "string" ? at.path : "a file";

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { env } from "@/lib/env";
 import { buildWidget } from "./build-widget";
 import { requirePort, requireWritable, StartError, sentenceFor } from "./obstacles";
@@ -13,6 +14,7 @@ import { prepareDatabase } from "./prepare";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const NEXT = createRequire(import.meta.url).resolve("next/dist/bin/next");
+const CLOSING = pathToFileURL(join(ROOT, "src/cli/close-connections.mjs")).href;
 const DIST_DIR = process.env.NEXT_DIST_DIR || ".next";
 /** What a build is made of. */
 const SOURCES = ["src", "public", "middleware.ts", "next.config.mjs", "postcss.config.mjs", "package-lock.json"];
@@ -94,7 +96,9 @@ try {
     const port = process.env.PORT || "3000";
     const host = process.env.HOST ? ["--hostname", process.env.HOST] : [];
     const parts = [
-      ended(launch("web", [NEXT, "start", "--port", port, ...host])).then((how) => `The web app ended (${how})`),
+      ended(launch("web", ["--import", CLOSING, NEXT, "start", "--port", port, ...host])).then(
+        (how) => `The web app ended (${how})`,
+      ),
     ];
     if (process.env.WORKER === "off") console.log("Worker: off.");
     else {
