@@ -2,6 +2,7 @@ import { type NextRequest, NextResponse } from "next/server";
 import { publicOrigin } from "@/auth/config";
 import { safeNextPath } from "@/auth/next-path";
 import { readSessionToken } from "@/auth/token";
+import { isReadyMade, newNonce, pagePolicy } from "@/lib/content-security";
 
 // Pages anyone may read. Every other page asks for a session, so that a new one is closed until it is listed here.
 const PUBLIC = [
@@ -11,7 +12,7 @@ const PUBLIC = [
 ];
 
 /**
- * A look at the session cookie, for pages only: sends anonymous visits to the sign-in page and says in
+ * Gives each page its policy (src/lib/content-security.ts), and looks at the session cookie, for pages only: sends anonymous visits to the sign-in page and says in
  * `x-session-look` what it saw. It authorises nothing; every read and every action asks the session gate, which knows
  * whether the session has been ended. For the same reason nobody is sent away from `/sign-in`: the cookie of an ended
  * session still looks right here, and its owner must be able to get in again.
@@ -19,16 +20,23 @@ const PUBLIC = [
 export async function middleware(request: NextRequest): Promise<NextResponse> {
   const look = (await readSessionToken(request.headers.get("cookie"))) ? "in" : "out";
   const { pathname, searchParams } = request.nextUrl;
-  if (look === "in" || PUBLIC.some((page) => page.test(pathname))) return seen(NextResponse.next(), look);
+  const policy = pagePolicy(isReadyMade(pathname) ? undefined : newNonce(), process.env.NODE_ENV === "development");
+  if (look === "in" || PUBLIC.some((page) => page.test(pathname))) {
+    // Next reads the nonce in the request's policy, and puts it on the scripts that it writes.
+    const headers = new Headers(request.headers);
+    headers.set("content-security-policy", policy);
+    return seen(NextResponse.next({ request: { headers } }), look, policy);
+  }
   // The mark of the router's own fetches is no part of a page's address.
   searchParams.delete("_rsc");
   const query = searchParams.toString();
   const signIn = new URL("/sign-in", publicOrigin());
   signIn.searchParams.set("next", safeNextPath(query ? `${pathname}?${query}` : pathname));
-  return seen(NextResponse.redirect(signIn), look);
+  return seen(NextResponse.redirect(signIn), look, policy);
 }
 
-function seen(response: NextResponse, look: "in" | "out"): NextResponse {
+function seen(response: NextResponse, look: "in" | "out", policy: string): NextResponse {
+  response.headers.set("Content-Security-Policy", policy);
   response.headers.set("x-session-look", look);
   return response;
 }

@@ -1,13 +1,19 @@
-// Sent with every answer; pages add nothing of their own yet.
+// Sent with every answer, errors included. What a page may load, the middleware adds, because it differs from visit to visit.
 const headers = [
+  // Over plain http, as on this machine, browsers take no notice.
+  { key: "Strict-Transport-Security", value: "max-age=63072000; includeSubDomains" },
   { key: "X-Content-Type-Options", value: "nosniff" },
   { key: "Referrer-Policy", value: "strict-origin-when-cross-origin" },
   { key: "X-Frame-Options", value: "DENY" },
+  { key: "Permissions-Policy", value: "camera=(), microphone=(), geolocation=()" },
+];
+
+/** What is no page: should a browser ever take it for one, it can do nothing. */
+const noPage = [
   {
     key: "Content-Security-Policy",
-    value: "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
+    value: "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   },
-  { key: "Permissions-Policy", value: "camera=(), microphone=(), geolocation=()" },
 ];
 
 const anyShop = [
@@ -43,6 +49,10 @@ export default {
   headers: async () => [
     // A widget's frame says for itself who may hold it and that it may ask for the camera.
     { source: "/((?!v1/widget/).*)", headers },
+    { source: "/api/:path*", headers: noPage },
+    { source: "/_next/:path*", headers: noPage },
+    { source: "/:file(.*\\.[A-Za-z0-9]+)", headers: noPage },
+    { source: "/theme.js", headers: [{ key: "Cache-Control", value: "public, max-age=3600" }] },
     ...widgetFiles,
   ],
 };

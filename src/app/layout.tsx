@@ -24,6 +24,9 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     // The theme's class is set before the first paint, so the server cannot know it.
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+      <head>
+        <script src="/theme.js" />
+      </head>
       <body>
         <ThemeProvider>{children}</ThemeProvider>
       </body>

@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { connection } from "next/server";
 import { buttonClass } from "@/components/button";
 import { NothingHereDrawing } from "@/components/icons/drawings";
 import { MessagePage } from "./message";
@@ -6,7 +7,9 @@ import { MessagePage } from "./message";
 export const metadata = { title: "Not found" };
 
 /** No such page, or not one for this person: the answer does not tell which. */
-export default function NotFound() {
+export default async function NotFound() {
+  // Made for the visit, because its scripts have to carry the visit's nonce.
+  await connection();
   return (
     <MessagePage
       drawing={<NothingHereDrawing />}

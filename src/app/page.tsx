@@ -1,4 +1,3 @@
-import Link from "next/link";
 import { buttonClass } from "@/components/button";
 import { formatTokens } from "@/components/format";
 import { AppIcon } from "@/components/icons/apps";
@@ -29,9 +28,10 @@ export default function LandingPage() {
     <>
       <header className="mx-auto flex h-18 w-full max-w-page items-center justify-between gap-4 px-5 md:px-8">
         <Wordmark />
-        <Link href="/sign-in" className={buttonClass("plain")}>
+        {/* A visit of its own and no soft change of page, which would keep this page's policy for scripts. */}
+        <a href="/sign-in" className={buttonClass("plain")}>
           Sign in
-        </Link>
+        </a>
       </header>
       <main className="mx-auto w-full max-w-page px-5 md:px-8">
         <section className="pt-10 pb-14 md:pt-16 md:pb-16">
@@ -43,10 +43,10 @@ export default function LandingPage() {
             distance or ask for advice. Each use takes a few tokens, and you see every one of them.
           </p>
           <p className="mt-7 flex flex-wrap items-center gap-x-6 gap-y-3">
-            <Link href="/sign-up" className={buttonClass("main")}>
+            <a href="/sign-up" className={buttonClass("main")}>
               Create your brand
               <ArrowIcon size={18} />
-            </Link>
+            </a>
             <a
               href="#prices"
               className="inline-flex min-h-6 items-center rounded-control text-14 font-medium text-ink-2 underline decoration-line-control underline-offset-4 hover:text-ink"

@@ -3,9 +3,9 @@
 import { ThemeProvider as NextThemes } from "next-themes";
 import type { ReactNode } from "react";
 
-// The script that sets the theme before the first paint runs in what the server sent. Where the browser renders it
-// again it must not look like a script, because React says aloud that it would never run.
-const script = { type: typeof window === "undefined" ? "text/javascript" : "text/plain" };
+// public/theme.js sets the theme before the first paint. The script that next-themes would write into the page for it is
+// kept from being one: the page's policy would refuse it, and React says aloud that it never runs one of its own.
+const script = { type: "text/plain" };
 
 /** Follows the system until someone chooses; the choice stays in the browser. */
 export function ThemeProvider({ children }: { children: ReactNode }) {

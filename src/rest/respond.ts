@@ -1,4 +1,4 @@
-import { isDatabaseAway } from "@/lib/database-away";
+import { isDatabaseAway, isUnstorable } from "@/lib/database-away";
 import { Refusal } from "@/lib/errors";
 import { groupOf, timed } from "@/lib/latency";
 import { logger } from "@/lib/logger";
@@ -34,6 +34,9 @@ async function answerOf(requestId: string, verb: () => Promise<unknown>): Promis
     if (error instanceof Refusal) {
       const more = error.fields ? { errors: error.fields } : {};
       return problem(error.code, error.message, { requestId, headers: headersOf(error), more });
+    }
+    if (isUnstorable(error)) {
+      return problem("invalid_request", "A text holds a character that cannot be kept.", { requestId });
     }
     if (isDatabaseAway(error)) {
       return problem(

@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { describeError } from "@/auth/describe-error";
-import { isDatabaseAway } from "@/lib/database-away";
+import { isDatabaseAway, isUnstorable } from "@/lib/database-away";
 import { type FieldIssue, type ProblemCode, Refusal } from "@/lib/errors";
 import { logger } from "@/lib/logger";
 
@@ -67,6 +67,9 @@ export function toPublicError(error: unknown): PublicError {
   }
   if (error instanceof TRPCError && error.code === "BAD_REQUEST" && cause instanceof ZodError) return badInput(cause);
   if (isDatabaseAway(cause)) return databaseAway();
+  if (isUnstorable(cause)) {
+    return new PublicError("BAD_REQUEST", "invalid_request", "A text holds a character that cannot be kept.");
+  }
   if (error instanceof TRPCError) {
     // The framework's own refusals, in our words: its messages quote parsers and paths.
     if (error.code === "NOT_FOUND") return nothingThere();

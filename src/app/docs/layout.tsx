@@ -13,9 +13,10 @@ export default function DocsLayout({ children }: { children: ReactNode }) {
         <Link href="/" aria-label="VARAi Connected Apps, start page">
           <Wordmark />
         </Link>
-        <Link href="/overview" className={buttonClass("plain")}>
+        {/* A visit of its own and no soft change of page, which would keep this page's policy for scripts. */}
+        <a href="/overview" className={buttonClass("plain")}>
           Open the app
-        </Link>
+        </a>
       </header>
       <div className="mx-auto grid w-full max-w-page gap-x-12 px-5 pb-20 md:grid-cols-[13rem_minmax(0,1fr)] md:px-8">
         <DocsNavigation guides={GUIDES.map(({ slug, title }) => ({ href: `/docs/${slug}`, title }))} />

@@ -1,9 +1,10 @@
-import { and, asc, desc, eq, inArray, like, or } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, like } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
 import { apps, customerApps } from "@/db/schema/catalog";
 import { users } from "@/db/schema/people";
+import { namedBy } from "@/features/catalog/queries";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import type { Redis } from "@/lib/redis";
@@ -32,11 +33,7 @@ type ActivationRow = typeof customerApps.$inferSelect;
  * @throws Refusal `app_not_found`
  */
 export async function appNamed(db: Reader, appId: string): Promise<AppRow> {
-  const [app] = await db
-    .select()
-    .from(apps)
-    .where(or(eq(apps.catalogId, appId), eq(apps.slug, appId)))
-    .limit(1);
+  const [app] = await db.select().from(apps).where(namedBy(appId)).limit(1);
   if (!app) throw new Refusal("app_not_found", `There is no app ${appId.slice(0, 50)}.`);
   return app;
 }

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, ilike, isNotNull, ne, or, type SQL } from "drizzle-orm";
+import { and, asc, count, eq, ilike, isNotNull, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apps, customerApps } from "@/db/schema/catalog";
@@ -151,6 +151,10 @@ export async function publicApps(db: Reader, query: AppsQuery) {
   return { apps: rows.map(toPublicApp), pagination: pageOf(query, counted?.total ?? 0) };
 }
 
+/** The app of a catalogue id or slug. What can be neither is never asked for: Postgres would refuse some of it. */
+export const namedBy = (name: string): SQL | undefined =>
+  /^[\w-]{1,50}$/.test(name) ? or(eq(apps.catalogId, name), eq(apps.slug, name)) : sql`false`;
+
 /**
  * One app as anyone may see it, by catalogue id or slug.
  * @throws Refusal `app_not_found`
@@ -159,7 +163,7 @@ export async function publicAppNamed(db: Reader, appId: string): Promise<PublicA
   const [app] = await db
     .select()
     .from(apps)
-    .where(and(offered(), or(eq(apps.catalogId, appId), eq(apps.slug, appId))))
+    .where(and(offered(), namedBy(appId)))
     .limit(1);
   if (!app) throw new Refusal("app_not_found", "There is no such app. GET /api/v1/apps lists those there are.");
   return toPublicApp(app);

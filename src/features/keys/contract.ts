@@ -6,7 +6,8 @@ const noDuplicates = { error: "names the same one twice" };
 
 const origins = z
   .array(
-    z.string().refine(isExactOrigin, {
+    // A host's name has 253 characters at most.
+    z.string().max(270).refine(isExactOrigin, {
       error: "must be an exact origin such as https://shop.example: scheme, lower-case host and port, nothing after it",
     }),
   )
@@ -14,7 +15,12 @@ const origins = z
   .refine(distinct, noDuplicates);
 
 const catalogIds = z
-  .array(z.string().regex(/^[a-z]{2,6}-\d{3}$/, "must be an app's id such as vto-001"))
+  .array(
+    z
+      .string()
+      .max(260)
+      .regex(/^[a-z]{2,6}-\d{3}$/, "must be an app's id such as vto-001"),
+  )
   .min(1, "name at least one app, or null for all")
   .max(100)
   .refine(distinct, noDuplicates);
@@ -37,7 +43,7 @@ export const createKeyInput = z
     /** Catalog ids the key covers; null covers every app of the brand. */
     appPermissions: catalogIds.nullable().default(null),
     /** What a secret key may do. */
-    scopes: z.array(z.enum(SCOPES)).refine(distinct, noDuplicates).default([]),
+    scopes: z.array(z.enum(SCOPES)).max(SCOPES.length).refine(distinct, noDuplicates).default([]),
     /** Requests an hour, with a burst as large. */
     rateLimit: z.int().min(1).max(MAX_RATE_LIMIT).default(DEFAULT_RATE_LIMIT),
     /** When it stops working; null for never. */

@@ -192,7 +192,7 @@ export const OPERATIONS: readonly Operation[] = [
     key: SERVER,
     query: usageQuery,
     answers: { 200: usageResponse },
-    problems: BY_SERVER,
+    problems: [...BY_SERVER, "app_not_found"],
   },
   {
     method: "get",
