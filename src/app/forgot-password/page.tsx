@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { connection } from "next/server";
 import { forgotPasswordAction } from "../door/actions";
 import { DoorForm } from "../door/form";
 import { DoorFrame, DoorLink } from "../door/frame";
@@ -6,7 +7,9 @@ import { DoorFrame, DoorLink } from "../door/frame";
 export const metadata: Metadata = { title: "Forgotten password" };
 
 /** Asks for a link by which a new password is chosen. */
-export default function ForgotPasswordPage() {
+export default async function ForgotPasswordPage() {
+  // Made for the visit, because its scripts have to carry the visit's nonce.
+  await connection();
   return (
     <DoorFrame title="Choose a new password" about="We mail you a link that works for an hour.">
       <DoorForm

@@ -21,6 +21,7 @@ const settings = {
   /** Null for every event, those of later included. */
   events: z
     .array(z.enum(CHOOSABLE))
+    .max(CHOOSABLE.length)
     .min(1, "choose at least one event")
     .refine(distinct, "names the same one twice")
     .nullable()
