@@ -1,18 +1,59 @@
 import { expect, test } from "@playwright/test";
-import { expectAccessible, signIn } from "./stack";
+import { expectAccessible, people, signIn } from "./stack";
 
-/** The ways in, with a link that does not work where one is asked for. */
-const DOORS = [
+type Pages = readonly (readonly [path: string, heading: string])[];
+
+/** What stands without a sign-in, with a link that does not work where one is asked for. */
+const PUBLIC: Pages = [
+  ["/", "AI services for your eyewear shop, counted to the token"],
   ["/sign-up", "Create your brand"],
   ["/forgot-password", "Choose a new password"],
   ["/magic-link", "Get in by mail"],
   ["/invite?token=none", "This link does not work"],
-] as const;
+  ["/docs", "Documentation"],
+];
+/** An admin's pages of a brand. */
+const OF_A_BRAND: Pages = [
+  ["/overview", "Overview"],
+  ["/apps", "Connected Apps"],
+  ["/apps/pd-calculator", "PD Calculator"],
+  ["/apps/pd-calculator/configure", "Configure PD Calculator"],
+  ["/products", "Products"],
+  ["/products/import", "Import products"],
+  ["/usage", "Usage"],
+  ["/usage/alerts", "Alerts"],
+  ["/notifications", "Notifications"],
+  ["/notifications/preferences", "How you are told"],
+  ["/notifications/failures", "Not delivered"],
+  ["/billing", "Billing"],
+  ["/billing/plans", "Plans"],
+  ["/keys", "API keys"],
+  ["/team", "Team"],
+  ["/audit", "Audit log"],
+  ["/settings", "Settings"],
+  ["/settings/webhooks", "Webhooks"],
+];
+/** The platform's own. */
+const OF_THE_PLATFORM: Pages = [
+  ["/admin", "Business"],
+  ["/admin/customers", "Brands"],
+  ["/admin/system", "System"],
+  ["/admin/banners", "Banners"],
+];
 
-/** Every page, in both themes, at phone and wide width: nothing for axe to find, and nothing that runs off the side. */
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [390, 834, 1440]) {
-    test(`pages hold in ${colorScheme} at ${width} px`, async ({ browser, baseURL }) => {
+/**
+ * Every page: nothing for axe to find, and nothing that runs off the side. What axe finds does not hang on the width
+ * between a phone's and a wide screen's, and each journey looks at its own pages, wide and light.
+ */
+for (const [colorScheme, width, axe] of [
+  ["light", 390, true],
+  ["dark", 390, true],
+  ["dark", 1440, true],
+  ["light", 834, false],
+] as const) {
+  test(`pages hold in ${colorScheme} at ${width} px`, async ({ browser, baseURL }) => {
+    test.setTimeout(300_000);
+    const looking = async (pages: Pages, email: string | null) => {
       const context = await browser.newContext({
         colorScheme,
         reducedMotion: "reduce",
@@ -20,62 +61,24 @@ for (const colorScheme of ["light", "dark"] as const) {
         ...(baseURL === undefined ? {} : { baseURL }),
       });
       const page = await context.newPage();
-      const holds = async (heading: string) => {
-        await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
-        await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-        // What axe finds does not hang on the width between a phone's and a wide screen's; what runs off the side does.
-        if (width !== 834) await expectAccessible(page);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        expect(overflow, "wider than the window").toBeLessThanOrEqual(0);
-      };
-      await page.goto("/");
-      await holds("AI services for your eyewear shop, counted to the token");
-      for (const [path, heading] of DOORS) {
+      if (email !== null) await signIn(page, email);
+      for (const [path, heading] of pages) {
         await page.goto(path);
-        await holds(heading);
+        await expect(page.getByRole("heading", { level: 1, name: heading, exact: true })).toBeVisible();
+        await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+        if (axe) await expectAccessible(page);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, `${path} is wider than the window`).toBeLessThanOrEqual(0);
       }
-      await signIn(page);
-      await holds("Overview");
-      await page.goto("/team");
-      await holds("Team");
-      await page.goto("/audit");
-      await holds("Audit log");
-      await page.goto("/settings");
-      await holds("Settings");
-      await page.goto("/usage");
-      await holds("Usage");
-      await page.goto("/usage/alerts");
-      await holds("Alerts");
-      await page.goto("/notifications");
-      await holds("Notifications");
-      await page.goto("/notifications/preferences");
-      await holds("How you are told");
-      await page.goto("/notifications/failures");
-      await holds("Not delivered");
-      await page.goto("/products");
-      await holds("Products");
-      await page.goto("/products/import");
-      await holds("Import products");
-      await page.goto("/keys");
-      await holds("API keys");
-      await page.goto("/settings/webhooks");
-      await holds("Webhooks");
-      await page.goto("/billing");
-      await holds("Billing");
-      await page.goto("/billing/plans");
-      await holds("Plans");
-      await page.goto("/apps");
-      await holds("Connected Apps");
-      await page.goto("/apps/pd-calculator");
-      await holds("PD Calculator");
-      await page.goto("/apps/pd-calculator/configure");
-      await holds("Configure PD Calculator");
       await page.goto("/nothing-here");
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
       await expectAccessible(page);
       await context.close();
-    });
-  }
+    };
+    await looking(PUBLIC, null);
+    await looking(OF_A_BRAND, people.admin);
+    await looking(OF_THE_PLATFORM, people.staff);
+  });
 }
 
 test("the first page can be used with the keyboard alone", async ({ page }) => {

@@ -19,11 +19,12 @@ export const stack = (): DevFile => written("dev.json") as DevFile;
 /** The environment its commands take. */
 export const stackEnv = (): Record<string, string> => written("env.json") as Record<string, string>;
 
-/** The demo brand's people; they share a password. */
+/** The demo brand's people, and one of the platform's own; they share a password. */
 export const people = {
   admin: "ada@northlight.example",
   manager: "max@northlight.example",
   viewer: "vera@northlight.example",
+  staff: "olga@varai.example",
 } as const;
 
 /** Signs a person in through the form, as a person does. */

@@ -1,6 +1,7 @@
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import type { ReactNode } from "react";
 import { currentSession } from "@/auth/session";
+import { isStaff } from "@/auth/staff-gate";
 import { Announcer } from "@/components/announcer";
 import { BrokenBridgeDrawing } from "@/components/icons/drawings";
 import { TimeZoneProvider } from "@/components/time";
@@ -33,7 +34,8 @@ export default async function SignedInLayout({ children }: { children: ReactNode
   const sees = { seesBalance: permissions.has("usage:read"), seesBilling: permissions.has("billing:read") };
   // Brought along, so that a banner is there with the page and moves nothing.
   const queries = getQueryClient();
-  await Promise.all([
+  const [staff] = await Promise.all([
+    isStaff(gate.session),
     queries.prefetchQuery(trpc.admin.bannersNow.queryOptions(undefined, { retry: false })),
     sees.seesBalance && queries.prefetchQuery(trpc.metering.balance.queryOptions(undefined, { retry: false })),
     sees.seesBilling && queries.prefetchQuery(trpc.billing.standing.queryOptions(undefined, { retry: false })),
@@ -46,6 +48,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
           brand={customer.name}
           role={role}
           permissions={[...permissions]}
+          staff={staff}
         >
           <HydrateClient>
             <BannerStrip />

@@ -15,12 +15,15 @@ export function Shell({
   brand,
   role,
   permissions,
+  staff,
   children,
 }: {
   user: { name: string; email: string };
   brand: string;
   role: Role;
   permissions: Permission[];
+  /** One of the platform's own people. */
+  staff: boolean;
   children: ReactNode;
 }) {
   return (
@@ -43,7 +46,7 @@ export function Shell({
           <Bell />
         </div>
         <div className="min-w-0">
-          <UserMenu user={user} brand={brand} role={role} permissions={permissions} />
+          <UserMenu user={user} brand={brand} role={role} permissions={permissions} staff={staff} />
         </div>
       </header>
       <main

@@ -7,7 +7,15 @@ import { useRouter } from "next/navigation";
 import { useTheme } from "next-themes";
 import { type ReactNode, useState, useTransition } from "react";
 import { toast } from "sonner";
-import { CheckIcon, ChevronIcon, MoonIcon, ScreenIcon, SignOutIcon, SunIcon } from "@/components/icons/interface";
+import {
+  CheckIcon,
+  ChevronIcon,
+  MoonIcon,
+  OverviewIcon,
+  ScreenIcon,
+  SignOutIcon,
+  SunIcon,
+} from "@/components/icons/interface";
 import { type Permission, ROLE_WORDS, type Role } from "@/features/team/rules";
 import { useTRPC } from "@/trpc/client";
 import { signOutAction } from "../sign-in/actions";
@@ -27,11 +35,13 @@ export function UserMenu({
   brand,
   role,
   permissions,
+  staff,
 }: {
   user: { name: string; email: string };
   brand: string;
   role: Role;
   permissions: Permission[];
+  staff: boolean;
 }) {
   const { theme, setTheme } = useTheme();
   const [leaving, start] = useTransition();
@@ -78,6 +88,15 @@ export function UserMenu({
                 ))}
               <Menu.Separator className="mx-2 my-1 h-px bg-line" />
             </div>
+            {staff && (
+              <>
+                <Menu.Item className={ITEM} render={<Link href="/admin" />}>
+                  <OverviewIcon size={18} />
+                  Platform
+                </Menu.Item>
+                <Menu.Separator className="mx-2 my-1 h-px bg-line" />
+              </>
+            )}
             <Menu.RadioGroup value={theme} onValueChange={(value: string) => setTheme(value)}>
               <Menu.GroupLabel className="px-2 pt-1.5 pb-1 text-12 text-ink-3">Theme</Menu.GroupLabel>
               {THEMES.map((each) => (
