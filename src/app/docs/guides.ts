@@ -29,6 +29,12 @@ export const GUIDES: readonly Guide[] = [
     about: "The line in the shop's page, its events, and the policy it needs.",
   },
   {
+    slug: "alerts",
+    file: "guides/alerts.md",
+    title: "Alerts",
+    about: "Being told before tokens run out, in the app, by mail and in chat rooms.",
+  },
+  {
     slug: "webhooks",
     file: "guides/webhooks.md",
     title: "Webhooks",

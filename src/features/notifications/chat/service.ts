@@ -5,7 +5,7 @@ import { enqueue } from "@/db/jobs";
 import { chatHooks, chatPosts } from "@/db/schema/notifications";
 import { customers } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
-import { encrypt, type KeyRing } from "@/lib/encryption";
+import { decrypt, encrypt, isCurrent, type KeyRing } from "@/lib/encryption";
 import { Refusal } from "@/lib/errors";
 import { type CustomerId, uuidv7 } from "@/lib/ids";
 import { checkUrl, OutgoingError } from "@/lib/safe-fetch";
@@ -97,6 +97,20 @@ function allowed(text: string): URL {
     if (error instanceof OutgoingError) throw wrong("url", error.message);
     throw error;
   }
+}
+
+/** Writes the rooms' addresses anew under the ring's first key; for operators. @returns how many it were */
+export async function rotateChatHooks(db: Db, ring: KeyRing): Promise<number> {
+  const rows = await db.select().from(chatHooks);
+  const old = rows.filter(({ encryptedUrl }) => !isCurrent(ring, encryptedUrl));
+  for (const { id, encryptedUrl } of old) {
+    const url = decrypt(ring, encryptedUrl, hookPurpose(id));
+    await db
+      .update(chatHooks)
+      .set({ encryptedUrl: encrypt(ring, url, hookPurpose(id)) })
+      .where(and(eq(chatHooks.id, id), eq(chatHooks.encryptedUrl, encryptedUrl)));
+  }
+  return old.length;
 }
 
 /** Forgets a room and what was to be written into it. @throws Refusal `not_found` */

@@ -320,11 +320,25 @@ it("a key that is refused at the edge is counted to its brand, once however ofte
 
 describe("once", () => {
   it("whoever looks, and how many at a time", async () => {
+    // The very first look makes the brand's rules, for which the others wait anyway.
+    await look();
     await spend(950);
     const looks = await Promise.all(Array.from({ length: 8 }, look));
     expect(looks.reduce((sum, n) => sum + n, 0)).toBe(1);
     expect(await told("low_balance")).toEqual(["50 tokens left"]);
     expect(await mailsOf("notifications.notice")).toHaveLength(2);
+  });
+
+  it("where the job was killed half way and is done again: before it ended, nothing had happened", async () => {
+    await spend(950);
+    const killed = lookAtAlerts(db(), mintCustomerId(brand.customerId), async () => {
+      throw new Error("killed");
+    });
+    await expect(killed).rejects.toThrow("killed");
+    expect(await told()).toEqual([]);
+    expect(await mailsOf("notifications.notice")).toEqual([]);
+    expect(await look()).toBe(1);
+    expect(await told()).toEqual(["50 tokens left"]);
   });
 
   it("for each crossing: told again after it has recovered by enough, and not while it trembles", async () => {

@@ -191,11 +191,15 @@ export async function knowsUsual(ctx: Ctx): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Brands whose alerts nobody has asked to be looked at for a minute, the longest wait first. */
+/**
+ * Brands whose alerts wait for a look, the longest wait first: a minute after the last where something was used or bought since
+ * then, five minutes where not, because a lull and a late payment write nothing into the ledger.
+ */
 export async function brandsToLookAt(tx: Tx, most: number): Promise<string[]> {
   const rows = await tx.execute(sql`
     select a.customer_id from metering_accounts a left join alert_settings s on s.customer_id = a.customer_id
-    where a.mode = 'live' and (s.asked_at is null or s.asked_at < now() - interval '1 minute')
+    where a.mode = 'live' and (s.asked_at is null or s.asked_at < now() - interval '5 minutes'
+      or (s.asked_at < now() - interval '1 minute' and a.updated_at > s.evaluated_at))
     order by s.asked_at nulls first limit ${most}`);
   return rows.map((row) => String(row.customer_id));
 }
