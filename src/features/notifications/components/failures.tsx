@@ -41,7 +41,7 @@ export function Failures() {
         was to be told finds it in their inbox.
       </PageTitle>
       <Places seesFailures />
-      <Card>
+      <Card title="Mails and messages">
         {error && !failures && (
           <div className="p-4 md:p-5">
             <QueryError what="What was not delivered" error={error} retry={refetch} />

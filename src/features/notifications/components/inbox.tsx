@@ -8,9 +8,8 @@ import { Button, buttonClass } from "@/components/button";
 import { Card } from "@/components/card";
 import { cx } from "@/components/cx";
 import { EmptyState } from "@/components/empty-state";
-import { SelectField } from "@/components/field";
 import { NothingFoundDrawing, NothingHereDrawing } from "@/components/icons/drawings";
-import { CheckIcon, InfoIcon, SoonIcon, StoppedIcon } from "@/components/icons/interface";
+import { CheckIcon, ChevronIcon, InfoIcon, SoonIcon, StoppedIcon } from "@/components/icons/interface";
 import { PageTitle } from "@/components/page-title";
 import { QueryError, useSessionEnd } from "@/components/query-error";
 import { SearchField } from "@/components/search-field";
@@ -98,18 +97,22 @@ export function Inbox({ seesFailures }: { seesFailures: boolean }) {
             maxLength={100}
             onChange={(event) => setSearch(event.target.value)}
           />
-          <SelectField
-            label="Kind"
-            value={kind}
-            onChange={(event) => setKind(event.target.value as NotificationKind | "")}
-          >
-            <option value="">Every kind</option>
-            {KINDS.map((each) => (
-              <option key={each} value={each}>
-                {KIND_NAMES[each]}
-              </option>
-            ))}
-          </SelectField>
+          <span className="relative block">
+            <select
+              aria-label="Kind"
+              value={kind}
+              onChange={(event) => setKind(event.target.value as NotificationKind | "")}
+              className="h-10 w-full appearance-none rounded-control border border-line-control bg-surface pr-9 pl-3 text-14 md:h-9"
+            >
+              <option value="">Every kind</option>
+              {KINDS.map((each) => (
+                <option key={each} value={each}>
+                  {KIND_NAMES[each]}
+                </option>
+              ))}
+            </select>
+            <ChevronIcon size={18} className="pointer-events-none absolute inset-y-0 right-2.5 my-auto text-ink-3" />
+          </span>
         </div>
         {error && !rows && (
           <div className="px-4 pb-4 md:px-5 md:pb-5">

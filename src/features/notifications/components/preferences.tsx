@@ -92,7 +92,7 @@ function Matrix({
           <Tr key={kind}>
             <RowHead>
               <span className="font-medium">{KIND_NAMES[kind]}</span>
-              <span className="block text-12 text-ink-2">{ABOUT[kind]}</span>
+              <span className="block text-12 text-ink-2 max-md:sr-only">{ABOUT[kind]}</span>
             </RowHead>
             {(["app", "email"] as const).map((channel) => {
               const value = channel === "app" ? app : email;
@@ -105,7 +105,7 @@ function Matrix({
               }
               return (
                 <Td key={channel} className="w-36 max-md:px-1.5">
-                  <span className="relative block w-full min-w-24">
+                  <span className="relative block w-full min-w-25">
                     <select
                       aria-label={`${KIND_NAMES[kind]}, ${channel === "app" ? "in the app" : "by mail"}`}
                       value={value}
