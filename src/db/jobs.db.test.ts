@@ -16,7 +16,7 @@ const take = () => takeJobs(db(), "alerts.evaluate", 10);
 /** What time does: whoever took a job has been silent for longer than anybody may. */
 const workersDied = async () => {
   await db().execute(sql`update pgboss.job set started_on = now() - interval '1 hour' where state = 'active'`);
-  await db().execute(sql`update pgboss.queue set maintain_on = null, monitor_on = null`);
+  await db().execute(sql`update pgboss.queue set maintain_on = null, monitor_on = null, monitor_claim_on = null`);
   await superviseJobs(db());
   await db().execute(sql`update pgboss.job set start_after = now() where state = 'retry'`);
 };

@@ -174,7 +174,7 @@ describe("a room", () => {
 
   it.each([
     "http://hooks.example.com/x",
-    "https://127.0.0.1/x",
+    "https://169.254.169.254/x",
     "https://[::ffff:10.0.0.1]/x",
     "https://a:b@hooks.example.com/x",
     "https://hooks.example.com:8443/x",
@@ -221,7 +221,7 @@ describe("a room", () => {
     );
     void killed;
     await db().execute(sql`update pgboss.job set started_on = now() - interval '1 hour' where state = 'active'`);
-    await db().execute(sql`update pgboss.queue set maintain_on = null, monitor_on = null`);
+    await db().execute(sql`update pgboss.queue set maintain_on = null, monitor_on = null, monitor_claim_on = null`);
     await superviseJobs(db());
     await retriesAreDue();
     const again = await take();
