@@ -57,22 +57,23 @@ const GUARD = /^'(?=[=+\-@\t\r\n])/;
 const cellOf = (cells: readonly string[], at: number | undefined): string | undefined =>
   at === undefined ? undefined : (cells[at] ?? "").trim().replace(GUARD, "");
 
-/** A number as people write it: `1.234,50`, `1,234.50`, `€ 149`, `52 mm`. Null where it is none. */
+/** Groups of three with a mark between them, and perhaps a part behind the other mark. */
+const GROUPED = /^-?[1-9]\d{0,2}(?:(?:\.\d{3})+(?:,\d+)?|(?:,\d{3})+(?:\.\d+)?)$/;
+
+/**
+ * A number as people write it: `1.234,50`, `1,234.50`, `€ 149`, `149,-`, `52 mm`. Null where it is none. One mark before three
+ * last figures stands between thousands: nothing here is measured or sold to a thousandth.
+ */
 export function numberOf(text: string): number | null {
-  const bare = text.replace(/[\s'’\u00a0]/g, "").replace(/^[\p{Sc}A-Za-z]{0,3}(?=[-\d.,])/u, "");
-  const match = /^(-?[\d.,]*\d[\d.,]*)(?:\p{Sc}|[A-Za-z]{0,3}\.?|,-|%)?$/u.exec(bare);
-  if (!match?.[1]) return null;
-  let digits = match[1].replace(/[.,]-?$/, "");
-  const [comma, point] = [digits.lastIndexOf(","), digits.lastIndexOf(".")];
-  const mark = comma > point ? "," : ".";
-  const other = mark === "," ? "." : ",";
-  digits = digits.replaceAll(other, "");
-  const parts = digits.split(mark);
-  // Several of one mark, or three figures behind the only one after others: they stand between thousands.
-  const thousands = parts.length > 2 || (comma >= 0 && point < 0 && /^-?[1-9]\d{0,2},\d{3}$/.test(match[1]));
-  if (thousands && parts.slice(1).some((part) => part.length !== 3)) return null;
-  const value = Number(thousands ? parts.join("") : parts.join("."));
-  return Number.isFinite(value) ? value : null;
+  const bare = text
+    .replace(/[\s'’\u00a0]/g, "")
+    .replace(/^(?:\p{Sc}|[A-Za-z]{1,3}(?=[-\d.,]))+/u, "")
+    .replace(/(?:[.,]?-|\p{Sc}|[A-Za-z]{1,3}\.?)$/u, "");
+  if (GROUPED.test(bare)) {
+    const mark = /[.,]/.exec(bare)?.[0] ?? ",";
+    return Number(bare.replaceAll(mark, "").replace(",", "."));
+  }
+  return /^-?(?:\d+(?:[.,]\d*)?|[.,]\d+)$/.test(bare) ? Number(bare.replace(",", ".")) : null;
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = { "€": "EUR", $: "USD", "£": "GBP", "¥": "JPY" };

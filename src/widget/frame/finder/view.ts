@@ -55,6 +55,8 @@ export const frameFinder: WidgetApp = (context) => {
   const chips = h("div", { class: "chips" });
   const status = h("p", { role: "status", class: "note found" }, words.loading);
   const list = h("ul", { class: "frames" });
+  // Below the filters, which may fill a phone: what they leave, and the way to it.
+  const see = h("button", { type: "button", class: "main" });
   const more = h("button", { type: "button", class: "more", hidden: true }, words.more);
   const nothing = h("div", { class: "nothing" });
 
@@ -125,6 +127,7 @@ export const frameFinder: WidgetApp = (context) => {
           }),
         );
       }),
+      see,
     );
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     const taken = [...chosen].flatMap(([facet, values]) => [...values].map((value) => ({ facet, value })));
@@ -189,6 +192,7 @@ export const frameFinder: WidgetApp = (context) => {
     more.hidden = answer.page >= answer.pages;
     drawFilters(answer);
     status.textContent = sentence(answer);
+    see.textContent = words.see(new Intl.NumberFormat(language).format(answer.total));
     nothing.replaceChildren();
     if (answer.total > 0) return;
     const isEmpty = answer.all === 0;
@@ -249,9 +253,14 @@ export const frameFinder: WidgetApp = (context) => {
     sort = SORTS.find((each) => each === sorting.value) ?? "relevance";
     begin();
   });
-  toggle.addEventListener("click", () => {
-    filters.hidden = !filters.hidden;
-    toggle.setAttribute("aria-expanded", String(!filters.hidden));
+  const open = (isOpen: boolean): void => {
+    filters.hidden = !isOpen;
+    toggle.setAttribute("aria-expanded", String(isOpen));
+  };
+  toggle.addEventListener("click", () => open(filters.hidden));
+  see.addEventListener("click", () => {
+    open(false);
+    toggle.focus();
   });
   more.addEventListener("click", () => {
     page += 1;

@@ -6,6 +6,7 @@ export const DE: FinderWords = {
   filters: "Filter",
   sort: "Sortieren",
   clear: "Alles zurücksetzen",
+  see: (count) => `${count} zeigen`,
   more: "Mehr zeigen",
   loading: "Wird gesucht …",
   count1: "1 Fassung",

@@ -4,6 +4,7 @@ export const EN = {
   filters: "Filters",
   sort: "Sort by",
   clear: "Clear all",
+  see: (count: string) => `Show ${count}`,
   more: "Show more",
   loading: "Looking…",
   count1: "1 frame",

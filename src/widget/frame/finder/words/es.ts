@@ -6,6 +6,7 @@ export const ES: FinderWords = {
   filters: "Filtros",
   sort: "Ordenar por",
   clear: "Borrar todo",
+  see: (count) => `Mostrar ${count}`,
   more: "Mostrar más",
   loading: "Buscando…",
   count1: "1 montura",

@@ -6,6 +6,7 @@ export const FR: FinderWords = {
   filters: "Filtres",
   sort: "Trier par",
   clear: "Tout effacer",
+  see: (count) => `Afficher ${count}`,
   more: "Afficher plus",
   loading: "Recherche…",
   count1: "1 monture",

@@ -6,6 +6,7 @@ export const IT: FinderWords = {
   filters: "Filtri",
   sort: "Ordina per",
   clear: "Cancella tutto",
+  see: (count) => `Mostra ${count}`,
   more: "Mostra altro",
   loading: "Ricerca…",
   count1: "1 montatura",

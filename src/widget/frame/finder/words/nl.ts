@@ -6,6 +6,7 @@ export const NL: FinderWords = {
   filters: "Filters",
   sort: "Sorteren",
   clear: "Alles wissen",
+  see: (count) => `${count} tonen`,
   more: "Meer tonen",
   loading: "Zoeken…",
   count1: "1 montuur",
