@@ -23,6 +23,12 @@ export const GUIDES: readonly Guide[] = [
     about: "Turning apps on, what a plan opens, and how they are configured.",
   },
   {
+    slug: "products",
+    file: "guides/products.md",
+    title: "Products",
+    about: "Bringing in what you sell, its pictures, and finding frames in the shop.",
+  },
+  {
     slug: "widgets",
     file: "widgets.md",
     title: "Widgets",
