@@ -1,0 +1,196 @@
+import { readFileSync } from "node:fs";
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { hashPassword } from "@/auth/passwords";
+import { db } from "@/db/client";
+import { addPerson } from "@/features/team/service";
+import { ctxOf, use } from "@/test/ledger";
+import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { type Exported, exportBrand, exportPerson, personAt } from "./queries";
+import { CLASSES, columnsOf, DATA_MAP, dataMapPage, givenOut } from "./rules";
+import { eraseBrand, erasePerson } from "./service";
+
+checkedAfterEach();
+
+const OPERATOR = { type: "system", id: "test" } as const;
+const columns = (await db().execute<{ table: string; column: string }>(sql`
+  select c.relname as "table", a.attname as "column" from pg_class c join pg_attribute a on a.attrelid = c.oid
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+    and a.attnum > 0 and not a.attisdropped order by 1, a.attnum`)) as unknown as { table: string; column: string }[];
+
+/** A text that stands nowhere else, so that what is left of somebody can be looked for. */
+const unlikely = () => `x${crypto.randomUUID().replaceAll("-", "")}`;
+
+/** In which tables a text stands. */
+async function tablesWith(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of new Set(columns.map(({ table }) => table))) {
+    const [row] = await db().execute(
+      sql`select exists (select from ${sql.identifier(name)} t where t::text ilike ${`%${text}%`}) as there`,
+    );
+    if (row?.there) found.push(name);
+  }
+  return found.toSorted();
+}
+
+async function collected(run: (take: (one: Exported) => void) => Promise<number>): Promise<Exported[]> {
+  const rows: Exported[] = [];
+  expect(await run((one) => void rows.push(one))).toBe(rows.length);
+  return rows;
+}
+
+async function member(brand: TestBrand, role: "admin" | "viewer", name = unlikely()) {
+  const email = `${name}@person.example`;
+  const { userId } = await addPerson(ctxOf(brand), {
+    email,
+    name,
+    passwordHash: await hashPassword("a password of theirs"),
+    role,
+  });
+  await db().execute(sql`insert into sessions (id, user_id, customer_id, user_agent, expires_at)
+    values (gen_random_uuid(), ${userId}, ${brand.customerId}, ${`Browser of ${name}`}, now() + interval '1 day')`);
+  await db().execute(sql`insert into invitations (id, customer_id, email, role, hash, invited_by, expires_at, accepted_at)
+    values (gen_random_uuid(), ${brand.customerId}, ${email}, 'viewer', ${unlikely()}, ${userId}, now(), now())`);
+  return { userId, email, name };
+}
+
+describe("the data map", () => {
+  it("has every column of every table once, and none that is gone", () => {
+    for (const name of new Set([...columns.map(({ table }) => table), ...Object.keys(DATA_MAP)])) {
+      const table = DATA_MAP[name] ?? {};
+      const mapped = CLASSES.flatMap((kind) => columnsOf(table, kind)).toSorted();
+      const there = columns.filter((one) => one.table === name).map(({ column }) => column);
+      expect([name, mapped]).toEqual([name, there.toSorted()]);
+    }
+  });
+
+  it("says what becomes of every row that is a brand's or names a person", async () => {
+    const refers = await db().execute<{ table: string; column: string }>(sql`
+      select c.relname as "table", a.attname as "column" from pg_constraint k join pg_class c on c.oid = k.conrelid
+      join pg_attribute a on a.attrelid = c.oid and a.attnum = any(k.conkey)
+      where k.contype = 'f' and k.confrelid = 'users'::regclass and not c.relispartition`);
+    expect(refers.length).toBeGreaterThan(5);
+    const named = /^(?:user_id|staff_id|actor_id|created_by|invited_by|draft_by|updated_by|email|address)$/;
+    const people = [...refers, ...columns.filter(({ column }) => named.test(column))];
+    for (const { table, column } of people) {
+      const { people = {}, brand, ...rest } = DATA_MAP[table] ?? {};
+      const told = column in people || columnsOf(rest, "personal").includes(column);
+      expect([table, column, told]).toEqual([table, column, true]);
+      expect([table, Object.keys(people).length > 0 || brand !== undefined]).toEqual([table, true]);
+    }
+    for (const { table, column } of columns) {
+      if (column === "customer_id") expect([table, DATA_MAP[table]?.brand]).toEqual([table, expect.any(String)]);
+    }
+    for (const [name, { brand, people = {}, why }] of Object.entries(DATA_MAP)) {
+      const kept = brand === "kept" || brand === "emptied" || Object.values(people).includes("kept");
+      expect([name, kept, why !== undefined]).toEqual([name, kept, kept]);
+    }
+  });
+
+  it("gives out nothing that opens something", () => {
+    const opens = /(?:^|_)(?:hash|hmac|secret)$|^encrypted_|^password/;
+    for (const [name, table] of Object.entries(DATA_MAP)) {
+      // Hashes of the books and of the log's chain prove something, and open nothing.
+      if (["ledger_entries", "audit_log", "audit_heads"].includes(name)) continue;
+      expect([name, givenOut(table).filter((column) => opens.test(column))]).toEqual([name, []]);
+    }
+  });
+
+  it("is the page that people read", () => {
+    expect(readFileSync("docs/data-map.md", "utf8")).toBe(dataMapPage());
+  });
+});
+
+describe("a person", () => {
+  it("is given everything that names them, and nothing that opens something", async () => {
+    const brand = await testBrand();
+    const person = await member(brand, "viewer");
+    const other = await member(brand, "admin");
+    const rows = await collected((take) => exportPerson(db(), { id: person.userId, email: person.email }, take));
+    const tables = [...new Set(rows.map(({ table }) => table))].toSorted();
+    expect(tables).toEqual(expect.arrayContaining(["invitations", "memberships", "sessions", "users"]));
+    const text = JSON.stringify(rows);
+    expect(text).toContain(person.email);
+    for (const never of [other.email, other.name, "$argon2", "password_hash"]) expect(text).not.toContain(never);
+  });
+
+  it("is gone from every table once erased, in whatever case the address is typed, and the brand goes on", async () => {
+    const brand = await testBrand({ tokens: 100 });
+    await member(brand, "admin");
+    const person = await member(brand, "viewer");
+    expect((await tablesWith(person.name)).length).toBeGreaterThan(2);
+    await erasePerson(db(), OPERATOR, { email: person.email.toUpperCase() });
+    expect(await tablesWith(person.name)).toEqual([]);
+    // Their id may stand where the map says that it is kept, and nowhere else.
+    const kept = Object.entries(DATA_MAP).filter(([, { people = {} }]) => Object.values(people).includes("kept"));
+    for (const name of await tablesWith(person.userId)) expect(kept.map(([each]) => each)).toContain(name);
+    expect(await personAt(db(), person.email)).toBeNull();
+    expect(await use(brand)).toBe(200);
+    await expect(erasePerson(db(), OPERATOR, { email: person.email })).rejects.toThrow(
+      "There is nobody with this address",
+    );
+  });
+
+  it("who is a brand's only admin is not erased, and nothing of them is", async () => {
+    const brand = await testBrand();
+    const admin = await member(brand, "admin");
+    await member(brand, "viewer");
+    const before = await tablesWith(admin.name);
+    await expect(erasePerson(db(), OPERATOR, { email: admin.email })).rejects.toThrow("only admin of Brand");
+    expect(await tablesWith(admin.name)).toEqual(before);
+  });
+});
+
+describe("a brand", () => {
+  it("is given all of its rows and nobody else's", async () => {
+    const [brand, other] = [await testBrand({ tokens: 100 }), await testBrand({ tokens: 100 })];
+    for (const one of [brand, other]) {
+      expect(await use(one)).toBe(200);
+      await drain(one);
+    }
+    const rows = await collected((take) => exportBrand(db(), brand.customerId, take));
+    const tables = new Set(rows.map(({ table }) => table));
+    for (const name of ["customers", "ledger_entries", "token_usage", "api_keys", "customer_apps", "audit_log"]) {
+      expect([name, tables.has(name)]).toEqual([name, true]);
+    }
+    const text = JSON.stringify(rows);
+    expect(text).not.toContain(other.customerId);
+    expect(text).not.toContain("hmac");
+  });
+
+  it("is erased but for its books, which are right; its keys open nothing, and its people are gone", async () => {
+    const brand = await testBrand({ tokens: 100 });
+    const [admin, elsewhere] = [await member(brand, "admin"), await member(brand, "viewer")];
+    const second = await testBrand();
+    await addPerson(ctxOf(second), { email: elsewhere.email, name: "x", passwordHash: null, role: "admin" });
+    const shopper = unlikely();
+    const told = { app_id: "vto-001", session_id: shopper, metadata: { user_agent: shopper } };
+    expect((await consumeWith(brand.secretKey.secret, { body: told })).status).toBe(200);
+    await drain(brand);
+    expect(await tablesWith(shopper)).toContain("token_usage");
+    const [books] = await db().execute(
+      sql`select count(*)::int as n from ledger_entries where customer_id = ${brand.customerId}`,
+    );
+
+    expect(await eraseBrand(db(), OPERATOR, { customerId: brand.customerId })).toEqual({ people: 1 });
+    expect(await tablesWith(shopper)).toEqual([]);
+    expect(await tablesWith(admin.name)).toEqual([]);
+    expect(await personAt(db(), elsewhere.email)).toMatchObject({ id: elsewhere.userId });
+    for (const { secret } of [brand.secretKey, brand.publicKey]) expect((await consumeWith(secret)).status).toBe(401);
+    const rows = await collected((take) => exportBrand(db(), brand.customerId, take));
+    const left = new Set(rows.map(({ table }) => table));
+    for (const name of left) expect([name, DATA_MAP[name]?.brand]).not.toEqual([name, "deleted"]);
+    expect(rows.find(({ table }) => table === "customers")?.row).toMatchObject({ name: "Erased brand" });
+    expect(rows.filter(({ table }) => table === "ledger_entries")).toHaveLength(Number(books?.n));
+    expect(await use(second)).toBe(200);
+  });
+
+  it("that still pays is not erased, and goes on", async () => {
+    const brand = await testBrand({ tokens: 100, plan: "starter" });
+    await db().execute(
+      sql`update customer_billing set stripe_subscription_id = 'sub_x' where customer_id = ${brand.customerId}`,
+    );
+    await expect(eraseBrand(db(), OPERATOR, { customerId: brand.customerId })).rejects.toThrow("cancel it");
+    expect(await use(brand)).toBe(200);
+  });
+});
