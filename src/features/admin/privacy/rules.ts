@@ -136,6 +136,21 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
     plain:
       "id key_id customer_id name kind mode public_key last_four origins app_permissions scopes rate_limit rate_burst version expires_at revoked_at last_used_at created_by created_at",
   },
+  // Its products
+  product_rejections: { brand: "deleted", plain: "customer_id import_id line cells problems" },
+  product_imports: {
+    brand: "deleted",
+    people: { actor_id: "kept" },
+    why: "an id that names nobody once the person is gone",
+    plain:
+      "id customer_id actor_type actor_id file file_name encoding delimiter currency header mapping status problem rows taken created updated unchanged rejected created_at started_at finished_at",
+  },
+  products: {
+    brand: "deleted",
+    plain:
+      "id customer_id sku name brand description price_cents currency url available shape material colour colour_family gender lens_mm bridge_mm temple_mm height_mm width_mm weight_g image_url image_hash image_state image_problem image_tries image_due_at search words created_at updated_at deleted_at",
+  },
+  product_images: { brand: "deleted", plain: "customer_id hash type bytes created_at" },
   // Uses, and what is counted of them
   token_usage: {
     brand: "deleted",
@@ -199,6 +214,7 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
     why: "figures that still hold at the edge",
     plain: "customer_id mode scope daily monthly updated_at",
   },
+  job_runs: { plain: "name took_ms failures last_succeeded_at last_failed_at" },
   drift_reports: { plain: "id checked_at took_ms findings breaches brands up_to" },
   metering_partitions: {
     plain: "partition generation redis_run_id mark last_drained_at drained_to drained_events",
