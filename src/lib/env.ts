@@ -93,6 +93,16 @@ const variables = z.object({
   PREVIEW_MAIL_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   /** Whether webhooks, chat rooms and images may lie at this machine's own addresses, by http: development and tests. */
   OUTGOING_LOOPBACK: z.enum(["on", "off"]).default("off"),
+  /** The collector of traces, by OTLP over HTTP and without /v1/traces; without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** What the collector asks for: `name=value,name=value`. */
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  /** What the collector calls this installation. */
+  OTEL_SERVICE_NAME: z.string().max(100).default("connected-apps"),
+  /** Which part of the requests without a trace of their own is traced. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
+  /** Where errors are told, in Sentry's form; without it nowhere but in the log. */
+  SENTRY_DSN: z.url({ protocol: /^https?$/ }).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 const schema = variables.superRefine((given, ctx) => {
@@ -158,6 +168,10 @@ export function env(): Env {
   cached ??= parseEnv(process.env);
   return cached;
 }
+
+/** Where errors are told, read on its own as the log level is. */
+export const sentryDsn = (): string | undefined =>
+  variables.shape.SENTRY_DSN.catch(undefined).parse(process.env.SENTRY_DSN || undefined);
 
 /** The log level, read on its own because the logger is made before anything else is known to be right. */
 export const logLevel = (): string => variables.shape.LOG_LEVEL.catch("info").parse(process.env.LOG_LEVEL || undefined);

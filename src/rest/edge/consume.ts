@@ -7,8 +7,9 @@ import { writeRefusals } from "@/features/metering/refusals/jobs";
 import { RefusalNotes } from "@/features/metering/refusals/rules";
 import { handleHold, handleResolve } from "@/features/metering/reservations/handler";
 import { env } from "@/lib/env";
-import { latencies, timed } from "@/lib/latency";
+import { type Group, latencies, timed } from "@/lib/latency";
 import { redis } from "@/lib/redis";
+import { tracer, writeTraceparent } from "@/lib/trace";
 
 /** The least time between two wakes of the drain from one edge instance, ms. */
 const WAKE_INTERVAL_MS = 1_000;
@@ -81,15 +82,33 @@ function meter(): MeterDeps {
   return deps;
 }
 
+/** A verb of the meter, timed; and traced where a collector is named and the request is one of those it wants. */
+async function served(group: Group, request: Request, verb: (deps: MeterDeps) => Promise<Response>): Promise<Response> {
+  const traces = tracer();
+  const context = traces?.begin(request.headers.get("traceparent"));
+  if (!traces || !context) return timed(group, () => verb(meter()));
+  const startMs = Date.now();
+  const response = await timed(group, () => verb({ ...meter(), trace: writeTraceparent(context) }));
+  const { status } = response;
+  const attributes = {
+    "http.request.method": request.method,
+    "http.route": `/api/v1/customer/tokens/${group}`,
+    "http.response.status_code": status,
+  };
+  traces.end(context, { name: `POST ${group}`, kind: "server", startMs, attributes, failed: status >= 500 });
+  after(() => traces.flush());
+  return response;
+}
+
 /** `/api/v1/customer/tokens/consume` on Next's edge runtime. */
 export const consumeRoute = {
-  POST: (request: Request): Promise<Response> => timed("consume", () => handleConsume(request, meter())),
+  POST: (request: Request): Promise<Response> => served("consume", request, (deps) => handleConsume(request, deps)),
   OPTIONS: handleConsumeOptions,
 };
 
 /** `…/consume/batch`. */
 export const batchRoute = {
-  POST: (request: Request): Promise<Response> => timed("consume", () => handleBatch(request, meter())),
+  POST: (request: Request): Promise<Response> => served("consume", request, (deps) => handleBatch(request, deps)),
   OPTIONS: handleConsumeOptions,
 };
 
@@ -97,10 +116,10 @@ type Context = { readonly params: Promise<{ readonly id: string }> };
 
 /** `…/reservations`. */
 export const holdRoute = (request: Request): Promise<Response> =>
-  timed("reservations", () => handleHold(request, meter()));
+  served("reservations", request, (deps) => handleHold(request, deps));
 
 /** `…/reservations/{id}/settle` and `…/release`. */
 export const resolveRoute =
   (verb: "settle" | "release") =>
   async (request: Request, { params }: Context): Promise<Response> =>
-    timed("reservations", async () => handleResolve(request, meter(), { id: (await params).id, verb }));
+    served("reservations", request, async (deps) => handleResolve(request, deps, { id: (await params).id, verb }));

@@ -44,7 +44,7 @@ function consumeCall(
       operationId,
       body.tokens_consumed === undefined ? "" : String(body.tokens_consumed),
       requestHash(body),
-      usageDetails(body, kind, { address, agent }),
+      usageDetails(body, kind, { address, agent }, deps.trace),
     ],
     wanted: { partition, hmac, customerId, mode },
     unseen: { what: "operation", subject: operation },

@@ -101,6 +101,7 @@ export function usageDetails(
   body: ConsumeRequest,
   kind: "pk" | "sk",
   request: { address: string | undefined; agent: string | undefined },
+  trace?: string,
 ): string {
   const { ip_address, user_agent, ...rest } = body.metadata ?? {};
   const named = kind === "sk";
@@ -112,6 +113,8 @@ export function usageDetails(
     ...(Object.keys(metadata).length > 0 ? { m: metadata } : {}),
     ip: storableAddress((named ? text(ip_address) : undefined) ?? request.address) ?? undefined,
     ua: agent?.replaceAll("\u0000", "").toWellFormed().slice(0, 400),
+    // Undefined, and so absent, where nobody traces.
+    t: trace,
   });
 }
 

@@ -137,6 +137,8 @@ export interface MeterDeps {
   /** Redis time less our own, ms, as replies have told; null until the first one has. */
   readonly clock: { offset: number | null };
   readonly now: () => number;
+  /** The trace that the request is part of, as a `traceparent`; the event carries it to the drain. */
+  readonly trace?: string;
 }
 
 /** State that a script found missing. */

@@ -81,6 +81,8 @@ export interface UsageDetails {
   readonly m?: Readonly<Record<string, string | number | boolean>>;
   readonly ip?: string;
   readonly ua?: string;
+  /** The trace that the use is part of, as a `traceparent`. Whatever stands there, it is no reason to give the entry up. */
+  readonly t?: unknown;
 }
 
 /** Thrown where a field does not fit. Never leaves this module. */

@@ -4,6 +4,7 @@ import type { Db, Tx } from "@/db/client";
 import { meteringPartitions } from "@/db/schema/metering";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import type { Redis } from "@/lib/redis";
+import { readTraceparent, type Tracer, tracer } from "@/lib/trace";
 import { READ_OUTBOX } from "../edge/lua/outbox";
 import { RETIRE } from "../edge/lua/state";
 import { runScript } from "../edge/service";
@@ -165,10 +166,27 @@ export async function drainTogether(
   return { result: total, left: done.batches.filter(isFull).map(({ partition }) => partition) };
 }
 
+/** Tells the collector of each traced use that it is in the ledger, under the trace that its event carried. */
+function traceWritten(traces: Tracer, startMs: number, batches: readonly Batch[]): void {
+  for (const { partition, entries } of batches) {
+    for (const entry of entries) {
+      if (!("details" in entry) || typeof entry.details.t !== "string") continue;
+      const parent = readTraceparent(entry.details.t);
+      if (!parent?.sampled) continue;
+      const waited = startMs - entry.occurredAt.getTime();
+      const attributes = { "metering.partition": partition, "metering.waited_ms": waited, "metering.kind": entry.kind };
+      traces.below(parent, { name: "ledger.write", kind: "consumer", startMs, attributes });
+    }
+  }
+  void traces.flush();
+}
+
 /** After the commit: accounts that must not go on are closed, and only then is what was written deleted. */
-async function finish(deps: DrainDeps, { recorded, batches }: Drained, total: DrainResult): Promise<void> {
+async function finish(deps: DrainDeps, { recorded, batches, startMs }: Drained, total: DrainResult): Promise<void> {
   if (!recorded) return;
   await deps.at?.("committed");
+  const traces = tracer();
+  if (traces) traceWritten(traces, startMs, batches);
   await retire(deps.redis, recorded.retire);
   const filled = batches.filter(({ ids }) => ids.length > 0);
   const [only, ...more] = filled;
@@ -199,6 +217,8 @@ interface Drained {
   readonly recorded: Recorded | null;
   /** What follows the batch of a single partition, where it was as large as it may be. */
   readonly ahead: Promise<Batch | null>;
+  /** When its transaction began, ms. */
+  readonly startMs: number;
 }
 
 /** How long a transaction for several partitions waits for a lock. */
@@ -221,6 +241,7 @@ const drainBatches = (
   read: Batch | null,
 ): Promise<Drained | null> =>
   deps.db.transaction(async (tx) => {
+    const startMs = Date.now();
     const held = await lockOf(tx, partitions);
     if (held.length === 0) return null;
     const batches = read ? [read] : await readBatches(deps.redis, held, size);
@@ -241,7 +262,7 @@ const drainBatches = (
         ${column((batch) => (known.has(batch.partition) ? drainedTo(batch) : null))}::float8[]) as d(partition, events, to_ms)
       where p.partition = d.partition`);
     if (recorded) await deps.at?.("written");
-    return { batches, recorded, ahead };
+    return { batches, recorded, ahead, startMs };
   });
 
 /** Which partition each entry of some batches came from. */

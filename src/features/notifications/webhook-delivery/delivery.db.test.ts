@@ -408,7 +408,9 @@ describe("people", () => {
     receiver.answer = (response) => response.writeHead(200).end();
     expect(await sendTest(ctx, { id: endpoint.id }, deps())).toMatchObject({ status: "delivered" });
     // A test says nothing about the endpoint.
-    expect((await viewsOf(ctx))[0]?.failingSince).toBeNull();
+    expect((await viewsOf(ctx))[0]).toMatchObject({ failingSince: null, delivered: 0, failed: 0 });
+    await setEnabled(ctx, { id: endpoint.id, enabled: true });
+    expect(await replay(ctx, { endpointId: endpoint.id })).toMatchObject({ replayed: 0 });
   });
 
   it("find a delivery by status, type and words, in pages that miss none, and send it again", async () => {

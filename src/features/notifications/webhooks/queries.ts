@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, ilike, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, ilike, isNull, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { webhookAttempts, webhookDeliveries, webhookEndpoints, webhookMessages } from "@/db/schema/webhooks";
@@ -19,6 +19,11 @@ export async function viewsOf(ctx: Ctx, id?: string): Promise<EndpointView[]> {
       waiting: sql<number>`count(*) filter (where ${webhookDeliveries.status} = 'pending')::int`.as("waiting"),
     })
     .from(webhookDeliveries)
+    // A test counts for nobody.
+    .innerJoin(
+      webhookMessages,
+      and(eq(webhookMessages.id, webhookDeliveries.messageId), ne(webhookMessages.type, "webhook.test")),
+    )
     .where(and(eq(webhookDeliveries.customerId, ctx.customerId), week))
     .groupBy(webhookDeliveries.endpointId)
     .as("counts");

@@ -189,6 +189,9 @@ export async function giveUpPending(tx: Tx, endpointId: string, why: string): Pr
     .where(and(eq(webhookDeliveries.endpointId, endpointId), eq(webhookDeliveries.status, "pending")));
 }
 
+/** A test is one attempt; another test is another event. */
+const notATest = sql`not exists (select from webhook_messages m
+  where m.id = ${webhookDeliveries.messageId} and m.type = 'webhook.test')`;
 /** How many deliveries one press sends again. */
 const MOST_REPLAYED = 1_000;
 
@@ -224,13 +227,13 @@ export async function replay(
         : tx
             .select({ id: webhookDeliveries.id })
             .from(webhookDeliveries)
-            .where(and(eq(webhookDeliveries.endpointId, endpoint.id), eq(webhookDeliveries.status, "failed")))
+            .where(and(eq(webhookDeliveries.endpointId, endpoint.id), eq(webhookDeliveries.status, "failed"), notATest))
             .orderBy(webhookDeliveries.createdAt)
             .limit(MOST_REPLAYED);
     const again = await tx
       .update(webhookDeliveries)
       .set({ status: "pending", attempts: 0, nextAttemptAt: sql`now()`, deliveredAt: null })
-      .where(and(eq(webhookDeliveries.customerId, ctx.customerId), inArray(webhookDeliveries.id, which)))
+      .where(and(eq(webhookDeliveries.customerId, ctx.customerId), inArray(webhookDeliveries.id, which), notATest))
       .returning({ id: webhookDeliveries.id });
     await recordAudit(tx, ctx, {
       action: "webhook.replayed",

@@ -25,7 +25,14 @@ import { standingOf } from "./words";
 /** One endpoint: how it stands, what an admin may do with it, and all that went to it. */
 export function EndpointView({ id, canWrite }: { id: string; canWrite: boolean }) {
   const trpc = useTRPC();
-  const { data: endpoint, error, refetch } = useQuery(trpc.webhooks.endpoint.queryOptions({ id }));
+  const {
+    data: endpoint,
+    error,
+    refetch,
+  } = useQuery(
+    // An attempt changes how it stands, without anybody here pressing anything.
+    trpc.webhooks.endpoint.queryOptions({ id }, { refetchInterval: 3_000 }),
+  );
   useSessionEnd(error);
   return (
     <div className="grid gap-6">
