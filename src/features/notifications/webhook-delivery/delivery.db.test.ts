@@ -17,6 +17,7 @@ import {
   emit,
   removeEndpoint,
   replay,
+  rotateSealedSecrets,
   rotateSecret,
   setEnabled,
   updateEndpoint,
@@ -394,6 +395,29 @@ describe("a secret", () => {
     const seen = JSON.stringify([row, await viewsOf(ctx)]);
     for (const text of [secret, rotated.secret]) expect(seen).not.toContain(text.slice(6, 30));
   });
+});
+
+it("a new encryption key takes all secrets over, and they sign as before", async () => {
+  const ctx = await brand();
+  const receiver = await receiving();
+  const { endpoint } = await listen(ctx, receiver.url);
+  const { secret } = await rotateSecret(ctx, { id: endpoint.id });
+  const old = env().ENCRYPTION_KEYS ?? "";
+  const ring = env() as { ENCRYPTION_KEYS?: string };
+  try {
+    const next = `next:${Buffer.alloc(32, 9).toString("base64")}`;
+    ring.ENCRYPTION_KEYS = `${next},${old}`;
+    expect(await rotateSealedSecrets(db())).toBeGreaterThan(0);
+    expect(await rotateSealedSecrets(db())).toBe(0);
+    ring.ENCRYPTION_KEYS = next;
+    await revoke(ctx);
+    await round();
+    expect(receiver.verified(secret)).toHaveLength(1);
+    ring.ENCRYPTION_KEYS = `${old},${next}`;
+    await rotateSealedSecrets(db());
+  } finally {
+    ring.ENCRYPTION_KEYS = old;
+  }
 });
 
 describe("people", () => {

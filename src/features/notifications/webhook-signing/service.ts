@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { decrypt, encrypt, type KeyRing, keyRing } from "@/lib/encryption";
+import { decrypt, encrypt, isCurrent, type KeyRing, keyRing } from "@/lib/encryption";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 
@@ -51,3 +51,7 @@ export const seal = (endpointId: string, secret: string): string => encrypt(keys
 
 /** @throws Error where it belongs to another endpoint, was altered, or its key is gone */
 export const unseal = (endpointId: string, sealed: string): string => decrypt(keys(), sealed, belongs(endpointId));
+
+/** A sealed secret under the first of the installation's keys; the same where it is there already. */
+export const sealAnew = (endpointId: string, sealed: string): string =>
+  isCurrent(keys(), sealed) ? sealed : seal(endpointId, unseal(endpointId, sealed));

@@ -1,6 +1,6 @@
 import { and, count, eq, inArray, isNull, sql } from "drizzle-orm";
 import { listOf } from "@/db/array";
-import type { Tx } from "@/db/client";
+import type { Db, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { webhookDeliveries, webhookEndpoints } from "@/db/schema/webhooks";
 import { recordAudit } from "@/features/audit/service";
@@ -8,7 +8,7 @@ import { Refusal } from "@/lib/errors";
 import { type CustomerId, uuidv7 } from "@/lib/ids";
 import { checkUrl, OutgoingError } from "@/lib/safe-fetch";
 import { EVENTS, type EventData, type EventName, envelope } from "../webhook-catalogue/contract";
-import { mintSecret, seal } from "../webhook-signing/service";
+import { mintSecret, seal, sealAnew } from "../webhook-signing/service";
 import type { CreateEndpointInput, EndpointView, Revealed } from "./contract";
 import { endpointOf } from "./queries";
 import { MOST_ENDPOINTS, OVERLAP_MS } from "./rules";
@@ -242,4 +242,27 @@ export async function replay(
     });
     return { replayed: again.length, endpointId: endpoint.id };
   });
+}
+
+/**
+ * Writes every secret anew under the first of ENCRYPTION_KEYS; for operators, before an old key is taken out. Safe to repeat.
+ * @returns how many endpoints were written
+ */
+export async function rotateSealedSecrets(db: Db): Promise<number> {
+  const rows = await db.select({ id: webhookEndpoints.id }).from(webhookEndpoints);
+  let written = 0;
+  for (const { id } of rows) {
+    // Under the row's lock, so that a rotation of the secret itself is not undone.
+    written += await db.transaction(async (tx) => {
+      const own = eq(webhookEndpoints.id, id);
+      const [row] = await tx.select().from(webhookEndpoints).where(own).for("update");
+      if (!row) return 0;
+      const secret = sealAnew(id, row.secret);
+      const previousSecret = row.previousSecret === null ? null : sealAnew(id, row.previousSecret);
+      if (secret === row.secret && previousSecret === row.previousSecret) return 0;
+      await tx.update(webhookEndpoints).set({ secret, previousSecret }).where(own);
+      return 1;
+    });
+  }
+  return written;
 }
