@@ -8,6 +8,7 @@ import { customerBilling } from "@/db/schema/plans";
 import { recordAudit } from "@/features/audit/service";
 import { heldUntil, nextMinute } from "@/features/notifications/rules";
 import { tell } from "@/features/notifications/service";
+import { emit } from "@/features/notifications/webhooks/service";
 import { findPlan } from "@/features/plans/queries";
 import { permissionsOf, ROLES } from "@/features/team/rules";
 import { Refusal } from "@/lib/errors";
@@ -183,6 +184,9 @@ async function openCrossing(
   return made?.id ?? null;
 }
 
+/** How loud a webhook says what the words' tone does. */
+const SEVERITIES = { info: "info", soon: "warning", stopped: "critical" } as const;
+
 async function tellCrossing(
   db: Db,
   tx: Tx,
@@ -194,6 +198,9 @@ async function tellCrossing(
   id: string,
 ): Promise<void> {
   const words = wordsOf(rule.kind, rule.threshold, subject, facts);
+  const said = { kind: rule.kind, severity: SEVERITIES[words.tone], title: words.title, message: words.body };
+  const raised = { alert_id: id, ...said, value: null, threshold: rule.threshold, app_id: null };
+  await emit(tx, customerId, "alert.raised", raised, { key: id });
   await tell(db, tx, customerId, {
     key: `alert:${id}`,
     kind: rule.kind,
