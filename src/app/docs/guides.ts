@@ -47,6 +47,12 @@ export const GUIDES: readonly Guide[] = [
     about: "What your servers are told, how to check that it is ours, and what happens when they do not answer.",
   },
   {
+    slug: "team",
+    file: "guides/team.md",
+    title: "Team",
+    about: "Roles, invitations, signing in, and the log of who did what.",
+  },
+  {
     slug: "troubleshooting",
     file: "guides/troubleshooting.md",
     title: "Troubleshooting",

@@ -1,5 +1,23 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
-import { actionWords, detailWords } from "./rules";
+import { AREAS, actionWords, detailWords } from "./rules";
+
+it("every action that the code writes belongs to an area that people can filter by", () => {
+  const root = join(import.meta.dirname, "../..");
+  const actions = ["auth", "features"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+      .flatMap((path) =>
+        Array.from(
+          readFileSync(join(root, folder, path), "utf8").matchAll(/\baction: "([a-z_]+)\.[a-z_]+"/g),
+          (m) => m[1],
+        ),
+      ),
+  );
+  expect(actions.length).toBeGreaterThan(30);
+  expect([...new Set(actions)].filter((area) => !(String(area) in AREAS))).toEqual([]);
+});
 
 it.each([
   ["key.created", "API keys", "Created"],

@@ -16,6 +16,13 @@ export const AREAS = {
   tokens: "Tokens",
   account: "Token account",
   letter: "Corrections",
+  webhook: "Webhooks",
+  alert: "Alerts",
+  alerts: "Alert settings",
+  chat_room: "Chat rooms",
+  delivery: "Deliveries",
+  support: "Support",
+  banner: "Banners",
 } as const satisfies Record<string, string>;
 export type Area = keyof typeof AREAS;
 
