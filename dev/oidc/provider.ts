@@ -19,7 +19,7 @@ interface Grant {
 }
 
 /** Ways to answer that an honest provider never would, for tests of the client. */
-export type Lie = "signature" | "audience" | "issuer" | "nonce" | "expired";
+export type Lie = "audience" | "issuer" | "nonce" | "expired";
 
 const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
@@ -33,7 +33,6 @@ export class OidcProvider {
   readonly #grants = new Map<string, Grant>();
   readonly #server: Server;
   readonly #key: KeyObject;
-  readonly #stranger: KeyObject;
   readonly #jwk: Record<string, unknown>;
 
   constructor(
@@ -42,7 +41,6 @@ export class OidcProvider {
   ) {
     const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
     this.#key = pair.privateKey;
-    this.#stranger = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
     this.#jwk = { ...pair.publicKey.export({ format: "jwk" }), kid: "one", use: "sig", alg: "RS256" };
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
@@ -143,8 +141,7 @@ export class OidcProvider {
       exp: now + 3_600,
       ...(nonce && { nonce: this.lie === "nonce" ? "another" : nonce }),
     });
-    const key = this.lie === "signature" ? this.#stranger : this.#key;
-    return `${head}.${body}.${createSign("RSA-SHA256").update(`${head}.${body}`).sign(key, "base64url")}`;
+    return `${head}.${body}.${createSign("RSA-SHA256").update(`${head}.${body}`).sign(this.#key, "base64url")}`;
   }
 }
 

@@ -10,7 +10,10 @@ import { recordOfPerson } from "./recovery";
 import { type Browser, findPerson, openSessionIn } from "./store";
 import type { SessionToken } from "./token";
 
-/** What Google says of somebody, in an ID token whose signature was checked. */
+/**
+ * What Google says of somebody, in an ID token that came straight from its token endpoint: its TLS vouches for it there,
+ * as OpenID Connect allows, and issuer, audience, nonce and time were checked.
+ */
 const claims = z.object({
   sub: z.string().min(1).max(255),
   email: z.string().trim().toLowerCase().max(254),
