@@ -16,6 +16,8 @@ export const AREAS = {
   tokens: "Tokens",
   account: "Token account",
   letter: "Corrections",
+  product: "Products",
+  products: "Product imports",
   webhook: "Webhooks",
   alert: "Alerts",
   alerts: "Alert settings",
