@@ -257,7 +257,7 @@ export const frameFinder: WidgetApp = (context) => {
     filters.hidden = !isOpen;
     toggle.setAttribute("aria-expanded", String(isOpen));
   };
-  toggle.addEventListener("click", () => open(filters.hidden));
+  toggle.addEventListener("click", () => open(filters.hidden === true));
   see.addEventListener("click", () => {
     open(false);
     toggle.focus();
