@@ -103,6 +103,8 @@ const variables = z.object({
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
   /** Where errors are told, in Sentry's form; without it nowhere but in the log. */
   SENTRY_DSN: z.url({ protocol: /^https?$/ }).optional(),
+  /** For how many months the details of each use are kept: session, agent, product. The ledger and the sums stay. */
+  USAGE_RETENTION_MONTHS: z.coerce.number().int().min(6).max(120).default(25),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 const schema = variables.superRefine((given, ctx) => {

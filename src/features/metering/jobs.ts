@@ -1,6 +1,7 @@
 import { gt, sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import { meteringAccounts } from "@/db/schema/metering";
+import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { PARTITIONS } from "@/lib/partition";
 import { lookForDrift } from "./drift/service";
@@ -157,6 +158,16 @@ export async function ensurePartitions(deps: Pick<ReconcileDeps, "db">): Promise
   await deps.db.execute(sql`select ensure_token_usage_partitions(current_date, 1, 3)`);
 }
 
+/**
+ * Drops the details of uses that are older than is kept, month by month: who, from where, on what. What was spent stays in
+ * the ledger and in the rollups.
+ */
+export async function dropOldDetails(deps: Pick<ReconcileDeps, "db">, months: number): Promise<number> {
+  const [row] = await deps.db.execute(sql`
+    select drop_token_usage_partitions((current_date - make_interval(months => ${months}))::date) as dropped`);
+  return Number(row?.dropped);
+}
+
 /** Brings the catalogue as it is now to every partition; after it was changed. */
 export async function publishCatalog(deps: ReconcileDeps): Promise<void> {
   await each(ALL_PARTITIONS.map((partition) => () => loadCatalog(deps, partition)));
@@ -172,6 +183,11 @@ export const UPKEEP: readonly {
   readonly run: (deps: ReconcileDeps) => Promise<void>;
 }[] = [
   { name: "partitions", everyMs: 6 * 60 * 60 * 1000, run: ensurePartitions },
+  {
+    name: "retention",
+    everyMs: 24 * 60 * 60 * 1000,
+    run: async (deps) => void (await dropOldDetails(deps, env().USAGE_RETENTION_MONTHS)),
+  },
   { name: "inspect", everyMs: 10_000, run: inspectAll },
   { name: "retire", everyMs: 500, run: (deps) => retireMarked(deps) },
   { name: "outdated", everyMs: 60_000, run: retireOutdated },
