@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { Validator } from "@cfworker/json-schema";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { db } from "@/db/client";
+import { newProduct } from "@/features/products/contract";
+import { putProduct } from "@/features/products/service";
 import { PROBLEMS, type ProblemCode } from "@/lib/errors";
 import { redis } from "@/lib/redis";
 import { checkedAfterEach, consumeWith, holdWith, SHOP, type TestBrand, testBrand } from "@/test/meter";
@@ -228,6 +231,12 @@ describe("whatever is sent", () => {
       const made = operation.id === "refundUsage" ? await consumeWith(keys[0] ?? "") : await holdWith(keys[0] ?? "");
       const { usage_id, reservation_id } = (await made.json()) as { usage_id?: string; reservation_id?: string };
       told.splice(0, told.length, usage_id ?? reservation_id ?? "");
+      if (operation.tag === "Products") {
+        const { customerId } = brand;
+        const ctx = { db: db(), customerId, actor: { type: "system", id: "test" } } as const;
+        await putProduct(ctx, newProduct.parse({ sku: "A-1", name: "Halden" }));
+        told.splice(0, told.length, "A-1");
+      }
       const ask = async (call: Call): Promise<void> => {
         // The limits would soon be all that answers; they are tested where they belong.
         if (calls++ % 25 === 0) {

@@ -39,7 +39,7 @@ export const PRODUCT_OPERATIONS: readonly Operation[] = [
     key: READ,
     idIs: SKU,
     answers: { 200: productView },
-    problems: [...BY_SERVER, "not_found"],
+    problems: [...BY_SERVER, "invalid_request", "not_found"],
   },
   {
     method: "put",
@@ -66,6 +66,6 @@ export const PRODUCT_OPERATIONS: readonly Operation[] = [
     key: WRITE,
     idIs: SKU,
     answers: { 200: deleteResponse },
-    problems: [...BY_SERVER, "not_found"],
+    problems: [...BY_SERVER, "invalid_request", "not_found"],
   },
 ];
