@@ -143,7 +143,7 @@ test("an invitation brings a colleague in; a change of role is felt at the next 
   await expect(guest.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
 
   await page.reload();
-  await page.getByRole("button", { name: "Change the role of Noor Haddad" }).click();
+  await page.getByRole("button", { name: "Change role of Noor Haddad" }).click();
   await page.getByRole("dialog").getByText("Viewer", { exact: true }).click();
   await page.getByRole("button", { name: "Change role", exact: true }).click();
   await expect(page.getByText("Noor Haddad is viewer now")).toBeVisible();

@@ -1,4 +1,4 @@
-import type { FrameLocator, Page } from "@playwright/test";
+import { type FrameLocator, type Page, test } from "@playwright/test";
 import { stack } from "./stack";
 
 /** A page of the shop's origin with a body of our choosing, and the events of its elements in `window.events`. */
@@ -28,9 +28,9 @@ export async function shopWith(page: Page, body: string, headers: Record<string,
 export const eventsOf = (page: Page): Promise<[string, Record<string, unknown>][]> =>
   page.evaluate(() => (window as unknown as { events: [string, Record<string, unknown>][] }).events);
 
-/** The line a brand pastes, and an element. */
+/** The line a brand pastes, with the address of the host that this project is about, and an element. */
 export const line = (key: string = stack().public_key, path = "/v1/embed.js"): string =>
-  `<script async src="${stack().url}${path}" data-key="${key}"></script>`;
+  `<script async src="${test.info().project.use.baseURL ?? stack().url}${path}" data-key="${key}"></script>`;
 export const element = (attributes = ""): string =>
   `<varai-app app="pd-calculator" sku="frame-1" label="Measure PD" ${attributes}></varai-app>`;
 

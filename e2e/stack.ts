@@ -40,12 +40,17 @@ export async function signIn(
   await page.waitForURL("**/overview");
 }
 
-/** No finding of axe against WCAG 2.2 A and AA on what is on the page now. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** What axe finds against WCAG 2.2 A and AA on what is on the page now. */
+export async function findings(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
     .analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`)).toEqual([]);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+}
+
+/** No finding of axe on what is on the page now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  expect(await findings(page)).toEqual([]);
 }
 
 /** The balance the overview shows, in tokens. */

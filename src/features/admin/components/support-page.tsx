@@ -62,7 +62,6 @@ function Closed({ customerId, name }: { customerId: string; name: string }) {
           label="Reason"
           hint="Their admins read it in their audit log, with your name. It opens the brand to you for an hour."
           maxLength={300}
-          required
           value={reason}
           onChange={(event) => setReason(event.target.value)}
           {...(missing && { error: "Say why, in at least 5 characters." })}

@@ -87,13 +87,8 @@ export function TeamPanel({ canWrite }: { canWrite: boolean }) {
                   {canWrite && (
                     <Td className="text-right">
                       <span className="inline-flex flex-col justify-end xl:flex-row">
-                        <Button
-                          look="quiet"
-                          size="small"
-                          aria-label={`Change the role of ${member.name}`}
-                          onClick={() => setChanging(member)}
-                        >
-                          Change role
+                        <Button look="quiet" size="small" onClick={() => setChanging(member)}>
+                          Change role<span className="sr-only"> of {member.name}</span>
                         </Button>
                         <Button
                           look="quiet"
