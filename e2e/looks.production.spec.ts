@@ -47,7 +47,6 @@ const OF_THE_PLATFORM: Pages = [
  */
 for (const [colorScheme, width, axe] of [
   ["light", 390, true],
-  ["dark", 390, true],
   ["dark", 1440, true],
   ["light", 834, false],
 ] as const) {
