@@ -79,6 +79,11 @@ describe("words", () => {
     expect(wordsOf(" … ")).toEqual([]);
     expect(swapped("avaitor")).toContain("aviator");
   });
+  it("folds letters that are capitals only once they are taken apart", () => {
+    expect([fold("𝐀viator"), fold("ÅNGSTRÖM"), fold("İSTANBUL"), fold("GROẞ")]).toEqual([
+      ...["aviator", "angstrom", "istanbul", "gross"],
+    ]);
+  });
   it("folds the same whatever comes first, and never leaves what a pattern could take for its own", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {

@@ -54,6 +54,8 @@ export type Kind = (typeof KINDS)[number];
 /** Lower case without accents, one space between words, nothing but letters and figures. */
 export const fold = (text: string): string =>
   text
+    // Before the case, because 𝐀 and Å become capitals only here, and after it, because İ falls apart only then.
+    .normalize("NFKD")
     .toLowerCase()
     .replaceAll("ß", "ss")
     .replaceAll("œ", "oe")
