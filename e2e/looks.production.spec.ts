@@ -65,6 +65,8 @@ for (const [colorScheme, width, axe] of [
         await page.goto(path);
         await expect(page.getByRole("heading", { level: 1, name: heading, exact: true })).toBeVisible();
         await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+        // What a page asked for has come, and it still stands.
+        await expect(page.getByText("This page could not be put together")).toHaveCount(0);
         if (axe) expect.soft(await findings(page), path).toEqual([]);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         expect.soft(overflow, `${path} is wider than the window`).toBeLessThanOrEqual(0);

@@ -6,6 +6,9 @@ import { expectAccessible, people, signIn } from "./stack";
 test("staff open a brand with a reason, and the brand's own log has it", async ({ page, browser, baseURL }) => {
   const reason = `Asked about their invoice ${Date.now() % 10_000}`;
   await signIn(page, people.staff);
+  await page.goto("/admin");
+  await expect(page.getByRole("heading", { level: 2, name: "Movements of recurring revenue" })).toBeVisible();
+  await expect(page.getByText("How far brands get")).toBeVisible();
   await page.goto("/admin/customers");
   await page.getByLabel("Search brands").fill("northlight");
   await expect(page).toHaveURL(/\?q=northlight/);

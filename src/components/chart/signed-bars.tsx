@@ -46,8 +46,8 @@ export function SignedBars({
           barCategoryGap="22%"
         >
           <CartesianGrid {...GRID} />
-          <XAxis dataKey="key" {...X_AXIS} tickFormatter={short} />
-          <YAxis {...Y_AXIS} width={56} tickFormatter={format} />
+          <XAxis dataKey="key" {...X_AXIS} tickFormatter={(key: string) => short(key)} />
+          <YAxis {...Y_AXIS} width={56} tickFormatter={(value: number) => format(value)} />
           <ReferenceLine y={0} stroke="var(--line-control)" />
           <Tooltip
             cursor={{ fill: "var(--inset)" }}
