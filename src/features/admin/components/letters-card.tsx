@@ -5,10 +5,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
-import { Dialog, DialogActions, DialogBody } from "@/components/dialog";
-import { TextField } from "@/components/field";
 import { formatCount } from "@/components/format";
-import { Notice } from "@/components/notice";
 import { describeFailure, QueryError } from "@/components/query-error";
 import { Segmented } from "@/components/segmented";
 import { Skeleton } from "@/components/skeleton";
@@ -16,6 +13,7 @@ import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { RelativeTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { LetterOutcome, LetterRow } from "../system/contract";
+import { ReasonDialog } from "./reason-dialog";
 
 const TOLD = { done: "Done", already: "Somebody was quicker", refused: "Refused" } as const;
 const tell = ({ kind, words }: LetterOutcome) =>
@@ -124,59 +122,25 @@ function DiscardDialog({
   onDone: () => void;
 }) {
   const trpc = useTRPC();
-  const [reason, setReason] = useState("");
-  const [wrong, setWrong] = useState(false);
   const discard = useMutation(
     trpc.admin.discardLetter.mutationOptions({
       onSuccess: (outcome) => {
         tell(outcome);
-        close();
         onDone();
       },
     }),
   );
-  const close = () => {
-    discard.reset();
-    setReason("");
-    setWrong(false);
-    onClose();
-  };
   return (
-    <Dialog
-      firm
+    <ReasonDialog
       open={letter !== null}
-      onOpenChange={(open) => open || close()}
+      onClose={onClose}
       title="Give this letter up?"
       description="What it was for is lost; its tokens are booked as an adjustment, so that the balance stays right."
-    >
-      <DialogBody>
-        {discard.error && (
-          <Notice kind="stopped" title="Nothing was changed">
-            {describeFailure(discard.error)}
-          </Notice>
-        )}
-        <TextField
-          label="Reason"
-          maxLength={200}
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-          {...(wrong && { error: "Say why, in at least 5 characters." })}
-        />
-      </DialogBody>
-      <DialogActions>
-        <Button onClick={close}>Keep it</Button>
-        <Button
-          look="danger"
-          busy={discard.isPending}
-          onClick={() => {
-            const short = reason.trim().length < 5;
-            setWrong(short);
-            if (!short && letter) discard.mutate({ id: letter.id, reason });
-          }}
-        >
-          Discard
-        </Button>
-      </DialogActions>
-    </Dialog>
+      maxLength={200}
+      confirm="Discard"
+      failure="Nothing was changed"
+      change={discard}
+      onConfirm={(reason, close) => letter && discard.mutate({ id: letter.id, reason }, { onSuccess: close })}
+    />
   );
 }
