@@ -73,3 +73,17 @@ export const NothingHereDrawing = (props: Props) => (
     <path d="m76 52 18-24M72 44l12-16M82 57l16-21" opacity={0.4} />
   </Sheet>
 );
+
+/** An empty tray for frames. */
+export const NoFramesDrawing = (props: Props) => (
+  <Sheet {...props}>
+    <path d="M16 30h88l6 36H10z" />
+    <path d="M20 48h80" opacity={0.4} />
+    <g strokeDasharray="3 4" opacity={0.6}>
+      <circle cx="46" cy="18" r="10" />
+      <circle cx="74" cy="18" r="10" />
+      <path d="M56 15q4-3 8 0" />
+    </g>
+    <path d="M52 57h16" className="text-accent" stroke="currentColor" />
+  </Sheet>
+);
