@@ -225,25 +225,15 @@ describe("brand:create", () => {
     expect((await consume(bare.public_key, "pdc-001")).body.code).toBe("origin_not_allowed");
   });
 
+  /** How each option is read is tested beside it; these are one of each way to be wrong. */
   const mistakes: [about: string, args: string[], said: RegExp][] = [
-    ["an app there is not", ["--apps", "vto-001,nope-001"], /nope-001/],
     ["an app by its slug", ["--apps", "virtual-try-on"], /virtual-try-on/],
+    ["an app there is not", ["--apps", "vto-001,nope-001"], /nope-001/],
     ["a plan there is not", ["--tokens", "5", "--plan", "gold"], /gold/],
-    ["an origin with a path", ["--origin", "https://shop.example/cart"], /https:\/\/shop\.example\/cart/],
-    ["an origin without a scheme", ["--origin", "shop.example"], /shop\.example/],
-    ["an unlimited plan with tokens", ["--plan", "enterprise", "--tokens", "5"], /unlimited/],
-    ["an unlimited plan with no tokens", ["--plan", "enterprise", "--tokens", "0"], /unlimited/],
-    ["fewer tokens than none", ["--tokens=-5"], /--tokens takes a whole number/],
-    ["fewer tokens than none, apart", ["--tokens", "-5"], /--tokens/],
     ["tokens as a float", ["--tokens", "1.5"], /--tokens takes a whole number/],
-    ["tokens in another notation", ["--tokens", "1e3"], /--tokens takes a whole number/],
-    ["tokens in hexadecimal", ["--tokens", "0x10"], /--tokens takes a whole number/],
-    ["more tokens than can be exact", ["--tokens", "1000000000000000"], /--tokens takes a whole number/],
-    ["no calls at all", ["--rate-limit", "0"], /--rate-limit takes a whole number/],
     ["an option there is not", ["--colour", "red"], /--colour/],
-    ["a word too many", ["please"], /please/],
   ];
-  it("refuses a mistake with a sentence, and makes nothing", { timeout: 120_000 }, async () => {
+  it("refuses a mistake with a sentence, and makes nothing", { timeout: 60_000 }, async () => {
     const before = await counts();
     for (const [about, args, said] of mistakes) {
       const { code, stdout, stderr } = await brandCreate(args);
