@@ -275,7 +275,7 @@ describe("the mutants of this project", () => {
       ...[
         "SET_KEY_RECORD",
         "SET_CATALOG",
-        "CONFIGURE_ACCOUNT",
+        "CONFIGURE_ACCOUNTS",
         "BOOKS",
         "APP",
         "INTENT",

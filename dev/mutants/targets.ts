@@ -182,7 +182,7 @@ export const TARGETS: readonly Target[] = [
     about: {
       RETIRE: [about("edge/scripts.redis", "^an account's hash")],
       SET_ACCOUNT: [about("edge/scripts.redis", "^an account's hash")],
-      CONFIGURE_ACCOUNT: [about("edge/scripts.redis", "^an account's hash"), late("CONFIGURE_ACCOUNT")],
+      CONFIGURE_ACCOUNTS: [about("edge/scripts.redis", "^an account's hash"), late("CONFIGURE_ACCOUNTS")],
       SET_KEY_RECORD: [about("edge/scripts.redis", "^a key's record")],
       SET_CATALOG: [about("edge/scripts.redis", "^a partition's catalogue"), late("SET_CATALOG")],
     },

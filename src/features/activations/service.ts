@@ -68,7 +68,7 @@ export async function activate(
       (before?.status === "active" && before.version > 0
         ? before.configuration
         : carryOver(schemaOf(app), before?.configuration ?? {}).configuration);
-    const row = before ? await turnOn(tx, ctx, app, before) : await insertActivation(tx, ctx, app);
+    const row = before ? await turnOn(tx, ctx, app, before) : await insertActivation(tx, ctx, app, configuration);
     const changed = row.version === 0 || !same(row.configuration, configuration);
     const published = changed ? await publishIn(tx, ctx, app, row, configuration) : row;
     if (before?.status !== "active") {
@@ -111,12 +111,14 @@ async function requirePlan(tx: Tx, ctx: Scope, app: AppRow): Promise<void> {
   );
 }
 
-async function insertActivation(tx: Tx, ctx: Scope, app: AppRow): Promise<ActivationRow> {
+async function insertActivation(tx: Tx, ctx: Scope, app: AppRow, configuration: Configuration): Promise<ActivationRow> {
+  const first = { customerId: ctx.customerId, appId: app.id, configuration, version: 1 };
   const [row] = await tx
     .insert(customerApps)
-    .values({ id: uuidv7(), customerId: ctx.customerId, appId: app.id, status: "active" })
+    .values({ id: uuidv7(), ...first, revision: 1, status: "active" })
     .returning();
   if (!row) throw new Error("The activation was not written");
+  await insertVersion(tx, ctx, first);
   return row;
 }
 
@@ -151,22 +153,26 @@ export async function publishIn(
   more: { readonly restoredFrom?: number; readonly keepDraft?: boolean } = {},
 ): Promise<ActivationRow> {
   const version = row.version + 1;
-  await tx.insert(configurationVersions).values({
-    id: uuidv7(),
-    customerId: ctx.customerId,
-    appId: app.id,
-    version,
-    configuration,
-    restoredFrom: more.restoredFrom ?? null,
-    actorType: ctx.actor.type,
-    actorId: ctx.actor.id,
-  });
+  const { customerId } = ctx;
+  await insertVersion(tx, ctx, { customerId, appId: app.id, configuration, version }, more.restoredFrom);
   return updateActivation(tx, ctx, app, {
     configuration,
     version,
     revision: row.revision + 1,
     ...(more.keepDraft ? {} : { draft: null, draftBy: null, draftAt: null }),
   });
+}
+
+async function insertVersion(
+  tx: Tx,
+  { actor }: Scope,
+  version: Pick<typeof configurationVersions.$inferInsert, "customerId" | "appId" | "configuration" | "version">,
+  restoredFrom?: number,
+): Promise<void> {
+  const by = { actorType: actor.type, actorId: actor.id };
+  await tx
+    .insert(configurationVersions)
+    .values({ id: uuidv7(), ...version, ...by, restoredFrom: restoredFrom ?? null });
 }
 
 /** The audit line of a published configuration, and its webhook. */

@@ -7,7 +7,7 @@ import { recordAudit } from "@/features/audit/service";
 import { Refusal } from "@/lib/errors";
 import { accountOf, type CustomerId, type Mode, mintCustomerId } from "@/lib/ids";
 import { partitionOf } from "@/lib/partition";
-import { CONFIGURE_ACCOUNT, RETIRE } from "./edge/lua/state";
+import { CONFIGURE_ACCOUNTS, RETIRE } from "./edge/lua/state";
 import { runScript } from "./edge/service";
 import { deadlineOf, type ReconcileDeps } from "./reconcile/service";
 import { accountKey } from "./rules";
@@ -72,12 +72,8 @@ export async function configureAccounts<T>(
           throw notBrought();
         });
         pushed = true;
-        for (const account of accounts) {
-          const answer = await runScript(deps.redis, CONFIGURE_ACCOUNT, [accountKey(account)], [deadline, ...flat]);
-          if (answer.kind !== "reply" || answer.reply[0] === "late") {
-            throw notBrought();
-          }
-        }
+        const answer = await runScript(deps.redis, CONFIGURE_ACCOUNTS, accounts.map(accountKey), [deadline, ...flat]);
+        if (answer.kind !== "reply" || answer.reply[0] === "late") throw notBrought();
       }
       return result;
     });

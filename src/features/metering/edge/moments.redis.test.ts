@@ -10,7 +10,7 @@ import { consumeAt, type Door, holdAt, intentAt, recordIn, recordKey, resolveAt,
 import { applyIntents, owe } from "../intents/service";
 import { accountKey, accountKeys, accountName, catalogKey, dueKey, holdsKey, outboxKey } from "../rules";
 import { END_GRANT, GRANT, REFUND, TAKE_BACK } from "./lua/intent";
-import { CONFIGURE_ACCOUNT, SET_ACCOUNT, SET_CATALOG } from "./lua/state";
+import { CONFIGURE_ACCOUNTS, SET_ACCOUNT, SET_CATALOG } from "./lua/state";
 import { SWEEP } from "./lua/sweep";
 
 /** On which side of a moment each thing lies: the scripts themselves, at a time of our choosing. */
@@ -81,7 +81,7 @@ describe("a deadline", () => {
         [deadline, accountName(brand.account), "", "1", "", "e", "1"],
       ),
     SET_CATALOG: (deadline) => runAt(now, SET_CATALOG, [nothing], [deadline, "gen", "1"]),
-    CONFIGURE_ACCOUNT: (deadline) => runAt(now, CONFIGURE_ACCOUNT, [accountKey(brand.account)], [deadline, "u", "0"]),
+    CONFIGURE_ACCOUNTS: (deadline) => runAt(now, CONFIGURE_ACCOUNTS, [accountKey(brand.account)], [deadline, "u", "0"]),
   };
 
   it.each([
@@ -94,7 +94,7 @@ describe("a deadline", () => {
     ["TAKE_BACK", "other_epoch"],
     ["SET_ACCOUNT", "present"],
     ["SET_CATALOG", "ok"],
-    ["CONFIGURE_ACCOUNT", "ok"],
+    ["CONFIGURE_ACCOUNTS", "ok"],
   ])("of %s is over after its moment and not at it", async (name, otherwise) => {
     const act = scripts[name];
     const before = await hashOf(accountKey(brand.account));

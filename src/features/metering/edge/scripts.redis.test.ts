@@ -10,7 +10,7 @@ import { owe } from "../intents/service";
 import { accountKey, accountKeys, accountName, catalogKey, holdsKey, operationKey, outboxKey } from "../rules";
 import { END_GRANT, GRANT, REFUND, TAKE_BACK } from "./lua/intent";
 import { READ_OUTBOX } from "./lua/outbox";
-import { CONFIGURE_ACCOUNT, RETIRE, SET_ACCOUNT, SET_CATALOG, SET_KEY_RECORD } from "./lua/state";
+import { CONFIGURE_ACCOUNTS, RETIRE, SET_ACCOUNT, SET_CATALOG, SET_KEY_RECORD } from "./lua/state";
 import { SWEEP } from "./lua/sweep";
 
 /** What a script takes, and what it leaves alone, whoever calls it with whatever. */
@@ -300,12 +300,16 @@ describe("an account's hash", () => {
     expect(await redis().exists(due)).toBe(0);
   });
 
-  it("is configured in force, and neither where it is not there nor where it is retired", async () => {
-    const configure = () => runAt(now, CONFIGURE_ACCOUNT, [key], [now, "u", "1", "app:x", "1"]);
-    expect(await configure()).toEqual(["absent", String(now)]);
-    expect(await redis().exists(key)).toBe(0);
+  it("is configured in force, and neither where it is not there nor where it is retired; each for itself", async () => {
+    const other = `${tag}:acct:another`;
+    const configure = () => runAt(now, CONFIGURE_ACCOUNTS, [key, other], [now, "u", "1", "app:x", "1"]);
+    expect(await configure()).toEqual(["ok", String(now)]);
+    expect(await redis().exists(key, other)).toBe(0);
     await redis().hset(key, { e: "1", ret: "1" });
-    expect(await configure()).toEqual(["absent", String(now)]);
+    await redis().hset(other, { e: "7" });
+    expect(await configure()).toEqual(["ok", String(now)]);
+    expect(await fieldsOf(key)).toEqual({ e: "1", ret: "1" });
+    expect(await fieldsOf(other)).toEqual({ e: "7", u: "1", "app:x": "1" });
     await redis().hdel(key, "ret");
     expect(await configure()).toEqual(["ok", String(now)]);
     expect(await fieldsOf(key)).toEqual({ e: "1", u: "1", "app:x": "1" });

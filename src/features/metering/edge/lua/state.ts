@@ -90,18 +90,21 @@ return {'ok', at}
 `;
 
 /**
- * Sets some fields of an account that is in force; used for what a brand configures.
+ * Sets some fields of a customer's accounts, each where it is in force; used for what a brand configures.
  *
- * KEYS 1 account hash
+ * KEYS 1… account hashes, of one partition
  * ARGV 1 deadline (Redis ms) · 2… field, value, …
- * Returns {code, now}: `ok` | `late` | `absent` (there is no account to set them on; the hydrate will read them)
+ * Returns {code, now}: `ok` | `late`
+ *
+ * An account that is absent or retired is left alone: the hydrate will read the fields.
  */
-export const CONFIGURE_ACCOUNT = `${FLAGS}${CLOCK}
+export const CONFIGURE_ACCOUNTS = `${FLAGS}${CLOCK}
 if now > tonumber(ARGV[1]) then return {'late', at} end
-local there = redis.call('HMGET', KEYS[1], 'e', 'ret')
-if not there[1] or there[2] then return {'absent', at} end
 local fields = {}
 for i = 2, #ARGV do fields[#fields + 1] = ARGV[i] end
-redis.call('HSET', KEYS[1], unpack(fields))
+for _, account in ipairs(KEYS) do
+  local there = redis.call('HMGET', account, 'e', 'ret')
+  if there[1] and not there[2] then redis.call('HSET', account, unpack(fields)) end
+end
 return {'ok', at}
 `;
