@@ -92,11 +92,18 @@ export async function embedOf(
   if (!(await activationOf(ctx.db, ctx.customerId, app.id))) {
     throw new Refusal("app_not_active", `${app.name} is not turned on for this brand.`);
   }
-  const key = await pageKey(ctx.db, { customerId: ctx.customerId, appId: app.catalogId });
+  return { appId: app.catalogId, ...(await embedLinesOf(ctx, app)), build: pinOf() };
+}
+
+/** The lines for an app that the brand is known to have, and what stands in them. */
+export async function embedLinesOf(
+  { db, customerId }: Ctx,
+  { catalogId, slug }: Pick<AppRow, "catalogId" | "slug">,
+): Promise<{ code: string; publicKey: string | null; origin: string }> {
+  const key = await pageKey(db, { customerId, appId: catalogId });
   const publicKey = key?.publicKey ?? null;
   const { origin } = new URL(env().AUTH_URL);
-  const code = embedLines({ origin, publicKey, slug: app.slug });
-  return { appId: app.catalogId, publicKey, origin, code, build: pinOf() };
+  return { code: embedLines({ origin, publicKey, slug }), publicKey, origin };
 }
 
 /** What pins the loader of today; null where the widgets are not built. */

@@ -9,7 +9,7 @@ import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import { configureAccounts } from "@/features/metering/service";
 import { emit } from "@/features/notifications/webhooks/service";
 import { coverageOf } from "@/features/plans/queries";
-import { covers } from "@/features/plans/rules";
+import { type Coverage, covers } from "@/features/plans/rules";
 import type { Scope } from "@/lib/context";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
@@ -58,10 +58,13 @@ export async function activate(
   const app = await appNamed(ctx.db, input.appId);
   const given = input.configuration === undefined ? undefined : requireConfiguration(app, input.configuration);
   return configureAccounts({ db: ctx.db, ...edge }, ctx.customerId, BOTH, async (tx) => {
-    const before = await lockActivation(tx, ctx.customerId, app.id);
+    const [before, coverage] = await Promise.all([
+      lockActivation(tx, ctx.customerId, app.id),
+      coverageOf(tx, ctx.customerId),
+    ]);
     if (before?.status !== "active") {
       refuseWhereNotOffered(app, before);
-      if (!input.planWaived) await requirePlan(tx, ctx, app);
+      if (!input.planWaived) requirePlan(coverage, app);
     }
     const configuration =
       given ??
@@ -99,8 +102,7 @@ function refuseWhereNotOffered(app: AppRow, before: ActivationRow | null): void 
   }
 }
 
-async function requirePlan(tx: Tx, ctx: Scope, app: AppRow): Promise<void> {
-  const coverage = await coverageOf(tx, ctx.customerId);
+function requirePlan(coverage: Coverage, app: AppRow): void {
   if (covers(coverage, app.pricingTier)) return;
   const tier = app.pricingTier.charAt(0).toUpperCase() + app.pricingTier.slice(1);
   throw new Refusal(
@@ -113,12 +115,14 @@ async function requirePlan(tx: Tx, ctx: Scope, app: AppRow): Promise<void> {
 
 async function insertActivation(tx: Tx, ctx: Scope, app: AppRow, configuration: Configuration): Promise<ActivationRow> {
   const first = { customerId: ctx.customerId, appId: app.id, configuration, version: 1 };
-  const [row] = await tx
-    .insert(customerApps)
-    .values({ id: uuidv7(), ...first, revision: 1, status: "active" })
-    .returning();
+  const [[row]] = await Promise.all([
+    tx
+      .insert(customerApps)
+      .values({ id: uuidv7(), ...first, revision: 1, status: "active" })
+      .returning(),
+    insertVersion(tx, ctx, first),
+  ]);
   if (!row) throw new Error("The activation was not written");
-  await insertVersion(tx, ctx, first);
   return row;
 }
 
@@ -230,7 +234,7 @@ async function step(
     }
     if (to.status === "active") {
       if (app.status === "disabled") throw new Refusal("app_not_active", `${app.name} is no longer offered.`);
-      await requirePlan(tx, ctx, app);
+      requirePlan(await coverageOf(tx, ctx.customerId), app);
     }
     const row = await updateActivation(tx, ctx, app, { status: to.status });
     await recordAudit(tx, ctx, { action: to.action, subject: app.catalogId });

@@ -2,7 +2,7 @@ import { type KeyCaller, requireSecretKey } from "@/auth/key-gate";
 import { configurationOf } from "@/features/activations/configuration/queries";
 import { publish } from "@/features/activations/configuration/service";
 import { type ActivationResult, activateBody, configurationBody, emptyBody } from "@/features/activations/contract";
-import { embedOf } from "@/features/activations/queries";
+import { embedLinesOf, embedOf } from "@/features/activations/queries";
 import { activate, deactivate, pause, resume } from "@/features/activations/service";
 import { customerAppsQuery } from "@/features/catalog/contract";
 import { customerAppsPage } from "@/features/catalog/queries";
@@ -42,7 +42,7 @@ export const postActivate = (request: Request, { params }: AppParams): Promise<R
     const { ctx } = await admit(request, "apps:activate", "activate", headers);
     const { id } = await params;
     const result = await activate(ctx, metering(), { appId: id, configuration });
-    const { code } = await embedOf(ctx, { appId: result.app.id });
+    const { code } = await embedLinesOf(ctx, { catalogId: result.app.id, slug: result.app.slug });
     return json({ ...toAnswer(result), embed_code: code }, result.first ? 201 : 200, requestIdOf(request));
   });
 
