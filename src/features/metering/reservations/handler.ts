@@ -26,11 +26,18 @@ type Said = { readonly record: readonly string[]; readonly headers: Record<strin
 const READABLE = /^(?:h1(?:\|[^|]*){6}\|\d+|r1(?:\|[^|]*){6}\|\d+\|[^|]*\|[^|]*)$/;
 
 /** What the script said where it is `ok`; else the refusal. `retry` is how a lost answer is resolved. */
-function said(answer: StoreAnswer, caller: Caller, requestId: string, lost: Record<string, string>): Said | Answer {
+function said(
+  deps: MeterDeps,
+  answer: StoreAnswer,
+  caller: Caller,
+  requestId: string,
+  lost: Record<string, string>,
+): Said | Answer {
   if (answer.kind === "refused") return refusal("metering_unavailable", requestId);
   if (answer.kind === "lost") return refusal("outcome_unknown", requestId, { headers: lost });
-  const [code, at, rates = "", record = ""] = answer.reply;
+  const [code = "", at, rates = "", record = ""] = answer.reply;
   const headers = rateHeaders(rates, Number(at));
+  if (code !== "ok") deps.refused?.(caller.partition, deps.hashes.of(caller.key), code);
   if (code === "ok" && !READABLE.test(record)) return refusal("outcome_unknown", requestId, { headers: lost });
   return code === "ok"
     ? { record: record.split("|"), headers }
@@ -58,7 +65,7 @@ export async function answerHold(request: Incoming, deps: MeterDeps): Promise<An
     unseen: { what: "operation", subject: operation },
     address,
   };
-  const outcome = said(await meterOne(deps, HOLD, call), caller, requestId, { "Idempotency-Key": idempotency });
+  const outcome = said(deps, await meterOne(deps, HOLD, call), caller, requestId, { "Idempotency-Key": idempotency });
   if ("status" in outcome) return outcome;
   const [, , appId = "", tokens = "", id = "", balance = "", unlimited, expires] = outcome.record;
   const replayed = id !== reservationId;
@@ -120,7 +127,7 @@ export async function answerResolve(
       headers: rateHeaders(answer.reply[2] ?? "", Number(answer.reply[1])),
     });
   }
-  const outcome = said(answer, caller, requestId, {});
+  const outcome = said(deps, answer, caller, requestId, {});
   if ("status" in outcome) return outcome;
   const [, status, appId = "", reserved = "", used = "", balance = "", unlimited, expires, usageId = "", operation] =
     outcome.record;

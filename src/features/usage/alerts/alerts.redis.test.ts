@@ -10,14 +10,17 @@ import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
 import { writeRefusals } from "@/features/metering/refusals/jobs";
 import { RefusalNotes } from "@/features/metering/refusals/rules";
+import { deliverDue, deliveriesAtRest } from "@/features/notifications/webhooks/jobs";
+import { createEndpoint, setEnabled } from "@/features/notifications/webhooks/service";
 import { ROLES } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
 import { mintCustomerId, uuidv7 } from "@/lib/ids";
 import { redis } from "@/lib/redis";
-import { consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { consumeWith, drain, holdWith, settleWith, type TestBrand, testBrand } from "@/test/meter";
+import { Receiver } from "@/test/receivers";
 import type { AlertKind } from "./contract";
 import { collectRefusals } from "./jobs";
-import { addRule, lookAtAlerts } from "./service";
+import { addRule, lookAtAlerts, testRule } from "./service";
 
 /**
  * Each alert against a real ledger: one case in which it speaks, for its own reason, and one that looks alike and is none.
@@ -308,10 +311,15 @@ it("a key that is refused at the edge is counted to its brand, once however ofte
   const deps = {
     refused: (partition: number, hmac: string, code: string) => void notes.note(partition, hmac, code, Date.now()),
   };
-  for (let i = 0; i < 60; i++) {
+  // Half of them uses, half reservations: a key is refused wherever it is shown.
+  for (let i = 0; i < 30; i++) {
     const answer = await consumeWith(brand.secretKey.secret, { body: { app_id: "adv-001" }, deps });
     expect(answer.status).toBe(403);
+    const held = await holdWith(brand.secretKey.secret, { body: { app_id: "adv-001", tokens_reserved: 5 }, deps });
+    expect(held.status).toBe(403);
   }
+  // That there is nothing to settle says nothing of the key.
+  expect((await settleWith(brand.secretKey.secret, uuidv7(), 1, { deps })).status).toBe(404);
   await consumeWith("ca_sk_live_nobody", { deps });
   await writeRefusals(redis(), notes, Date.now());
   await collectRefusals({ db: db(), redis: redis() });
@@ -320,6 +328,32 @@ it("a key that is refused at the edge is counted to its brand, once however ofte
   expect(rows).toMatchObject([{ keyId: brand.secretKey.key.keyId, code: "app_not_active", times: 60 }]);
   await look();
   expect(await told("key_refused")).toHaveLength(1);
+});
+
+it("an alert arrives at the brand's receiver once as it goes off, and no test of one does", async () => {
+  const receiver = await Receiver.start();
+  const { secret, endpoint } = await createEndpoint(system(), {
+    url: receiver.url,
+    description: "",
+    events: ["alert.raised"],
+  });
+  const arrived = async () => {
+    await deliverDue({ db: db() });
+    await deliveriesAtRest();
+    return receiver.verified(secret).map(({ data }) => data);
+  };
+  await look();
+  const [rule] = await db().select().from(alertRules).where(eq(alertRules.customerId, brand.customerId));
+  await testRule(system(), { id: rule?.id ?? "" });
+  expect(await arrived()).toEqual([]);
+  await spend(950);
+  await look();
+  await look();
+  expect(await arrived()).toEqual([
+    expect.objectContaining({ kind: "low_balance", severity: "warning", threshold: 100, title: expect.any(String) }),
+  ]);
+  await setEnabled(system(), { id: endpoint.id, enabled: false });
+  await receiver.close();
 });
 
 describe("once", () => {
