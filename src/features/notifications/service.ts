@@ -95,6 +95,8 @@ export interface News {
   readonly only?: string;
   /** False where another mail tells it already. */
   readonly mailed?: boolean;
+  /** A mail of its own in place of the usual one: its template, and what that is filled with. */
+  readonly mail?: Pick<Mail, "kind" | "facts">;
   /** Mails and rooms wait until then: quiet hours. The app does not, because it disturbs nobody. */
   readonly after?: Date | null;
   /** When the next digest goes out. */
@@ -128,9 +130,9 @@ export async function tell(db: Db, tx: Tx, customerId: CustomerId, news: News): 
       .onConflictDoNothing({ target: [notifications.customerId, notifications.userId, notifications.key] });
   }
   if (news.mailed !== false) {
-    const facts = { title, body, href, action, tone, figures };
+    const usual = { kind: "notifications.notice", facts: { title, body, href, action, tone, figures } };
     const mailed = people.filter((person) => of(person, "email") === "now").map(({ userId }) => userId);
-    await mailTo(tx, customerId, mailed, { key, kind: "notifications.notice", facts }, after);
+    await mailTo(tx, customerId, mailed, { key, ...(news.mail ?? usual) }, after);
   }
   if (news.only === undefined) await queuePosts(db, tx, customerId, { key, kind, title, body, href }, after);
 }

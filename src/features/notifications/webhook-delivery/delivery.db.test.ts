@@ -4,12 +4,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { db, openDatabase } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { outgoingMails } from "@/db/schema/mail";
+import { notifications } from "@/db/schema/notifications";
 import { customers } from "@/db/schema/people";
 import { webhookDeliveries, webhookEndpoints, webhookMessages } from "@/db/schema/webhooks";
 import { env } from "@/lib/env";
 import type { Outside } from "@/lib/safe-fetch";
 import { makeBrand } from "@/test/brands";
 import { Receiver } from "@/test/receivers";
+import { setPreference } from "../service";
 import { deliverDue, deliveriesAtRest } from "../webhooks/jobs";
 import { deliveriesOf, deliveryOf, viewsOf } from "../webhooks/queries";
 import {
@@ -61,6 +63,8 @@ const only = async (ctx: Ctx) => {
   expect(deliveries).toHaveLength(1);
   return deliveryOf(ctx, deliveries[0]?.id ?? "");
 };
+/** What its people were told in the app. */
+const noticed = (ctx: Ctx) => db().select().from(notifications).where(eq(notifications.customerId, ctx.customerId));
 const ALL = { status: null, type: null, search: "", cursor: null } as const;
 /** Has everything that waits be due now. */
 const hurry = () => db().execute(sql`update webhook_deliveries set next_attempt_at = now() where status = 'pending'`);
@@ -249,10 +253,14 @@ describe("a receiver that fails", () => {
       await round();
     }
     expect(await mails()).toEqual(["webhooks.failing"]);
+    expect(await noticed(ctx)).toEqual([]);
     await since(72);
     await hurry();
     await round();
     expect((await mails()).sort()).toEqual(["webhooks.disabled", "webhooks.failing"]);
+    expect(await noticed(ctx)).toMatchObject([
+      { kind: "webhook_disabled", tone: "stopped", href: `/settings/webhooks/${endpoint.id}` },
+    ]);
     const [view] = await viewsOf(ctx);
     expect(view).toMatchObject({ enabled: false, disabledReason: "failing", failed: 2, waiting: 0 });
     const before = receiver.got.length;
@@ -279,6 +287,24 @@ describe("a receiver that fails", () => {
     await round();
     expect((await viewsOf(ctx))[0]).toMatchObject({ enabled: false, disabledReason: "gone", waiting: 0 });
     expect(await only(ctx)).toMatchObject({ status: "failed" });
+    expect(await noticed(ctx)).toMatchObject([{ kind: "webhook_disabled", body: expect.stringContaining("410") }]);
+  });
+
+  it("tells an admin who wants no mail of it in the app alone, and one who wants neither not at all", async () => {
+    const ctx = await brand();
+    const off = (channel: "app" | "email") => setPreference(ctx, { kind: "webhook_disabled", channel, mode: "off" });
+    const mails = () => db().select().from(outgoingMails).where(eq(outgoingMails.customerId, ctx.customerId));
+    await off("email");
+    const fail = async () => {
+      await listen(ctx, (await receiving((response) => response.writeHead(410).end())).url);
+      await revoke(ctx);
+      await round();
+    };
+    await fail();
+    expect([(await noticed(ctx)).length, (await mails()).length]).toEqual([1, 0]);
+    await off("app");
+    await fail();
+    expect([(await noticed(ctx)).length, (await mails()).length]).toEqual([1, 0]);
   });
 });
 

@@ -6,7 +6,7 @@ import { recordAudit } from "@/features/audit/service";
 import { mintCustomerId, uuidv7 } from "@/lib/ids";
 import { logger } from "@/lib/logger";
 import { OutgoingError, type Outside, outside, safeFetch } from "@/lib/safe-fetch";
-import { queueMail } from "../service";
+import { queueMail, tell } from "../service";
 import { EVENTS, envelope } from "../webhook-catalogue/contract";
 import { signatureHeaders, unseal } from "../webhook-signing/service";
 import type { DeliveryDetail } from "../webhooks/contract";
@@ -208,7 +208,22 @@ async function judge(tx: Tx, deps: DeliveryDeps, claim: Claim, { status, error }
     { customerId, actor: { type: "system", id: "webhooks" } },
     { action: "webhook.disabled", subject: claim.endpointId, details: { reason, since } },
   );
-  await queueMail(tx, customerId, mail(reason === "gone" ? "gone" : "disabled"));
+  const { key, kind, roles } = mail(reason === "gone" ? "gone" : "disabled");
+  await tell(deps.db, tx, customerId, {
+    key,
+    kind: "webhook_disabled",
+    tone: "stopped",
+    title: `The webhook to ${facts.host} was turned off`,
+    body:
+      reason === "gone"
+        ? "It answered 410 Gone, which says that it wants no more events. What happens from now on is not sent there."
+        : "Nothing has reached it for three days. What happens from now on is not sent there until you turn it on again.",
+    href: `/settings/webhooks/${claim.endpointId}`,
+    action: "Open the webhook",
+    roles,
+    mail: { kind, facts },
+    digestAt: now,
+  });
   logger.info({ endpoint: claim.endpointId, reason }, "a webhook endpoint was turned off");
   return "off";
 }
