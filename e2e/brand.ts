@@ -5,6 +5,7 @@ import { stack, stackEnv } from "./stack";
 
 /** A brand of its own for one journey, as `npm run brand:create` prints it. */
 export interface OwnBrand {
+  readonly customer_id: string;
   readonly public_key: string;
   readonly secret_key: string;
   readonly admin: { readonly email: string; readonly password: string };

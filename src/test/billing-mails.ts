@@ -71,6 +71,15 @@ export const BILLING_MAILS: readonly BillingMail[] = [
     card: null,
     invoice_url: null,
   },
+  {
+    kind: "confirm_payment",
+    plan: "Professional",
+    amount: 17_250,
+    currency,
+    until: "2026-11-22T08:30:00Z",
+    invoice_url: "https://invoice.example/in_3",
+  },
+  { kind: "paid_twice", plan: "Starter", amount: 4_900, currency, invoice_url: "https://invoice.example/in_4" },
   { kind: "card_expiring", card, month: 12, year: 2026, next_charge_at: "2026-12-21T09:30:00Z" },
   { kind: "card_expiring", card, month: 1, year: 2027, next_charge_at: null },
   {

@@ -36,6 +36,7 @@ const previewing = takes<Stripe.InvoiceCreatePreviewParams>()({
       billing_cycle_anchor: z.strictObject({ type: z.enum(["now", "unchanged"]) }).optional(),
       proration_behavior: z.enum(["always_invoice", "create_prorations", "none"]).optional(),
       proration_date: int.optional(),
+      cancel_at_period_end: flag.optional(),
     })
     .optional(),
   expand,
@@ -44,7 +45,8 @@ const previewing = takes<Stripe.InvoiceCreatePreviewParams>()({
 /** What the next invoice would be, with or without a change. Nothing is kept. */
 function preview(world: World, given: z.output<typeof previewing>): Stripe.Invoice {
   const subscription = world.store.get("subscription", given.subscription, "subscription");
-  if (subscription.status === "canceled" || subscription.cancel_at_period_end)
+  const ends = given.subscription_details?.cancel_at_period_end ?? subscription.cancel_at_period_end;
+  if (subscription.status === "canceled" || ends)
     throw invalid("No upcoming invoices for customer", "subscription", "invoice_upcoming_none");
   const customer = world.store.get("customer", idOf(subscription.customer) ?? "");
   const item = onlyItem(subscription);

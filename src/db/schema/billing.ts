@@ -34,6 +34,9 @@ export const stripeCustomers = pgTable("stripe_customers", {
   blindIndex: varchar("blind_index", { length: 43 }).notNull().unique(),
   /** Goes up with each thing learnt from Stripe: what was read before a higher one is old. */
   revision: bigint("revision", { mode: "number" }).notNull().default(0),
+  /** Set as the brand is erased: Stripe is to forget the customer too, and since when it has. */
+  forgetSince: at("forget_since"),
+  forgottenAt: at("forgotten_at"),
   createdAt: at("created_at").notNull().defaultNow(),
 });
 
@@ -79,10 +82,13 @@ export const tokenPurchases = pgTable(
       .notNull()
       .references(() => customers.id, { onDelete: "restrict" }),
     kind: varchar("kind", { length: 10, enum: ["pack", "plan"] }).notNull(),
-    origin: varchar("origin", { length: 20, enum: ["subscription", "checkout", "card", "top_up"] }).notNull(),
+    origin: varchar("origin", {
+      length: 20,
+      enum: ["subscription", "surplus", "checkout", "card", "top_up"],
+    }).notNull(),
     planId: varchar("plan_id", { length: 50 }).references(() => billingPlans.id),
     packId: varchar("pack_id", { length: 50 }).references(() => tokenPacks.id),
-    /** 0 for a period of a plan without a limit. */
+    /** 0 for a period of a plan without a limit, and of a subscription that is one too many (`surplus`). */
     tokensPurchased: tokens("tokens_purchased").notNull(),
     priceCents: cents("price_cents").notNull(),
     status: varchar("status", { length: 20, enum: ["pending", "completed", "failed", "refunded"] })

@@ -46,6 +46,9 @@ export const customerBilling = pgTable(
     stripeSubscriptionId: varchar("stripe_subscription_id", { length: 100 }).unique(),
     /** What the subscription will be from the next period on, where that is another plan. */
     pendingPlanId: varchar("pending_plan_id", { length: 50 }).references(() => billingPlans.id),
+    /** A higher plan whose payment the bank wants confirmed by a person, and until when Stripe waits for that. */
+    confirmingPlanId: varchar("confirming_plan_id", { length: 50 }).references(() => billingPlans.id),
+    confirmingUntil: at("confirming_until"),
     cancelAtPeriodEnd: boolean("cancel_at_period_end").notNull().default(false),
     /** While a payment is late: until when everything goes on as before. */
     graceUntil: at("grace_until"),

@@ -80,6 +80,8 @@ export const overviewOutput = z.object({
   graceUntil: time.nullable(),
   /** What is asked for next; null where nothing is, or where it could not be read. */
   nextInvoice: z.object({ amountCents: cents, at: time }).nullable(),
+  /** A higher plan whose payment the bank wants confirmed, where, and until when that can be done. */
+  confirming: z.object({ plan: planView, amountCents: cents, url: z.string(), until: time }).nullable(),
   /** The invoice that is late, and where to pay it. */
   openInvoice: z.object({ amountCents: cents, url: z.string(), nextAttemptAt: time.nullable() }).nullable(),
   paymentMethods: z.array(paymentMethodView),
@@ -96,6 +98,10 @@ export const overviewOutput = z.object({
   providerAway: z.boolean(),
 });
 export type OverviewOutput = z.infer<typeof overviewOutput>;
+
+/** What stands above every page: whether a payment is late, and the plan whose payment waits to be confirmed. */
+export const standingOutput = overviewOutput.pick({ status: true }).extend({ confirming: z.string().nullable() });
+export type StandingOutput = z.infer<typeof standingOutput>;
 
 export const planInput = z.strictObject({ planId });
 export type PlanInput = z.output<typeof planInput>;
@@ -137,6 +143,8 @@ export const changePlanOutput = z.object({
   kind: z.enum(["upgrade", "downgrade", "keep", "same"]),
   chargedCents: cents,
   at: time,
+  /** Where the bank asks for a person: the page on which the payment is confirmed. The plan begins with that. */
+  confirmAt: z.string().nullable(),
 });
 export type ChangePlanOutput = z.infer<typeof changePlanOutput>;
 
@@ -177,7 +185,8 @@ export type BuyPackOutput = z.infer<typeof buyPackOutput>;
 export const purchaseView = z.object({
   id: z.string(),
   kind: z.enum(["plan", "pack"]),
-  origin: z.enum(["subscription", "checkout", "card", "top_up"]),
+  /** `surplus`: a second subscription, which is given back. */
+  origin: z.enum(["subscription", "surplus", "checkout", "card", "top_up"]),
   /** `Professional`, `Pack of 5,000`. */
   label: z.string(),
   /** Null is a period of an unlimited plan. */
@@ -210,8 +219,8 @@ export type PurchasesOutput = z.infer<typeof purchasesOutput>;
 export const checkoutStateInput = z.strictObject({ session: z.string().regex(/^cs_[A-Za-z0-9_]{1,200}$/) });
 export type CheckoutStateInput = z.output<typeof checkoutStateInput>;
 export const checkoutStateOutput = z.object({
-  /** `arrived` once the tokens are in the balance, or the plan is in force. */
-  state: z.enum(["open", "expired", "paid", "arrived", "unknown"]),
+  /** `arrived` once the tokens are in the balance, or the plan is in force; `twice` where a plan was there already. */
+  state: z.enum(["open", "expired", "paid", "arrived", "twice", "unknown"]),
   tokens: tokens.nullable(),
 });
 export type CheckoutStateOutput = z.infer<typeof checkoutStateOutput>;

@@ -158,6 +158,16 @@ describe("a plan", () => {
     await agrees(brand);
   });
 
+  it("that was to end goes up at once and goes on", async () => {
+    const { brand, ctx } = await onPlan("starter");
+    await cancelSubscription(ctx, metering());
+    const { prorationDate, dueNowCents } = await previewChange(ctx, { planId: "professional" });
+    await changePlan(ctx, metering(), { planId: "professional", prorationDate, expectedCents: dueNowCents });
+    await tellAll();
+    expect(await overview(ctx, metering())).toMatchObject({ plan: { id: "professional" }, cancelAtPeriodEnd: false });
+    await agrees(brand);
+  });
+
   it("ends with its period when it is cancelled, and goes on when that is taken back", async () => {
     const { brand, ctx } = await onPlan("enterprise");
     expect(await overview(ctx, metering())).toMatchObject({ unlimited: true, balance: null });

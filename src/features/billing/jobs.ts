@@ -7,6 +7,8 @@ import type { UPKEEP } from "@/features/metering/jobs";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import { type CustomerId, mintCustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
+import { customersToForget, forgetCustomer } from "./customers/jobs";
+import { pruneEvents } from "./inbox/jobs";
 import { retryFailed } from "./inbox/service";
 import type { BillingMail } from "./mail/contract";
 import { queueBillingMail } from "./mail/service";
@@ -15,6 +17,7 @@ import { endAbandoned } from "./purchases/service";
 import { reconcileAll } from "./reconcile/service";
 import { endGrace, settle } from "./settlement/service";
 import { isConfigured, stripe } from "./stripe/service";
+import { giveBackSurplus, surplusPurchases } from "./surplus/service";
 import { brandsInNeed, topUp } from "./top-up/jobs";
 
 /** Tries again what Stripe told us and could not be dealt with. */
@@ -37,6 +40,18 @@ async function settleAll(deps: ReconcileDeps): Promise<void> {
 async function topUpAll(deps: ReconcileDeps): Promise<void> {
   if (!isConfigured()) return;
   await each(await brandsInNeed(deps.db), (customerId) => topUp(deps, customerId));
+}
+
+/** Cancels subscriptions that are one too many, and gives their money back. */
+async function giveBackAll({ db }: Pick<ReconcileDeps, "db">): Promise<void> {
+  if (!isConfigured()) return;
+  await each(await surplusPurchases(db), (purchase) => giveBackSurplus(db, purchase));
+}
+
+/** Has Stripe forget the brands that were erased here. */
+async function forgetAll({ db }: Pick<ReconcileDeps, "db">): Promise<void> {
+  if (!isConfigured()) return;
+  await each(await customersToForget(db), (row) => forgetCustomer(db, row));
 }
 
 /** Tells brands whose balance or use has reached what they want to be told of; once a day, or a month. */
@@ -113,7 +128,10 @@ export const BILLING_UPKEEP: typeof UPKEEP = [
   { name: "stripe events", everyMs: 2_000, run: retryEvents },
   { name: "subscriptions", everyMs: 1_000, run: settleAll },
   { name: "top-ups", everyMs: 1_000, run: topUpAll },
+  { name: "second subscriptions", everyMs: 10_000, run: giveBackAll },
   { name: "alerts", everyMs: 60_000, run: (deps) => alertAll(deps) },
   { name: "abandoned", everyMs: 3_600_000, run: ({ db }) => endAbandoned(db) },
+  { name: "erased brands", everyMs: 600_000, run: forgetAll },
+  { name: "old events", everyMs: 3_600_000, run: async ({ db }) => void (await pruneEvents(db)) },
   { name: "money", everyMs: 600_000, run: reconcileDaily },
 ];

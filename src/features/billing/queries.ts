@@ -44,7 +44,7 @@ export async function onSale(db: Ctx["db"]) {
 
 /** What only Stripe knows; where it is away, nothing of it is known, and said to be so. */
 async function fromStripe(ctx: Ctx, now: Date) {
-  const unknown = { paymentMethods: [], nextInvoice: null, openInvoice: null };
+  const unknown = { paymentMethods: [], nextInvoice: null, confirming: null, openInvoice: null };
   if (!isConfigured()) return { ...unknown, away: false };
   const customer = await stripeIdOf(ctx);
   if (!customer) return { ...unknown, away: false };
@@ -52,12 +52,14 @@ async function fromStripe(ctx: Ctx, now: Date) {
     const row = await subscriptionOf(ctx);
     const subscription = row && row.status !== "canceled" ? row.stripeSubscriptionId : null;
     const late = row?.status === "past_due" || row?.status === "unpaid";
-    const [paymentMethods, nextInvoice, openInvoice] = await Promise.all([
+    const asked = Promise.all([
       paymentMethodsOf(ctx, customer, now),
       subscription && row?.billingCycleEnd && !row.cancelAtPeriodEnd ? nextOf(subscription, row.billingCycleEnd) : null,
+      subscription && row?.confirmingPlanId ? confirmingOf(ctx, subscription, row.confirmingPlanId) : null,
       late && subscription ? openOf(subscription) : null,
     ]);
-    return { paymentMethods, nextInvoice, openInvoice, away: false };
+    const [paymentMethods, nextInvoice, confirming, openInvoice] = await soon(asked);
+    return { paymentMethods, nextInvoice, confirming, openInvoice, away: false };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     logger.warn({ err: error }, "the billing page is shown without what only Stripe knows");
@@ -65,10 +67,42 @@ async function fromStripe(ctx: Ctx, now: Date) {
   }
 }
 
+/** How long the page waits for Stripe before it is shown without, ms: all else on it is our own. */
+const PAGE_WAITS_MS = 4_000;
+
+/** @throws Refusal `billing_unavailable` where the answer does not come soon; what comes later is let go of */
+async function soon<T>(answer: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, refuse) => {
+    timer = setTimeout(
+      () => refuse(new Refusal("billing_unavailable", "The payment provider takes too long.")),
+      PAGE_WAITS_MS,
+    );
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const nextOf = async (subscription: string, at: Date) => {
   const invoice = await ask((stripe) => stripe.invoices.createPreview({ subscription }));
   return { amountCents: invoice.amount_due, at: at.toISOString() };
 };
+
+async function confirmingOf(ctx: Ctx, subscription: string, planId: string): Promise<OverviewOutput["confirming"]> {
+  const theirs = await ask((stripe) => stripe.subscriptions.retrieve(subscription, { expand: ["latest_invoice"] }));
+  const { pending_update: waiting, latest_invoice: invoice } = theirs;
+  const plan = await findPlan(ctx.db, planId);
+  if (!waiting || !plan || !invoice || typeof invoice === "string" || !invoice.hosted_invoice_url) return null;
+  return {
+    plan: planViewOf(plan),
+    amountCents: invoice.amount_remaining,
+    url: invoice.hosted_invoice_url,
+    until: momentOf(waiting.expires_at).toISOString(),
+  };
+}
 
 const openOf = async (subscription: string) => {
   const open = await ask((stripe) => stripe.invoices.list({ subscription, status: "open", limit: 1 }));

@@ -24,6 +24,7 @@ import {
   previewOutput,
   purchasesOutput,
   reconciliationOutput,
+  standingOutput,
   statementInput,
   statementOutput,
   subscriptionStep,
@@ -48,9 +49,9 @@ export const billingRouter = router({
     .output(overviewOutput)
     .query(({ ctx }) => overview(ctx.scope, ctx.metering())),
 
-  /** Whether a payment is late: what stands above every page. */
+  /** Whether a payment is late or waits to be confirmed: what stands above every page. */
   standing: withPermission("billing:read")
-    .output(overviewOutput.pick({ status: true }))
+    .output(standingOutput)
     .query(({ ctx }) => standingOf(ctx.scope)),
 
   /** What is on sale. */

@@ -11,6 +11,9 @@ export const packExpiry = (paidAt: Date): Date => new Date(paidAt.getTime() + PA
 export const GRACE_DAYS = 14;
 export const graceEnd = (lateSince: Date): Date => new Date(lateSince.getTime() + GRACE_DAYS * DAY_MS);
 
+/** How long an event that was dealt with is remembered, days; Stripe sends one again for three, a person there for thirty. */
+export const EVENTS_KEPT_DAYS = 90;
+
 /**
  * Tokens that refunds and disputes of so many cents take back of a purchase: all of them where all is given back, else
  * their share, rounded in the brand's favour.

@@ -3,9 +3,18 @@ import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { hashPassword } from "@/auth/passwords";
 import { db } from "@/db/client";
+import { checkout } from "@/features/billing/checkout/service";
+import { customersToForget } from "@/features/billing/customers/jobs";
+import { stripeIdOf } from "@/features/billing/customers/queries";
+import { setDetails } from "@/features/billing/customers/service";
+import { BILLING_UPKEEP } from "@/features/billing/jobs";
+import { reconcileAll } from "@/features/billing/reconcile/service";
+import { stripe } from "@/features/billing/stripe/service";
 import { addPerson } from "@/features/team/service";
+import { metering } from "@/rest/internal/metering";
 import { ctxOf, use } from "@/test/ledger";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { control, payAt, payerOf, tellAll } from "@/test/stripe";
 import { type Exported, exportBrand, exportPerson, personAt } from "./queries";
 import { CLASSES, columnsOf, DATA_MAP, dataMapPage, givenOut } from "./rules";
 import { eraseBrand, erasePerson } from "./service";
@@ -183,6 +192,37 @@ describe("a brand", () => {
     expect(rows.find(({ table }) => table === "customers")?.row).toMatchObject({ name: "Erased brand" });
     expect(rows.filter(({ table }) => table === "ledger_entries")).toHaveLength(Number(books?.n));
     expect(await use(second)).toBe(200);
+  });
+
+  it("is forgotten by Stripe too, however often Stripe is away meanwhile, and its sales stay in the books", async () => {
+    const brand = await testBrand({ tokens: 0, apps: [] });
+    const ctx = payerOf(brand.customerId);
+    await payAt((await checkout(ctx, { packId: "pack-1k" })).url);
+    const address = { line1: "Weg 1", line2: "", city: "Kiel", state: "", postalCode: "24103", country: "DE" };
+    await setDetails(ctx, { name: "Brille", email: "geld@brille.example", address, vatId: "DE123456789" });
+    await tellAll();
+    await drain(brand);
+    const id = (await stripeIdOf(ctx)) ?? "";
+    await eraseBrand(db(), OPERATOR, { customerId: brand.customerId });
+    // Nothing outside is waited for, and nothing is lost where it cannot be reached.
+    expect(await stripe().customers.retrieve(id)).toMatchObject({ email: "geld@brille.example" });
+    const upkeep = () => BILLING_UPKEEP.find(({ name }) => name === "erased brands")?.run(metering());
+    await control("faults", { fault: "server_error", times: 3, only: "^DELETE /v1/customers/" });
+    await expect(upkeep()).rejects.toThrow();
+    expect(await stripe().customers.retrieve(id)).toMatchObject({ name: "Erased brand", email: null, address: null });
+    await upkeep();
+    expect(await stripe().customers.retrieve(id)).toMatchObject({ id, deleted: true });
+    expect(await customersToForget(db())).toEqual([]);
+    await upkeep();
+    const rows = await collected((take) => exportBrand(db(), brand.customerId, take));
+    expect(rows.filter(({ table }) => table === "token_purchases")).toHaveLength(1);
+    // Refunding what it paid still finds it.
+    const sale = rows.find(({ table }) => table === "token_purchases")?.row;
+    await stripe().refunds.create({ payment_intent: String(sale?.stripe_payment_intent_id) });
+    expect(await tellAll()).not.toContain("failed");
+    expect(await reconcileAll(metering(), stripe())).not.toContainEqual(
+      expect.objectContaining({ customerId: brand.customerId }),
+    );
   });
 
   it("that still pays is not erased, and goes on", async () => {

@@ -248,7 +248,7 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
     brand: "kept",
     why: "which plan there was, for the sales above",
     plain:
-      "id customer_id plan_id stripe_subscription_id pending_plan_id cancel_at_period_end grace_until unsettled billing_cycle_start billing_cycle_end status created_at updated_at",
+      "id customer_id plan_id stripe_subscription_id pending_plan_id confirming_plan_id confirming_until cancel_at_period_end grace_until unsettled billing_cycle_start billing_cycle_end status created_at updated_at",
   },
   overage_settings: {
     brand: "deleted",
@@ -257,9 +257,9 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
   },
   stripe_customers: {
     brand: "kept",
-    why: "a refund or dispute of a sale above is found by it; the id is encrypted, and the person's data is at Stripe",
+    why: "a refund or dispute of a sale above is found by it; the id is encrypted, and Stripe is told to delete the customer",
     secret: "encrypted_id blind_index",
-    plain: "customer_id revision created_at",
+    plain: "customer_id revision forget_since forgotten_at created_at",
   },
   stripe_events: {
     brand: "emptied",

@@ -59,7 +59,7 @@ async function removePerson(tx: Tx, person: { id: string; email: string }): Prom
 /**
  * Erases a brand: its keys are revoked at the edge first, then everything of it is deleted but the books, the records of
  * sales and the audit log, under an id that names nobody; and with it the people who belong to no other brand. What is left
- * of its tokens can be spent by nobody.
+ * of its tokens can be spent by nobody. Stripe is told to delete its customer.
  * @throws Refusal `not_found`; `subscription_exists` while it pays for one, which Stripe would go on charging; `forbidden`
  * while a dead letter of it waits
  */
@@ -108,6 +108,8 @@ export async function eraseBrand(db: Db, actor: Actor, input: { customerId: Cust
 async function emptyRows(tx: Tx, customerId: string): Promise<void> {
   await tx.execute(sql`
     update customers set name = 'Erased brand', slug = ${`erased-${customerId}`.slice(0, 50)} where id = ${customerId}`);
+  // The worker has Stripe forget the customer, and tries until it has.
+  await tx.execute(sql`update stripe_customers set forget_since = now() where customer_id = ${customerId}`);
   await tx.execute(sql`update stripe_events set payload = null where customer_id = ${customerId}`);
   await tx.execute(sql`update dead_letters set fields = '{}' where customer_id = ${customerId}`);
 }

@@ -26,6 +26,7 @@ export async function checkoutState(ctx: Ctx, input: CheckoutStateInput): Promis
   if (subscription) {
     const row = await subscriptionOf(ctx);
     const period = await latestPeriod(ctx, subscription);
+    if (period?.purchase.origin === "surplus") return { state: "twice", tokens: null };
     const there = row?.stripeSubscriptionId === subscription && row.status === "active" && !row.unsettled;
     const arrived = there && period !== undefined && (period.purchase.grantId === null || period.arrivedAt !== null);
     return { state: arrived ? "arrived" : paid ? "paid" : "unknown", tokens: period?.purchase.tokensPurchased ?? null };

@@ -7,6 +7,7 @@ import { Notice } from "@/components/notice";
 import { PageTitle } from "@/components/page-title";
 import { QueryError } from "@/components/query-error";
 import { CheckoutReturn } from "./checkout-return";
+import { ConfirmNotice } from "./confirm-notice";
 import { DetailsCard } from "./details-card";
 import { GrantsCard } from "./grants-card";
 import { InvoicesCard } from "./invoices-card";
@@ -29,8 +30,8 @@ export function BillingPage({ canWrite }: { canWrite: boolean }) {
         title="Billing"
         action={
           canWrite && (
-            <Link href="/billing/plans" className={buttonClass("main")}>
-              {data?.plan ? "Change plan" : "Choose a plan"}
+            <Link href="/billing/plans" className={buttonClass(data?.configured === false ? "plain" : "main")}>
+              {data?.configured === false ? "Compare plans" : data?.plan ? "Change plan" : "Choose a plan"}
             </Link>
           )
         }
@@ -46,6 +47,7 @@ export function BillingPage({ canWrite }: { canWrite: boolean }) {
           Tokens and statements are shown as they are; nothing can be bought until a payment provider is connected.
         </Notice>
       )}
+      {data && <ConfirmNotice overview={data} canPay={canWrite} />}
       {data && <LateNotice overview={data} canPay={canWrite} />}
       {data?.providerAway && (
         <Notice kind="soon" title="The payment provider cannot be reached">

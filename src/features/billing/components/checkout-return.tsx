@@ -15,7 +15,7 @@ import { useRefreshBilling, useWhen } from "./use-billing";
 const ASK_MS = 1_000;
 const LONG_MS = 20_000;
 
-const SETTLED: ReadonlySet<CheckoutStateOutput["state"]> = new Set(["arrived", "expired", "unknown"]);
+const SETTLED: ReadonlySet<CheckoutStateOutput["state"]> = new Set(["arrived", "expired", "twice", "unknown"]);
 
 /** What a person who comes back from a payment is told: live, until the tokens are in the balance. */
 export function CheckoutReturn() {
@@ -76,6 +76,13 @@ function Waiting({ session, onClose }: { session: string; onClose: () => void })
       return (
         <Notice kind="soon" title="The checkout has expired" action={close}>
           Nothing was charged. Begin anew where you left off.
+        </Notice>
+      );
+    case "twice":
+      return (
+        <Notice kind="soon" title="You had a plan already, so this payment comes back" action={close}>
+          Two checkouts for a plan were paid. The first one counts; this one is cancelled, and all of its money goes
+          back to the card. You need not do anything.
         </Notice>
       );
     case "unknown":

@@ -41,7 +41,7 @@ export function DetailsCard({ canWrite }: { canWrite: boolean }) {
         ) : details ? (
           <Address details={details} />
         ) : (
-          <p className="text-ink-2">No address yet. Give one, and it stands on the next invoice.</p>
+          <p className="text-ink-2">No address yet.{canWrite && " Give one, and it stands on the next invoice."}</p>
         )}
       </div>
       {canWrite && data && (

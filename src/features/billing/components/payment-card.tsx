@@ -43,7 +43,9 @@ export function PaymentCard({ overview, canWrite }: { overview: OverviewOutput |
           <p className="text-14 text-ink-2">
             {overview.providerAway
               ? "Not known now."
-              : "No card on file. The first purchase asks for one, and can keep it for the next."}
+              : !overview.configured
+                ? "No card on file."
+                : "No card on file. The first purchase asks for one, and can keep it for the next."}
           </p>
         )}
         {canWrite && overview && (overview.plan || overview.paymentMethods.length > 0) && (

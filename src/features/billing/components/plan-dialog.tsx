@@ -48,13 +48,15 @@ function Change({ plan, onClose }: { plan: PlanView; onClose: () => void }) {
   );
   const change = useMutation(
     trpc.billing.changePlan.mutationOptions({
-      onSuccess: async ({ kind, at }) => {
+      onSuccess: async ({ kind, at, confirmAt }) => {
         await refresh();
         onClose();
+        router.push("/billing");
+        // The page says what the bank asks for, and keeps looking.
+        if (confirmAt) return;
         toast.success(
           kind === "downgrade" ? `${plan.name} begins on ${formatDay(at, zone)}` : `You are on ${plan.name} now`,
         );
-        router.push("/billing");
       },
       // Another amount is due by now, or something was changed elsewhere: what is shown must be true again.
       onError: () => preview.refetch(),

@@ -11,7 +11,7 @@ import { useTRPC } from "@/trpc/client";
 const EVERY = { refetchInterval: 60_000, retry: false, staleTime: 30_000 } as const;
 
 /**
- * What stands above every page while tokens have run out or a payment is late, and who can do something about it. The
+ * What stands above every page while tokens have run out, or a payment is late or waits to be confirmed, and who can do something about it. The
  * pages that tell it themselves, in full, are left alone.
  */
 export function StandingBanner({
@@ -26,8 +26,9 @@ export function StandingBanner({
   const trpc = useTRPC();
   const path = usePathname();
   const balance = useQuery(trpc.metering.balance.queryOptions(undefined, { ...EVERY, enabled: seesBalance })).data;
-  const status = useQuery(trpc.billing.standing.queryOptions(undefined, { ...EVERY, enabled: seesBilling })).data
-    ?.status;
+  const standing = useQuery(trpc.billing.standing.queryOptions(undefined, { ...EVERY, enabled: seesBilling })).data;
+  const status = standing?.status;
+  const confirming = standing?.confirming;
   const late = status === "past_due" || status === "unpaid";
   const out = balance?.balance === 0 && !balance.unlimited && balance.source === "live";
   const toBilling = (
@@ -48,6 +49,15 @@ export function StandingBanner({
             No plan tokens are added, and apps that need a plan are paused. Tokens from packs can still be spent.{who}
           </Notice>
         )}
+      </div>
+    );
+  }
+  if (confirming && canPay && path !== "/billing") {
+    return (
+      <div className="mb-6">
+        <Notice kind="soon" title={`${confirming} waits for you to confirm its payment`} action={toBilling}>
+          Your bank asks for it. Until then your present plan goes on, and nothing is charged.
+        </Notice>
       </div>
     );
   }

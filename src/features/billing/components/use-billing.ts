@@ -5,10 +5,18 @@ import { useEffect, useRef } from "react";
 import { useSessionEnd } from "@/components/query-error";
 import { useTRPC } from "@/trpc/client";
 
+/** How often it is asked whether a payment that waits has been confirmed. */
+const CONFIRMED_MS = 3_000;
+
 /** Plan, grants, cards and what is next: one question for all of the page. */
 export function useOverview() {
   const trpc = useTRPC();
-  const overview = useQuery(trpc.billing.overview.queryOptions());
+  const overview = useQuery(
+    trpc.billing.overview.queryOptions(undefined, {
+      // Somebody may be confirming it in another tab: the plan shows up here by itself.
+      refetchInterval: ({ state: { data } }) => (data?.confirming ? CONFIRMED_MS : false),
+    }),
+  );
   useSessionEnd(overview.error);
   return overview;
 }

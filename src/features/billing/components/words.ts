@@ -22,6 +22,7 @@ export const INVOICE_STATUSES: Record<InvoiceView["status"], Word> = {
 
 export const ORIGINS: Record<PurchaseView["origin"], string> = {
   subscription: "Plan",
+  surplus: "Paid twice",
   checkout: "Checkout",
   card: "Card on file",
   top_up: "Auto top-up",
@@ -38,6 +39,7 @@ export function purchaseWord(purchase: PurchaseView): Word {
     case "pending":
       return { word: "Waiting for payment", tone: "soon" };
     case "completed":
+      if (purchase.origin === "surplus") return { word: "Being given back", tone: "soon" };
       return purchase.arrived ? { word: "Done", tone: "done" } : { word: "Tokens on their way", tone: "soon" };
   }
 }

@@ -2,7 +2,9 @@ import type { MailContent, Reader } from "@/features/notifications/emails/layout
 import { type BillingMail, billingMail } from "../mail/contract";
 import { cancelled } from "./cancelled";
 import { cardExpiring } from "./card-expiring";
+import { confirmPayment } from "./confirm-payment";
 import { lowBalance } from "./low-balance";
+import { paidTwice } from "./paid-twice";
 import { paymentFailed } from "./payment-failed";
 import { planChanged } from "./plan-changed";
 import { receipt } from "./receipt";
@@ -19,6 +21,10 @@ export function contentOf(mail: BillingMail, reader: Reader): MailContent {
       return renewalAhead(mail, reader);
     case "payment_failed":
       return paymentFailed(mail, reader);
+    case "confirm_payment":
+      return confirmPayment(mail, reader);
+    case "paid_twice":
+      return paidTwice(mail, reader);
     case "card_expiring":
       return cardExpiring(mail, reader);
     case "plan_changed":

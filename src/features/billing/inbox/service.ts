@@ -17,6 +17,8 @@ import { checkoutSessionCompleted } from "../events/checkout-session-completed";
 import { customerSubscriptionCreated } from "../events/customer-subscription-created";
 import { customerSubscriptionDeleted } from "../events/customer-subscription-deleted";
 import { customerSubscriptionPaused } from "../events/customer-subscription-paused";
+import { customerSubscriptionPendingUpdateApplied } from "../events/customer-subscription-pending-update-applied";
+import { customerSubscriptionPendingUpdateExpired } from "../events/customer-subscription-pending-update-expired";
 import { customerSubscriptionResumed } from "../events/customer-subscription-resumed";
 import { customerSubscriptionUpdated } from "../events/customer-subscription-updated";
 import { invoicePaid } from "../events/invoice-paid";
@@ -46,6 +48,8 @@ const HANDLERS: { readonly [type in Stripe.Event.Type]?: Handler } = {
   "customer.subscription.created": customerSubscriptionCreated,
   "customer.subscription.deleted": customerSubscriptionDeleted,
   "customer.subscription.paused": customerSubscriptionPaused,
+  "customer.subscription.pending_update_applied": customerSubscriptionPendingUpdateApplied,
+  "customer.subscription.pending_update_expired": customerSubscriptionPendingUpdateExpired,
   "customer.subscription.resumed": customerSubscriptionResumed,
   "customer.subscription.updated": customerSubscriptionUpdated,
   "invoice.paid": invoicePaid,
@@ -59,6 +63,9 @@ const HANDLERS: { readonly [type in Stripe.Event.Type]?: Handler } = {
   "refund.failed": refundFailed,
   "refund.updated": refundUpdated,
 };
+
+/** What concerns us. */
+export const KNOWN_TYPES: readonly string[] = Object.keys(HANDLERS);
 
 /** What the inbox needs. */
 export interface InboxDeps {

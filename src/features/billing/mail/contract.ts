@@ -54,6 +54,25 @@ export const billingMail = z.discriminatedUnion("kind", [
     invoice_url: z.url().nullable(),
   }),
   z.strictObject({
+    kind: z.literal("confirm_payment"),
+    /** The higher plan that begins with it. */
+    plan: words,
+    amount: cents,
+    currency,
+    /** After this moment Stripe drops the change. */
+    until: when,
+    /** Stripe's page on which it is confirmed. */
+    invoice_url: z.url(),
+  }),
+  z.strictObject({
+    kind: z.literal("paid_twice"),
+    /** Of the subscription that is one too many. */
+    plan: words,
+    amount: cents,
+    currency,
+    invoice_url: z.url().nullable(),
+  }),
+  z.strictObject({
     kind: z.literal("card_expiring"),
     card,
     month: z.int().min(1).max(12),

@@ -8,6 +8,7 @@ import { type PricedInvoice, planFor, priceIdOf, pricesOf } from "../prices/quer
 import { completePurchase, endReplaced } from "../purchases/service";
 import { shareOfPlan } from "../rules";
 import { idOf, momentOf } from "../stripe/service";
+import { isSurplus, tellSurplus } from "../surplus/service";
 
 /** An invoice with all that we look at, as it is now. */
 export async function readInvoice(stripe: Stripe, id: string): Promise<PricedInvoice> {
@@ -32,13 +33,20 @@ export function paymentOf(invoice: Stripe.Invoice): string | null {
 /**
  * Writes down the periods of a plan that an invoice has paid, and what is owed for them. Credit is unique on subscription,
  * plan and the period's beginning, so that no second invoice and no second telling gives it twice. A line that is for part
- * of a period is owed its part of the tokens.
+ * of a period is owed its part of the tokens. Where another subscription counts already, nothing is owed: what was paid is
+ * written down as one too many, and given back (surplus/service.ts).
  */
-export async function recordPaidInvoice(tx: Tx, scope: Scope, priced: PricedInvoice): Promise<void> {
+export async function recordPaidInvoice(
+  tx: Tx,
+  scope: Scope,
+  priced: PricedInvoice,
+  subscription: Stripe.Subscription,
+): Promise<void> {
   const { invoice, prices } = priced;
   if (invoice.status !== "paid") return;
   const subscriptionId = subscriptionOfInvoice(invoice);
   if (!subscriptionId) return;
+  const surplus = await isSurplus(tx, scope, subscription);
   let tokensGranted: number | null = 0;
   let expiresAt: Date | null = null;
   let made = false;
@@ -50,18 +58,19 @@ export async function recordPaidInvoice(tx: Tx, scope: Scope, priced: PricedInvo
     const unlimited = isUnlimited(plan);
     const whole = plan.tokensPerMonth * (line.quantity ?? 1);
     const part = { tokens: whole, priceCents: plan.priceCents };
-    const tokens = unlimited ? 0 : proration ? shareOfPlan(part, line.amount) : whole;
-    if (!unlimited && tokens === 0) continue;
+    const tokens = unlimited || surplus ? 0 : proration ? shareOfPlan(part, line.amount) : whole;
+    if (!unlimited && !surplus && tokens === 0) continue;
     const period = { start: momentOf(line.period.start), end: momentOf(line.period.end) };
+    const lastsUntil = momentOf(Math.max(line.period.end, runningEnd(line, subscription)));
     const done = await completePurchase(tx, scope, {
       kind: "plan",
-      origin: "subscription",
+      origin: surplus ? "surplus" : "subscription",
       of: plan.id,
       tokens,
       // What was paid for it: an upgrade's credit has been taken off, and a credit of before may have covered all of it.
       priceCents: made ? 0 : invoice.amount_paid,
       businessKey: `plan:${subscriptionId}:${plan.id}:${line.period.start}`,
-      expiresAt: period.end,
+      expiresAt: lastsUntil,
       paymentIntentId: payment,
       invoiceId: invoice.id ?? null,
       subscriptionId,
@@ -70,10 +79,11 @@ export async function recordPaidInvoice(tx: Tx, scope: Scope, priced: PricedInvo
     if (!done.made) continue;
     made = true;
     payment = null;
-    tokensGranted = unlimited || tokensGranted === null ? null : tokensGranted + tokens;
-    expiresAt = period.end;
+    tokensGranted = (unlimited && !surplus) || tokensGranted === null ? null : tokensGranted + tokens;
+    expiresAt = lastsUntil;
   }
   if (!made) return;
+  if (surplus) return tellSurplus(tx, scope, priced);
   await endReplaced(tx, scope, subscriptionId);
   const paid = { invoice_id: invoice.id ?? subscriptionId, number: invoice.number, tokens: tokensGranted };
   const money = { amount_cents: invoice.amount_paid, currency: invoice.currency };
@@ -94,6 +104,34 @@ export async function recordPaidInvoice(tx: Tx, scope: Scope, priced: PricedInvo
     paid_at: momentOf(invoice.status_transitions.paid_at ?? invoice.created).toISOString(),
     card: null,
     invoice_url: invoice.hosted_invoice_url ?? null,
+  });
+}
+
+/** When the period ends that a line has begun: one that waited to be confirmed may have begun after its invoice was made. */
+function runningEnd(line: Stripe.InvoiceLineItem, { items }: Stripe.Subscription): number {
+  const [item] = items.data;
+  if (!item || item.price.id !== priceIdOf(line)) return 0;
+  const { current_period_start: start, current_period_end: end } = item;
+  return line.period.start <= start && start < line.period.end ? end : 0;
+}
+
+/** Tells that a higher plan waits for a payment which the bank wants confirmed by a person. */
+export async function tellConfirmation(
+  tx: Tx,
+  scope: Scope,
+  { invoice, prices }: PricedInvoice,
+  until: Date,
+): Promise<void> {
+  if (invoice.status !== "open" || !invoice.hosted_invoice_url) return;
+  const line = invoice.lines.data.find((one) => one.amount >= 0 && priceIdOf(one));
+  const plan = await planFor(tx, line && prices.get(priceIdOf(line) ?? ""));
+  await queueBillingMail(tx, scope.customerId, invoice.id ?? "", {
+    kind: "confirm_payment",
+    plan: plan?.name ?? "Subscription",
+    amount: invoice.amount_remaining,
+    currency: invoice.currency,
+    until: until.toISOString(),
+    invoice_url: invoice.hosted_invoice_url,
   });
 }
 

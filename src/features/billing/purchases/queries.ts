@@ -70,7 +70,7 @@ export async function purchasesOf(ctx: Ctx, input: PageInput): Promise<Purchases
         kind: purchase.kind,
         origin: purchase.origin,
         label: labelOf(purchase.kind, plan, tokensPurchased),
-        tokens: purchase.kind === "plan" && tokensPurchased === 0 ? null : tokensPurchased,
+        tokens: unlimitedPeriod(purchase) ? null : tokensPurchased,
         priceCents: purchase.priceCents,
         status: purchase.status,
         refundedCents: purchase.refundedCents,
@@ -85,6 +85,10 @@ export async function purchasesOf(ctx: Ctx, input: PageInput): Promise<Purchases
     nextCursor: rows.length > PAGE ? (shown.at(-1)?.purchase.id ?? null) : null,
   };
 }
+
+/** A period without a limit has no tokens of its own; a subscription too many has none at all. */
+const unlimitedPeriod = ({ kind, origin, tokensPurchased }: typeof tokenPurchases.$inferSelect): boolean =>
+  kind === "plan" && origin !== "surplus" && tokensPurchased === 0;
 
 /** What a purchase is called. */
 export const labelOf = (kind: "plan" | "pack", plan: string | null, tokens: number): string =>

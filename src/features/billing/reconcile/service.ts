@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, isNull, sql } from "drizzle-orm";
 import type Stripe from "stripe";
 import type { Ctx } from "@/db/context";
 import { billingReports, stripeCustomers, tokenPurchases } from "@/db/schema/billing";
@@ -70,6 +70,12 @@ export async function reconcileBrand(deps: ReconcileDeps, stripe: Stripe, custom
         findings.push({ subject: id, what: `paid ${invoice.amount_paid} cents, our books say ${cents}` });
       }
     }
+    for (const one of done.filter(({ origin, status }) => origin === "surplus" && status === "completed")) {
+      findings.push({
+        subject: one.id,
+        what: `paid a second subscription, and ${one.priceCents} cents are to come back`,
+      });
+    }
     for (const one of done) {
       const there =
         one.kind === "pack"
@@ -119,7 +125,10 @@ async function standingFindings(ctx: Ctx, theirs: readonly Stripe.Subscription[]
   const own = theirs.find(({ id }) => id === row?.stripeSubscriptionId);
   const findings: Finding[] = [];
   for (const surplus of live.filter(({ id }) => id !== row?.stripeSubscriptionId)) {
-    findings.push({ subject: surplus.id, what: "is a subscription beside the one that counts: cancel and refund it" });
+    findings.push({
+      subject: surplus.id,
+      what: "is a subscription beside the one that counts, and is being cancelled",
+    });
   }
   if (own && row && own.status !== row.status && !(own.status === "trialing" && row.status === "active")) {
     findings.push({ subject: own.id, what: `is ${own.status} at Stripe, ${row.status} in our books` });
@@ -133,7 +142,11 @@ async function standingFindings(ctx: Ctx, theirs: readonly Stripe.Subscription[]
 
 /** Compares every brand that has money with us. @returns the reports, those with findings first */
 export async function reconcileAll(deps: ReconcileDeps, stripe: Stripe): Promise<Report[]> {
-  const brands = await deps.db.select({ id: stripeCustomers.customerId }).from(stripeCustomers);
+  const brands = await deps.db
+    .select({ id: stripeCustomers.customerId })
+    .from(stripeCustomers)
+    // Of an erased brand Stripe has no customer to compare with.
+    .where(isNull(stripeCustomers.forgetSince));
   const reports: Report[] = [];
   for (const { id } of brands) reports.push(await reconcileBrand(deps, stripe, mintCustomerId(id)));
   return reports.toSorted((a, b) => b.findings.length - a.findings.length);

@@ -40,8 +40,13 @@ export async function recordStanding(tx: Tx, scope: Scope, theirs: Stripe.Subscr
     rankOf,
   );
   const late = status === "past_due";
+  const waiting = status === "canceled" ? null : theirs.pending_update;
+  const wished = waiting ? await planFor(tx, waiting.subscription_items?.[0]?.price) : undefined;
   const next = {
     ...inForce,
+    // Stripe drops the change itself where nobody confirms it in time.
+    confirmingPlanId: wished?.id ?? null,
+    confirmingUntil: waiting && wished ? momentOf(waiting.expires_at) : null,
     stripeSubscriptionId: theirs.id,
     status,
     cancelAtPeriodEnd: status !== "canceled" && (theirs.cancel_at_period_end || theirs.cancel_at !== null),

@@ -51,6 +51,11 @@ export const declineOf = (error: unknown): { readonly message: string; readonly 
     ? { message: error.message, code: error.decline_code ?? error.code ?? null }
     : null;
 
+/** True where nothing is wrong with the card but that its bank asks for a person. */
+export const wantsPerson = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeCardError &&
+  (error.code === "subscription_payment_intent_requires_action" || error.decline_code === "authentication_required");
+
 /** True where Stripe has answered that the request cannot be done, so that asking again changes nothing. */
 export const isRefusedByStripe = (error: unknown): error is Stripe.errors.StripeInvalidRequestError =>
   error instanceof Stripe.errors.StripeInvalidRequestError;

@@ -8,7 +8,7 @@ import type { PlanInput, PreviewOutput } from "../contract";
 import { priceUnder } from "../prices/queries";
 import { periodTokensLeft } from "../purchases/queries";
 import { creditFor, planViewOf } from "../rules";
-import { ask, momentOf } from "../stripe/service";
+import { ask, idOf, momentOf } from "../stripe/service";
 
 /** A subscription that goes on, as we have it and as it is at Stripe now. */
 export interface Running {
@@ -18,6 +18,8 @@ export interface Running {
   readonly pendingPlanId: string | null;
   readonly cancelAtPeriodEnd: boolean;
   readonly periodEnd: Date;
+  /** A higher plan's price that waits for a person to confirm its payment, and the invoice that asks for it. */
+  readonly waiting: { readonly price: string | null; readonly invoice: string | null; readonly until: Date } | null;
 }
 
 /** The brand's subscription, asked for at Stripe; null where it has none that goes on. */
@@ -35,6 +37,11 @@ export async function runningOf(ctx: Pick<Ctx, "customerId"> & { readonly db: Re
     pendingPlanId: row.pendingPlanId,
     cancelAtPeriodEnd: theirs.cancel_at_period_end,
     periodEnd: momentOf(item.current_period_end),
+    waiting: theirs.pending_update && {
+      price: theirs.pending_update.subscription_items?.[0]?.price.id ?? null,
+      invoice: idOf(theirs.latest_invoice),
+      until: momentOf(theirs.pending_update.expires_at),
+    },
   };
 }
 
@@ -65,6 +72,8 @@ export const upgradePreview = (
         items: [{ id: running.itemId, price }],
         billing_cycle_anchor: { type: "now" },
         proration_behavior: "always_invoice",
+        // As the change itself will: a plan that was to end has no invoice to come otherwise.
+        cancel_at_period_end: false,
         ...(prorationDate === null ? {} : { proration_date: prorationDate }),
       },
     }),

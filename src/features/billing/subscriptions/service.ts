@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
+import { recordAudit } from "@/features/audit/service";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import { findPlan, subscriptionOf } from "@/features/plans/queries";
 import { rankOf } from "@/features/plans/rules";
@@ -12,7 +13,7 @@ import { readInvoice, recordPaidInvoice } from "../periods/service";
 import { priceUnder } from "../prices/queries";
 import { afterCommit } from "../settlement/service";
 import { recordStanding } from "../standing/service";
-import { ask, idOf, momentOf } from "../stripe/service";
+import { ask, idOf, momentOf, refusalOf, stripe, wantsPerson } from "../stripe/service";
 import { changeOf, type Running, runningOf, upgradePreview } from "./queries";
 
 const needed = (): Refusal =>
@@ -29,7 +30,7 @@ async function planToSell(tx: Tx | Ctx["db"], planId: string) {
 async function record(tx: Tx, ctx: Ctx, subscription: Stripe.Subscription): Promise<Stripe.Invoice | null> {
   const invoiceId = idOf(subscription.latest_invoice);
   const priced = invoiceId ? await ask((stripe) => readInvoice(stripe, invoiceId)) : null;
-  if (priced) await recordPaidInvoice(tx, ctx, priced);
+  if (priced) await recordPaidInvoice(tx, ctx, priced, subscription);
   await recordStanding(tx, ctx, subscription);
   return priced?.invoice ?? null;
 }
@@ -112,53 +113,100 @@ export async function changePlan(ctx: Ctx, deps: ReconcileDeps, input: ChangePla
     const running = await requireRunning(tx, ctx);
     const kind = changeOf(running, plan.id, rankOf);
     const at = running.periodEnd.toISOString();
-    if (kind === "same") return { kind, chargedCents: 0, at: new Date().toISOString() };
-    const item = { id: running.itemId, price: plan.stripePriceId };
+    const none = { chargedCents: 0, confirmAt: null };
+    if (kind === "same") return { ...none, kind, at: new Date().toISOString() };
+    if (running.waiting) {
+      const confirmAt = await stillWaiting(running.waiting, plan.stripePriceId);
+      return { ...none, kind, at: new Date().toISOString(), confirmAt };
+    }
     if (kind !== "upgrade") {
       // Only what the next invoice asks for changes; the present period was paid as it was.
       const subscription = await ask((stripe) =>
         stripe.subscriptions.update(running.id, {
-          items: [item],
+          items: [{ id: running.itemId, price: plan.stripePriceId }],
           proration_behavior: "none",
           cancel_at_period_end: false,
         }),
       );
       await recordStanding(tx, ctx, subscription);
-      return { kind, chargedCents: 0, at: kind === "keep" ? new Date().toISOString() : at };
+      return { ...none, kind, at: kind === "keep" ? new Date().toISOString() : at };
     }
-    await keepPresent(tx, running);
-    if (input.expectedCents !== null) {
-      const preview = await upgradePreview(running, plan.stripePriceId, input.prorationDate);
-      if (preview.amount_due !== input.expectedCents) {
-        throw new Refusal("amount_changed", "What would be charged has changed since it was shown. Look at it again.");
+    await setPrice(tx, running, running.pendingPlanId && running.planId);
+    const subscription = await upgrade(running, plan.stripePriceId, input).catch(async (error: unknown) => {
+      // Refused for certain: then what was planned for the period's end is planned again.
+      if (error instanceof Refusal && error.code !== "billing_unavailable") {
+        await setPrice(tx, running, running.pendingPlanId);
       }
-    }
-    const subscription = await ask((stripe) =>
-      stripe.subscriptions.update(running.id, {
-        items: [item],
-        billing_cycle_anchor: { type: "now" },
-        proration_behavior: "always_invoice",
-        ...(input.prorationDate === null ? {} : { proration_date: input.prorationDate }),
-        payment_behavior: "error_if_incomplete",
-        cancel_at_period_end: false,
-      }),
-    );
+      throw error;
+    });
     const invoice = await record(tx, ctx, subscription);
-    return { kind, chargedCents: invoice?.amount_paid ?? 0, at: new Date().toISOString() };
+    const confirmAt = subscription.pending_update ? (invoice?.hosted_invoice_url ?? null) : null;
+    if (confirmAt) {
+      await recordAudit(tx, ctx, {
+        action: "subscription.confirmation_asked",
+        subject: running.id,
+        details: { planId: plan.id, cents: invoice?.amount_remaining ?? 0 },
+      });
+    }
+    return { kind, chargedCents: invoice?.amount_paid ?? 0, at: new Date().toISOString(), confirmAt };
   });
   await afterCommit(deps, ctx.customerId);
   return answer;
 }
 
-/** Where a lower plan waits, Stripe would credit that one's price: first it is put back to what was paid. */
-async function keepPresent(tx: Tx, running: Running): Promise<void> {
-  if (running.pendingPlanId === null) return;
-  const present = await planToSell(tx, running.planId);
+/**
+ * Charges the card for a higher plan and has it begin. A refusal changes nothing. Where the bank wants a person, the change
+ * waits at Stripe for its invoice to be confirmed, and the present plan goes on until then.
+ * @throws Refusal `amount_changed`; `payment_failed`, also where what is planned for the period's end would be lost by waiting
+ */
+async function upgrade(running: Running, price: string, input: ChangePlanInput): Promise<Stripe.Subscription> {
+  const { expectedCents, prorationDate } = input;
+  if (expectedCents !== null && (await upgradePreview(running, price, prorationDate)).amount_due !== expectedCents) {
+    throw new Refusal("amount_changed", "What would be charged has changed since it was shown. Look at it again.");
+  }
+  const update = (how: Stripe.SubscriptionUpdateParams) =>
+    stripe().subscriptions.update(running.id, {
+      items: [{ id: running.itemId, price }],
+      billing_cycle_anchor: { type: "now" },
+      proration_behavior: "always_invoice",
+      ...(prorationDate === null ? {} : { proration_date: prorationDate }),
+      ...how,
+    });
+  try {
+    return await update({ payment_behavior: "error_if_incomplete", cancel_at_period_end: false });
+  } catch (error) {
+    if (!wantsPerson(error)) throw refusalOf(error);
+    if (running.cancelAtPeriodEnd || running.pendingPlanId !== null) {
+      throw new Refusal(
+        "payment_failed",
+        "Your bank wants this payment confirmed, and what you have planned for the end of the period would be lost meanwhile. Take that back first, then upgrade.",
+      );
+    }
+    return ask(() => update({ payment_behavior: "pending_if_incomplete" }));
+  }
+}
+
+/** Where what is asked for waits already, its page once more. @throws Refusal where another change would overtake it */
+async function stillWaiting(waiting: NonNullable<Running["waiting"]>, price: string): Promise<string | null> {
+  const { invoice } = waiting;
+  if (waiting.price !== price || !invoice) {
+    throw new Refusal(
+      "subscription_exists",
+      "A change of plan waits for its payment to be confirmed. Confirm it on the billing page, or wait until it has lapsed.",
+    );
+  }
+  return (await ask((provider) => provider.invoices.retrieve(invoice))).hosted_invoice_url ?? null;
+}
+
+/**
+ * Has the next invoice ask for another plan's price, and nothing now. Where a lower plan waits, Stripe would credit that one's
+ * price on the way up: first it is put back to what was paid.
+ */
+async function setPrice(tx: Tx, running: Running, planId: string | null): Promise<void> {
+  if (planId === null) return;
+  const { stripePriceId: price } = await planToSell(tx, planId);
   await ask((stripe) =>
-    stripe.subscriptions.update(running.id, {
-      items: [{ id: running.itemId, price: present.stripePriceId }],
-      proration_behavior: "none",
-    }),
+    stripe.subscriptions.update(running.id, { items: [{ id: running.itemId, price }], proration_behavior: "none" }),
   );
 }
 
