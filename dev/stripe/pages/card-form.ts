@@ -37,6 +37,7 @@ ${[
   ["4000 0000 0000 0002", "is declined"],
   ["4000 0000 0000 9995", "has no funds"],
   ["4000 0025 0000 3155", "asks for 3-D Secure"],
+  ["4000 0027 6000 3184", "asks each time"],
   ["4000 0000 0000 0341", "is declined later on"],
   ["4000 0000 0000 0259", "is disputed at once"],
 ].map(([number, does]) => html`<div><dt>${number}</dt><dd>${does}</dd></div>`)}
