@@ -52,7 +52,12 @@ export default async function SignedInLayout({ children }: { children: ReactNode
         >
           <HydrateClient>
             <BannerStrip />
-            <StandingBanner {...sees} canPay={permissions.has("billing:write")} />
+            {/* The house of the platform's own people buys no tokens: that it has none is no news. */}
+            <StandingBanner
+              {...sees}
+              seesBalance={sees.seesBalance && !staff}
+              canPay={permissions.has("billing:write")}
+            />
           </HydrateClient>
           <NuqsAdapter>{children}</NuqsAdapter>
         </Shell>

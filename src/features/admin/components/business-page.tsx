@@ -5,7 +5,9 @@ import { Card } from "@/components/card";
 import { ChartCard } from "@/components/chart/chart-card";
 import { ShareList } from "@/components/chart/share-list";
 import { SignedBars } from "@/components/chart/signed-bars";
+import { EmptyState } from "@/components/empty-state";
 import { formatCount, formatMoney, formatTokens } from "@/components/format";
+import { EmptyLedgerDrawing } from "@/components/icons/drawings";
 import { PageTitle } from "@/components/page-title";
 import { QueryError, useSessionEnd } from "@/components/query-error";
 import { Skeleton } from "@/components/skeleton";
@@ -49,6 +51,8 @@ export function BusinessPage() {
   );
 }
 
+const counted = (count: number, what: string): string => `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
+
 function Shown({ data }: { data: Figures }) {
   const { mrr, liability, timeToFirstToken: first } = data;
   const owed = liability.sources.reduce((sum, { tokens }) => sum + tokens, 0);
@@ -60,7 +64,7 @@ function Shown({ data }: { data: Figures }) {
         <Stat
           name="Recurring revenue"
           about="The prices of all active subscriptions, a month. Plans that were given and packs do not count."
-          note={`${formatCount(mrr.subscriptions)} subscriptions, ${formatCount(mrr.given)} plans given`}
+          note={`${counted(mrr.subscriptions, "subscription")}, ${counted(mrr.given, "plan")} given`}
         >
           {formatMoney(mrr.cents)}
         </Stat>
@@ -77,7 +81,7 @@ function Shown({ data }: { data: Figures }) {
         <Stat
           name="Time to first token"
           about="From a brand's beginning to its first paid use: half of them were quicker. Brands without a use are left out."
-          note={first ? `nine in ten within ${spanOf(first.p90)}; ${formatCount(first.brands)} brands` : "no brand yet"}
+          note={first ? `nine in ten within ${spanOf(first.p90)}; ${counted(first.brands, "brand")}` : "no brand yet"}
         >
           {first ? spanOf(first.median) : "–"}
         </Stat>
@@ -110,13 +114,19 @@ function Shown({ data }: { data: Figures }) {
           </ul>
         }
       >
-        <SignedBars
-          title="Movements of recurring revenue by month"
-          bars={mrr.movements.map((one) => ({ key: one.month, values: LAYERS.map(({ of }) => of(one)) }))}
-          layers={LAYERS}
-          short={monthOf}
-          format={formatMoney}
-        />
+        {mrr.movements.every((one) => LAYERS.every(({ of }) => of(one) === 0)) ? (
+          <EmptyState drawing={<EmptyLedgerDrawing />} title="Nothing has moved yet">
+            <p>The first subscription that is paid is the first bar here. Plans that were given do not count.</p>
+          </EmptyState>
+        ) : (
+          <SignedBars
+            title="Movements of recurring revenue by month"
+            bars={mrr.movements.map((one) => ({ key: one.month, values: LAYERS.map(({ of }) => of(one)) }))}
+            layers={LAYERS}
+            short={monthOf}
+            format={formatMoney}
+          />
+        )}
       </ChartCard>
       <div className="grid gap-4 lg:grid-cols-2">
         <Card title="How far brands get">
