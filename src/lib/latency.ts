@@ -62,6 +62,11 @@ export class Latencies {
     return taken;
   }
 
+  /** All that was counted so far. */
+  read(): readonly Series[] {
+    return [...this.#series.values()];
+  }
+
   /** As Prometheus reads a histogram. */
   text(): string {
     const name = "http_request_duration_seconds";

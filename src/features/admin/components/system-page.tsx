@@ -13,6 +13,9 @@ import { useTRPC } from "@/trpc/client";
 import type { SystemState } from "../system/contract";
 import { LettersCard } from "./letters-card";
 import { Stat, Stats } from "./stat";
+import { JobsCard } from "./system/jobs-card";
+import { MoneyCard } from "./system/money-card";
+import { RequestsCard } from "./system/requests-card";
 import { spanOf } from "./words";
 
 /** How the machinery stands, asked again every five seconds. */
@@ -23,7 +26,7 @@ export function SystemPage() {
   return (
     <div className="grid gap-6">
       <PageTitle title="System">
-        What waits, what could not be written, and what the looks for drift found.{" "}
+        How quick answers are, what waits, what could not be written, and whether the books agree.{" "}
         {data && (
           <span className="text-ink-3">
             As of <ClockTime iso={data.asOf} />
@@ -112,7 +115,9 @@ function Shown({ data }: { data: SystemState }) {
           {formatCount(stripeEvents.failed)} failed
         </Stat>
       </Stats>
+      <RequestsCard requests={data.requests} />
       <LettersCard />
+      <MoneyCard money={data.money} />
       <Card title="Looks for drift">
         {data.drift.length === 0 ? (
           <p className="px-4 pb-5 text-14 text-ink-2 md:px-5">
@@ -152,6 +157,7 @@ function Shown({ data }: { data: SystemState }) {
           </Table>
         )}
       </Card>
+      <JobsCard jobs={data.jobs} />
     </>
   );
 }

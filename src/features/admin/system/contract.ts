@@ -1,4 +1,17 @@
 import { z } from "zod";
+import { GROUPS } from "@/lib/latency";
+
+const requestGroup = z.object({
+  group: z.enum(GROUPS),
+  count: z.number(),
+  /** Milliseconds, as far as the buckets tell; null where it lies beyond the last. */
+  p50: z.number().nullable(),
+  p95: z.number().nullable(),
+  /** Answers that say the fault is ours, and that it is the caller's. */
+  failed: z.number(),
+  refused: z.number(),
+});
+export type RequestGroup = z.infer<typeof requestGroup>;
 
 export const systemOutput = z.object({
   asOf: z.string(),
@@ -22,6 +35,25 @@ export const systemOutput = z.object({
   ),
   mails: z.object({ queued: z.number(), failed: z.number() }),
   stripeEvents: z.object({ failed: z.number(), last: z.string().nullable() }),
+  /** What the process that answers has served, and what the edge has told it, since it began. */
+  requests: z.object({ since: z.string(), groups: z.array(requestGroup) }),
+  /** Scheduled jobs, those that failed or are late first. */
+  jobs: z.array(
+    z.object({ name: z.string(), failures: z.number(), tookMs: z.number(), succeeded: z.string().nullable() }),
+  ),
+  /** The newest comparison of Stripe, ledger and Redis for each brand that has money with us; null before the first. */
+  money: z
+    .object({
+      checkedAt: z.string(),
+      brands: z.number(),
+      paidCents: z.number(),
+      tokensBought: z.number(),
+      tokensGranted: z.number(),
+      odd: z.array(
+        z.object({ customerId: z.string(), brand: z.string(), findings: z.number(), words: z.array(z.string()) }),
+      ),
+    })
+    .nullable(),
 });
 export type SystemState = z.infer<typeof systemOutput>;
 

@@ -3,14 +3,18 @@ import type { StaffCtx } from "@/db/context";
 import { customers } from "@/db/schema/people";
 import { driftHistory } from "@/features/metering/drift/queries";
 import { listLetters } from "@/features/metering/letters/queries";
-import { backlogs, ledgerFigures } from "@/features/metering/metrics/queries";
+import { backlogs, ledgerFigures, workFigures } from "@/features/metering/metrics/queries";
+import { latencies } from "@/lib/latency";
 import type { Redis } from "@/lib/redis";
 import type { Letters, SystemState } from "./contract";
+import { groupsOf } from "./rules";
 
 const LOOKS = 20;
 const LETTERS = 100;
-/** Breaches of a look that are told in words. */
+/** Breaches of a look, or findings about a brand, that are told in words. */
 const WORDS = 3;
+/** Brands whose money does not agree that are named. */
+const ODD = 20;
 
 const isoOf = (seconds: number): string => new Date(seconds * 1_000).toISOString();
 
@@ -28,9 +32,36 @@ async function backlog(redis: Redis): Promise<SystemState["backlog"]> {
   }
 }
 
+/** What the newest look at each brand's money found. */
+async function moneyOf({ db }: StaffCtx): Promise<SystemState["money"]> {
+  const rows = await db.execute(sql`
+    select distinct on (r.customer_id) r.customer_id, c.name, r.checked_at, r.paid_cents, r.tokens_bought, r.tokens_granted, r.findings
+    from billing_reports r join customers c on c.id = r.customer_id order by r.customer_id, r.checked_at desc`);
+  if (rows.length === 0) return null;
+  const sum = (of: string) => rows.reduce((total, row) => total + Number(row[of]), 0);
+  const odd = rows.map((row) => ({ row, found: row.findings as { subject: string; what: string }[] }));
+  return {
+    checkedAt: new Date(Math.max(...rows.map((row) => Date.parse(String(row.checked_at))))).toISOString(),
+    brands: rows.length,
+    paidCents: sum("paid_cents"),
+    tokensBought: sum("tokens_bought"),
+    tokensGranted: sum("tokens_granted"),
+    odd: odd
+      .filter(({ found }) => found.length > 0)
+      .slice(0, ODD)
+      .map(({ row, found }) => ({
+        customerId: String(row.customer_id),
+        brand: String(row.name),
+        findings: found.length,
+        words: found.slice(0, WORDS).map(({ subject, what }) => `${subject} ${what}`),
+      })),
+  };
+}
+
 /** How the machinery stands. Of all tenants, and therefore for staff only. */
 export async function systemState(ctx: StaffCtx, redis: Redis): Promise<SystemState> {
   const ledger = await ledgerFigures(ctx.db);
+  const { jobs } = await workFigures(ctx.db);
   const looks = await driftHistory(ctx.db, LOOKS);
   const [row] = await ctx.db.execute(sql`
     select
@@ -56,6 +87,14 @@ export async function systemState(ctx: StaffCtx, redis: Redis): Promise<SystemSt
     })),
     mails: { queued: Number(row?.queued), failed: Number(row?.failed) },
     stripeEvents: { failed: Number(row?.events), last: row?.last == null ? null : isoOf(Number(row.last)) },
+    requests: {
+      since: new Date(Date.now() - process.uptime() * 1_000).toISOString(),
+      groups: groupsOf(latencies().read()),
+    },
+    jobs: jobs
+      .map((job) => ({ ...job, succeeded: job.succeeded === null ? null : isoOf(job.succeeded) }))
+      .toSorted((a, b) => b.failures - a.failures || a.name.localeCompare(b.name)),
+    money: await moneyOf(ctx),
   };
 }
 
