@@ -37,6 +37,11 @@ const OF_A_BRAND: Pages = [
 const OF_THE_PLATFORM: Pages = [
   ["/admin", "Business"],
   ["/admin/customers", "Brands"],
+  ["/admin/review", "Review"],
+  ["/admin/catalog", "Catalogue"],
+  ["/admin/catalog/pd-calculator", "PD Calculator"],
+  ["/admin/plans", "Plans"],
+  ["/admin/flags", "Flags"],
   ["/admin/system", "System"],
   ["/admin/banners", "Banners"],
 ];

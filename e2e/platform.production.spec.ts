@@ -53,10 +53,10 @@ test("a brand's admin finds no such pages; what is put up is read by everybody, 
   baseURL,
 }) => {
   await signIn(page);
-  for (const path of ["/admin", "/admin/customers", "/admin/system", "/admin/banners"]) {
+  for (const path of ["/admin", "/admin/customers", "/admin/catalog", "/admin/flags", "/admin/review"]) {
     await page.goto(path);
     await expect(page.getByRole("navigation", { name: "Platform" })).toHaveCount(0);
-    await expect(page.getByRole("heading", { level: 1 })).not.toHaveText(/Business|Brands|System|Banners/);
+    await expect(page.getByRole("heading", { level: 1 })).not.toHaveText(/Business|Brands|Catalogue|Flags|Review/);
   }
   const text = `Maintenance on Sunday at ${Date.now() % 10_000}`;
   const context = await browser.newContext(baseURL === undefined ? {} : { baseURL });
@@ -74,5 +74,48 @@ test("a brand's admin finds no such pages; what is put up is read by everybody, 
   await page.reload();
   await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
   await expect(page.getByText(text)).toHaveCount(0);
+  await context.close();
+});
+
+test("staff change an app: a draft, beside how it will look, then published, seen by a brand, and taken back", async ({
+  page,
+  browser,
+  baseURL,
+}) => {
+  const tagline = `Measures the distance of the pupils, ${Date.now() % 10_000}`;
+  const context = await browser.newContext(baseURL === undefined ? {} : { baseURL });
+  const theirs = await context.newPage();
+  await signIn(theirs);
+  await signIn(page, people.staff);
+  await page.goto("/admin/catalog");
+  await page.getByRole("link", { name: "PD Calculator" }).click();
+  await page.getByLabel("Tagline").fill("Short");
+  await page.getByRole("button", { name: "Save draft" }).click();
+  await expect(page.getByText("At least 10 characters")).toBeVisible();
+  await page.getByLabel("Tagline").fill(tagline);
+  const preview = page.getByRole("region", { name: "Preview" });
+  await expect(preview.getByText(tagline)).toHaveCount(2);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Save draft" }).click();
+  await expect(page.getByText("The draft is saved")).toBeVisible();
+  await theirs.goto("/apps/pd-calculator");
+  await expect(theirs.getByRole("heading", { level: 1, name: "PD Calculator" })).toBeVisible();
+  await expect(theirs.getByText(tagline)).toHaveCount(0);
+
+  await page.getByRole("button", { name: "Publish" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Reason").fill("Plainer words");
+  await dialog.getByRole("button", { name: "Publish" }).click();
+  await expect(page.getByText(/Version \d+ is published/).first()).toBeVisible();
+  await theirs.reload();
+  await expect(theirs.getByText(tagline)).toBeVisible();
+
+  await page.getByRole("button", { name: "Bring back what is shipped" }).click();
+  await dialog.getByLabel("Reason").fill("The old words were better");
+  await dialog.getByRole("button", { name: "Bring it back" }).click();
+  await expect(page.getByText("brought what is shipped back").first()).toBeVisible();
+  await theirs.reload();
+  await expect(theirs.getByRole("heading", { level: 1, name: "PD Calculator" })).toBeVisible();
+  await expect(theirs.getByText(tagline)).toHaveCount(0);
   await context.close();
 });

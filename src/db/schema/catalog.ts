@@ -7,6 +7,7 @@ import {
   json,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   unique,
@@ -17,7 +18,22 @@ import { customers } from "./people";
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
-/** The apps on the marketplace (seed 002). Written by the seed and, later, by platform admins. */
+/** What of an app the platform's staff may edit. */
+export interface AppFields {
+  readonly name: string;
+  readonly description: string;
+  readonly about: string;
+  readonly features: string[];
+  readonly status: "available" | "beta" | "deprecated" | "disabled";
+  readonly tokenCost: number;
+  readonly pricingTier: "starter" | "professional" | "enterprise";
+  readonly changelog: { version: string; date: string; notes: string }[];
+}
+
+/**
+ * The apps on the marketplace (seed 002). The catalogue that is shipped is brought in at each start; what staff have
+ * edited it leaves alone, field by field.
+ */
 export const apps = pgTable(
   "apps",
   {
@@ -49,6 +65,18 @@ export const apps = pgTable(
     pricingTier: varchar("pricing_tier", { length: 20, enum: ["starter", "professional", "enterprise"] })
       .notNull()
       .default("starter"),
+    /** What the shipped catalogue says of the fields that staff may edit, whoever's value is in force. */
+    shipped: jsonb("shipped").$type<Partial<AppFields>>().notNull().default({}),
+    /** The fields that staff have taken over. */
+    edited: text("edited").array().$type<(keyof AppFields)[]>().notNull().default(sql`'{}'`),
+    /** Which of `app_versions` is in force; 0 where nobody has edited anything. */
+    version: integer("version").notNull().default(0),
+    /** What a member of staff is working on: the fields that differ. Null where none does. */
+    draft: jsonb("draft").$type<Partial<AppFields>>(),
+    draftBy: uuid("draft_by"),
+    draftAt: at("draft_at"),
+    /** Grows with every change of the draft or of what is in force; a writer names the one it has seen. */
+    revision: integer("revision").notNull().default(0),
     createdAt: at("created_at").notNull().defaultNow(),
     updatedAt: at("updated_at").notNull().defaultNow(),
   },
@@ -116,4 +144,56 @@ export const configurationVersions = pgTable(
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (t) => [unique("configuration_versions_number").on(t.customerId, t.appId, t.version)],
+);
+
+/** What staff have published of an app, so that it can be read, compared and brought back. Written once, never changed. */
+export const appVersions = pgTable(
+  "app_versions",
+  {
+    id: uuid("id").primaryKey(),
+    appId: uuid("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    /** 1, 2, 3 … for each app. */
+    version: integer("version").notNull(),
+    fields: jsonb("fields").$type<AppFields>().notNull(),
+    /** What it changed, each field as it was before. */
+    before: jsonb("before").$type<Partial<AppFields>>().notNull(),
+    reason: varchar("reason", { length: 300 }).notNull(),
+    /** The version whose fields were brought back, where it was that; 0 for the shipped catalogue. */
+    restoredFrom: integer("restored_from"),
+    staffId: uuid("staff_id").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [unique("app_versions_number").on(t.appId, t.version)],
+);
+
+/**
+ * To whom something is open: an app by `app:<catalog id>`, or a feature by its name. Without a row it is as the product
+ * has it by itself.
+ */
+export const featureFlags = pgTable(
+  "feature_flags",
+  {
+    name: varchar("name", { length: 60 }).primaryKey(),
+    state: varchar("state", { length: 4, enum: ["on", "off", "some"] }).notNull(),
+    reason: varchar("reason", { length: 300 }).notNull(),
+    staffId: uuid("staff_id").notNull(),
+    updatedAt: at("updated_at").notNull().defaultNow(),
+  },
+  (t) => [check("feature_flags_state", sql`${t.state} in ('on', 'off', 'some')`)],
+);
+
+/** The brands of a flag that is on for some. */
+export const featureFlagBrands = pgTable(
+  "feature_flag_brands",
+  {
+    name: varchar("name", { length: 60 })
+      .notNull()
+      .references(() => featureFlags.name, { onDelete: "cascade" }),
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "cascade" }),
+  },
+  (t) => [primaryKey({ columns: [t.name, t.customerId] })],
 );

@@ -4,6 +4,13 @@ import { customers } from "./people";
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
+/** What of a plan the platform's staff may edit beside whether it is on sale. What it costs stands at Stripe. */
+export interface PlanFields {
+  readonly name: string;
+  readonly tokensPerMonth: number;
+  readonly features: string[];
+}
+
 /** What is sold by the month (seed 002). `tokens_per_month` -1 is unlimited. */
 export const billingPlans = pgTable(
   "billing_plans",
@@ -19,6 +26,9 @@ export const billingPlans = pgTable(
     stripePriceId: varchar("stripe_price_id", { length: 100 }).unique(),
     features: jsonb("features").$type<string[]>().notNull().default([]),
     isActive: boolean("is_active").notNull().default(true),
+    /** What the shipped catalogue says of the fields that staff may edit, and which of them staff have taken over. */
+    shipped: jsonb("shipped").$type<Partial<PlanFields>>().notNull().default({}),
+    edited: text("edited").array().$type<(keyof PlanFields)[]>().notNull().default(sql`'{}'`),
     createdAt: at("created_at").notNull().defaultNow(),
   },
   (t) => [

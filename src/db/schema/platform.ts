@@ -47,3 +47,19 @@ export const platformBanners = pgTable(
     check("platform_banners_span", sql`${t.endsAt} > ${t.startsAt}`),
   ],
 );
+
+/** Signs of something unusual that a member of staff has looked at and put aside, and why. */
+export const signDismissals = pgTable(
+  "sign_dismissals",
+  {
+    customerId: uuid("customer_id")
+      .notNull()
+      .references(() => customers.id, { onDelete: "cascade" }),
+    /** What is seen and since when, such as `unusual:<crossing>` or `refused:<key>:<day>`: a new one is seen anew. */
+    sign: varchar("sign", { length: 120 }).notNull(),
+    reason: varchar("reason", { length: 300 }).notNull(),
+    staffId: uuid("staff_id").notNull(),
+    createdAt: at("created_at").notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.customerId, t.sign] }), index("sign_dismissals_at").on(t.createdAt)],
+);

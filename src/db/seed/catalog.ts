@@ -1,52 +1,80 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "../client";
-import { apps } from "../schema/catalog";
-import { billingPlans, tokenPacks } from "../schema/plans";
+import { type AppFields, apps } from "../schema/catalog";
+import { billingPlans, type PlanFields, tokenPacks } from "../schema/plans";
 import figures from "./catalog.json" with { type: "json" };
 
 type NewApp = typeof apps.$inferInsert;
 type NewPlan = typeof billingPlans.$inferInsert;
 type NewPack = typeof tokenPacks.$inferInsert;
 
+/** Keeps a column that staff have taken over, and takes the shipped value otherwise. */
+const unlessEdited = (table: "apps" | "billing_plans", field: string, column: string): SQL =>
+  sql.raw(`case when '${field}' = any("${table}"."edited") then "${table}"."${column}" else excluded."${column}" end`);
+
+const ofApp = (field: keyof AppFields, column: string): SQL => unlessEdited("apps", field, column);
+const ofPlan = (field: keyof PlanFields, column: string): SQL => unlessEdited("billing_plans", field, column);
+
+const shippedApp = (app: NewApp): AppFields => ({
+  name: app.name,
+  description: app.description ?? "",
+  about: app.about ?? "",
+  features: app.features ?? [],
+  status: app.status ?? "available",
+  tokenCost: app.tokenCost,
+  pricingTier: app.pricingTier ?? "starter",
+  changelog: app.changelog ?? [],
+});
+const shippedPlan = ({ name, tokensPerMonth, features = [] }: NewPlan): PlanFields => ({
+  name,
+  tokensPerMonth,
+  features,
+});
+
 /**
- * Brings the product owner's apps, plans and packs into the database. Repeatable: figures that changed are updated, an app's
- * status is left as an admin last set it.
+ * Brings the product owner's apps, plans and packs into the database. Repeatable: what is shipped anew is taken over, but
+ * for the fields that staff have edited; of those only what would be shipped is noted, so that staff see it and may take it.
+ * Whether a plan or a pack is on sale is staff's alone. An editor who has an app open is told that it has changed.
  */
 export async function seedCatalog(db: Db): Promise<void> {
   await db.transaction(async (tx) => {
     await tx
       .insert(apps)
-      .values(figures.apps as NewApp[])
+      .values((figures.apps as NewApp[]).map((app) => ({ ...app, shipped: shippedApp(app) })))
       .onConflictDoUpdate({
         target: apps.catalogId,
         set: {
-          name: sql`excluded.name`,
           slug: sql`excluded.slug`,
-          description: sql`excluded.description`,
           category: sql`excluded.category`,
-          tokenCost: sql`excluded.token_cost`,
           variablePrice: sql`excluded.variable_price`,
-          about: sql`excluded.about`,
-          features: sql`excluded.features`,
           access: sql`excluded.access`,
-          changelog: sql`excluded.changelog`,
           configurationSchema: sql`excluded.configuration_schema`,
           documentationUrl: sql`excluded.documentation_url`,
-          pricingTier: sql`excluded.pricing_tier`,
+          name: ofApp("name", "name"),
+          description: ofApp("description", "description"),
+          about: ofApp("about", "about"),
+          features: ofApp("features", "features"),
+          status: ofApp("status", "status"),
+          tokenCost: ofApp("tokenCost", "token_cost"),
+          pricingTier: ofApp("pricingTier", "pricing_tier"),
+          changelog: ofApp("changelog", "changelog"),
+          shipped: sql`excluded.shipped`,
+          revision: sql`${apps.revision} + case when ${apps.shipped} = excluded.shipped then 0 else 1 end`,
           updatedAt: sql`now()`,
         },
       });
     await tx
       .insert(billingPlans)
-      .values(figures.plans as NewPlan[])
+      .values((figures.plans as NewPlan[]).map((plan) => ({ ...plan, shipped: shippedPlan(plan) })))
       .onConflictDoUpdate({
         target: billingPlans.id,
         set: {
-          name: sql`excluded.name`,
-          tokensPerMonth: sql`excluded.tokens_per_month`,
           priceCents: sql`excluded.price_cents`,
           stripePriceId: sql`excluded.stripe_price_id`,
-          features: sql`excluded.features`,
+          name: ofPlan("name", "name"),
+          tokensPerMonth: ofPlan("tokensPerMonth", "tokens_per_month"),
+          features: ofPlan("features", "features"),
+          shipped: sql`excluded.shipped`,
         },
       });
     await tx

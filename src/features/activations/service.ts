@@ -5,13 +5,13 @@ import { type apps, configurationVersions, customerApps } from "@/db/schema/cata
 import { recordAudit } from "@/features/audit/service";
 import type { Configuration } from "@/features/catalog/dialect/contract";
 import { configurationSchema } from "@/features/catalog/dialect/contract";
+import { isOpenTo } from "@/features/catalog/flags/queries";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import { configureAccounts } from "@/features/metering/service";
 import { emit } from "@/features/notifications/webhooks/service";
 import { coverageOf } from "@/features/plans/queries";
 import { type Coverage, covers } from "@/features/plans/rules";
 import type { Scope } from "@/lib/context";
-import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { carryOver, checkConfiguration, same } from "./configuration/rules";
@@ -63,7 +63,7 @@ export async function activate(
       coverageOf(tx, ctx.customerId),
     ]);
     if (before?.status !== "active") {
-      refuseWhereNotOffered(app, before);
+      await refuseWhereNotOffered(tx, ctx, app, before);
       if (!input.planWaived) requirePlan(coverage, app);
     }
     const configuration =
@@ -91,14 +91,14 @@ export async function activate(
   });
 }
 
-function refuseWhereNotOffered(app: AppRow, before: ActivationRow | null): void {
+async function refuseWhereNotOffered(tx: Tx, ctx: Scope, app: AppRow, before: ActivationRow | null): Promise<void> {
   if (app.status === "disabled") throw new Refusal("app_not_active", `${app.name} is no longer offered.`);
   if (before) return;
   if (app.status === "deprecated") {
     throw new Refusal("app_not_active", `${app.name} is being retired; only brands that have it keep it.`);
   }
-  if (app.status === "beta" && env().BETA_APPS === "off") {
-    throw new Refusal("app_not_active", `${app.name} is in beta and not open to brands yet.`);
+  if (!(await isOpenTo(tx, ctx.customerId, app.id))) {
+    throw new Refusal("app_not_active", `${app.name} is not open to this brand yet.`);
   }
 }
 

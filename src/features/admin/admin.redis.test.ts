@@ -8,11 +8,11 @@ import { seedCatalog } from "@/db/seed/catalog";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { checkLedger } from "@/features/metering/reconcile/queries";
-import { mintUserId } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { makeBrand } from "@/test/brands";
 import { consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { makeStaff } from "@/test/staff";
 import { bannersNow } from "./banners/queries";
 import { putUp, takeDown } from "./banners/service";
 import { customersOf } from "./customers/queries";
@@ -28,12 +28,7 @@ let brand: TestBrand;
 let staff: StaffCtx;
 let other: StaffCtx;
 
-const ctxOf = async (): Promise<StaffCtx> => {
-  const home = await makeBrand(db());
-  await setStaff(db(), OPERATOR, { email: home.people.admin.email, staff: true });
-  const staffId = mintUserId(home.people.admin.userId);
-  return { db: db(), customerId: home.customerId, actor: { type: "user", id: staffId }, staffId };
-};
+const ctxOf = (): Promise<StaffCtx> => makeStaff(db());
 const logOf = (customerId: string) =>
   db().select().from(auditLog).where(eq(auditLog.customerId, customerId)).orderBy(desc(auditLog.id));
 

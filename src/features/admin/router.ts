@@ -3,10 +3,34 @@ import { asStaff, router, signedIn } from "@/trpc/procedures";
 import { bannerInput, bannersOutput, endBannerInput } from "./banners/contract";
 import { bannersNow, bannersOf } from "./banners/queries";
 import { putUp, takeDown } from "./banners/service";
+import {
+  discardAppDraftInput,
+  editedAppInput,
+  editedAppOutput,
+  editedAppsOutput,
+  publishAppInput,
+  publishedAppOutput,
+  restoreAppInput,
+  saveAppDraftInput,
+  savedAppOutput,
+} from "./catalogue/contract";
+import { editedApp, editedApps } from "./catalogue/queries";
+import { discardAppDraft, publishApp, restoreApp, saveAppDraft } from "./catalogue/service";
 import { customersInput, customersOutput } from "./customers/contract";
 import { customersOf } from "./customers/queries";
 import { figuresOutput } from "./figures/contract";
 import { figuresOf } from "./figures/queries";
+import { flagsOutput, setFlagInput, setFlagOutput } from "./flags/contract";
+import { flagsOf } from "./flags/queries";
+import { setFlag } from "./flags/service";
+import { editedOutput, editedPlansOutput, editPlanInput, setPackInput } from "./plans/contract";
+import { editedPlans } from "./plans/queries";
+import { editPlan, setPack } from "./plans/service";
+import { quotaInput, quotaOutput, resetQuotaInput, resetQuotaOutput } from "./quota/contract";
+import { proposeReset, resetQuota } from "./quota/service";
+import { dismissInput, dismissOutput, reviewInput, reviewOutput } from "./review/contract";
+import { signsOf } from "./review/queries";
+import { dismissSign } from "./review/service";
 import {
   adjustInput,
   adjustOutput,
@@ -70,6 +94,87 @@ export const adminRouter = router({
     .input(confirmAdjustInput)
     .output(adjustOutput)
     .mutation(({ ctx, input }) => correctTokens(ctx.staff, ctx.metering(), input)),
+
+  /** What giving back a plan's tokens would do. Writes nothing. */
+  proposeReset: asStaff
+    .input(quotaInput)
+    .output(quotaOutput)
+    .query(({ ctx, input }) => proposeReset(ctx.staff, input)),
+
+  /** Gives them back, once for each proposal. */
+  resetQuota: asStaff
+    .input(resetQuotaInput)
+    .output(resetQuotaOutput)
+    .mutation(({ ctx, input }) => resetQuota(ctx.staff, ctx.metering(), input)),
+
+  /** Every app, with what staff have done to it. */
+  catalogue: asStaff.output(editedAppsOutput).query(({ ctx }) => editedApps(ctx.staff)),
+
+  /** An app as its editor needs it. */
+  app: asStaff
+    .input(editedAppInput)
+    .output(editedAppOutput)
+    .query(({ ctx, input }) => editedApp(ctx.staff, input)),
+
+  /** Keeps what is being worked on; no brand sees any of it. */
+  saveAppDraft: asStaff
+    .input(saveAppDraftInput)
+    .output(savedAppOutput)
+    .mutation(({ ctx, input }) => saveAppDraft(ctx.staff, input)),
+
+  /** Throws the draft away. */
+  discardAppDraft: asStaff
+    .input(discardAppDraftInput)
+    .output(savedAppOutput)
+    .mutation(({ ctx, input }) => discardAppDraft(ctx.staff, input)),
+
+  /** Puts an app's fields in force, on the marketplace and at the edge. */
+  publishApp: asStaff
+    .input(publishAppInput)
+    .output(publishedAppOutput)
+    .mutation(({ ctx, input }) => publishApp(ctx.staff, ctx.metering(), input)),
+
+  /** Brings back an earlier version, or what is shipped. */
+  restoreApp: asStaff
+    .input(restoreAppInput)
+    .output(publishedAppOutput)
+    .mutation(({ ctx, input }) => restoreApp(ctx.staff, ctx.metering(), input)),
+
+  /** Every plan and pack. */
+  plans: asStaff.output(editedPlansOutput).query(({ ctx }) => editedPlans(ctx.staff)),
+
+  /** Changes what a plan is called, gives and says. */
+  editPlan: asStaff
+    .input(editPlanInput)
+    .output(editedOutput)
+    .mutation(({ ctx, input }) => editPlan(ctx.staff, input)),
+
+  /** Puts a pack on sale or takes it off. */
+  setPack: asStaff
+    .input(setPackInput)
+    .output(editedOutput)
+    .mutation(({ ctx, input }) => setPack(ctx.staff, input)),
+
+  /** To whom each app and feature is open. */
+  flags: asStaff.output(flagsOutput).query(({ ctx }) => flagsOf(ctx.staff)),
+
+  /** Opens or closes one, from the next request on. */
+  setFlag: asStaff
+    .input(setFlagInput)
+    .output(setFlagOutput)
+    .mutation(({ ctx, input }) => setFlag(ctx.staff, input)),
+
+  /** Signs of unusual use and of leaked keys. */
+  review: asStaff
+    .input(reviewInput)
+    .output(reviewOutput)
+    .query(({ ctx, input }) => signsOf(ctx.staff, input)),
+
+  /** Puts one aside. */
+  dismissSign: asStaff
+    .input(dismissInput)
+    .output(dismissOutput)
+    .mutation(({ ctx, input }) => dismissSign(ctx.staff, input)),
 
   /** Backlog, drift, letters, mails and events. */
   system: asStaff.output(systemOutput).query(({ ctx }) => systemState(ctx.staff, ctx.metering().redis)),

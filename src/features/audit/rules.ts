@@ -25,6 +25,8 @@ export const AREAS = {
   delivery: "Deliveries",
   support: "Support",
   banner: "Banners",
+  catalogue: "Catalogue",
+  flag: "Feature flags",
 } as const satisfies Record<string, string>;
 export type Area = keyof typeof AREAS;
 

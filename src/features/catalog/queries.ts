@@ -1,21 +1,24 @@
-import { and, asc, count, eq, ilike, isNotNull, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, ilike, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apps, customerApps } from "@/db/schema/catalog";
 import type { CatalogRecord } from "@/features/metering/contract";
 import { coverageOf, offers } from "@/features/plans/queries";
 import { type Coverage, covers } from "@/features/plans/rules";
-import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import type { AppCard, AppPage, AppsQuery, PublicApp } from "./contract";
 import { configurationSchema } from "./dialect/contract";
+import { openTo } from "./flags/queries";
 
 type AppRow = typeof apps.$inferSelect;
 type Standing = (typeof customerApps.$inferSelect)["status"] | null;
 
-/** Every app as the edge must know it. */
+/**
+ * Every app as the edge must know it. In a transaction no app changes until it ends: whoever brings these to Redis
+ * meanwhile brings nothing that is older than what was published before.
+ */
 export async function catalogRecords(db: Reader): Promise<CatalogRecord[]> {
-  const rows = await db.select().from(apps).orderBy(asc(apps.catalogId));
+  const rows = await db.select().from(apps).orderBy(asc(apps.catalogId)).for("share");
   return rows.map((app) => ({
     catalogId: app.catalogId,
     slug: app.slug,
@@ -25,7 +28,8 @@ export async function catalogRecords(db: Reader): Promise<CatalogRecord[]> {
   }));
 }
 
-const toCard = (app: AppRow, standing: Standing, coverage: Coverage): AppCard => ({
+/** An app on a card, as it stands with a brand. */
+export const toCard = (app: AppRow, standing: Standing, coverage: Coverage): AppCard => ({
   id: app.catalogId,
   slug: app.slug,
   name: app.name,
@@ -41,12 +45,8 @@ const toCard = (app: AppRow, standing: Standing, coverage: Coverage): AppCard =>
   covered: covers(coverage, app.pricingTier),
 });
 
-/** Apps on offer; those in beta only where they are, or where the brand has them already. */
-const offered = (): SQL | undefined => (env().BETA_APPS === "on" ? undefined : ne(apps.status, "beta"));
-const visible = (): SQL | undefined => {
-  const open = offered();
-  return open && or(open, isNotNull(customerApps.status));
-};
+/** Apps that are open to the brand, and those that it has already. */
+const visible = (customerId: string): SQL | undefined => or(openTo(customerId), isNotNull(customerApps.status));
 
 /** The apps on the marketplace, each with how it stands with this brand. */
 export async function listApps(ctx: Ctx): Promise<{ apps: AppCard[] }> {
@@ -55,7 +55,7 @@ export async function listApps(ctx: Ctx): Promise<{ apps: AppCard[] }> {
       .select({ app: apps, activation: customerApps.status })
       .from(apps)
       .leftJoin(customerApps, and(eq(customerApps.appId, apps.id), eq(customerApps.customerId, ctx.customerId)))
-      .where(visible())
+      .where(visible(ctx.customerId))
       .orderBy(asc(apps.name)),
     coverageOf(ctx.db, ctx.customerId),
   ]);
@@ -75,7 +75,7 @@ export async function appPage(ctx: Ctx, input: { slug: string }): Promise<AppPag
       .select({ app: apps, activation: customerApps.status })
       .from(apps)
       .leftJoin(customerApps, and(eq(customerApps.appId, apps.id), eq(customerApps.customerId, ctx.customerId)))
-      .where(visible())
+      .where(visible(ctx.customerId))
       .orderBy(asc(apps.name)),
     coverageOf(ctx.db, ctx.customerId),
     offers(ctx.db),
@@ -132,7 +132,7 @@ const containing = (text: string): string => `%${text.replace(/[\\%_]/g, "\\$&")
 export async function publicApps(db: Reader, query: AppsQuery) {
   const words = (query.q ?? "").split(/\s+/).filter(Boolean);
   const filter = and(
-    offered(),
+    openTo(null),
     query.category ? eq(apps.category, query.category) : undefined,
     query.status ? eq(apps.status, query.status) : undefined,
     query.pricing_tier ? eq(apps.pricingTier, query.pricing_tier) : undefined,
@@ -163,7 +163,7 @@ export async function publicAppNamed(db: Reader, appId: string): Promise<PublicA
   const [app] = await db
     .select()
     .from(apps)
-    .where(and(offered(), namedBy(appId)))
+    .where(and(openTo(null), namedBy(appId)))
     .limit(1);
   if (!app) throw new Refusal("app_not_found", "There is no such app. GET /api/v1/apps lists those there are.");
   return toPublicApp(app);

@@ -13,8 +13,8 @@ import { bundles } from "./outbox/rules";
 import { backlogs, type DrainResult, drainPartition, drainTogether } from "./outbox/service";
 import { accountsWithStrays } from "./rebuild/queries";
 import { reopenAccount } from "./rebuild/service";
-import { loadCatalog, type ReconcileDeps } from "./reconcile/service";
-import { accountKey, accountKeys, dueKey, parseAccountName } from "./rules";
+import { catalogFields, loadCatalog, type ReconcileDeps } from "./reconcile/service";
+import { accountKey, accountKeys, catalogKey, dueKey, parseAccountName } from "./rules";
 import { retireMarked } from "./service";
 
 export const ALL_PARTITIONS: readonly number[] = Array.from({ length: PARTITIONS }, (_, i) => i);
@@ -174,6 +174,24 @@ export async function publishCatalog(deps: ReconcileDeps): Promise<void> {
 }
 
 /**
+ * Brings the catalogue to the partitions whose copy is another than Postgres has: of what was published while Redis was
+ * away. A partition without one asks for it with its first use.
+ */
+export async function healCatalogs(deps: ReconcileDeps): Promise<void> {
+  const pipeline = deps.redis.pipeline();
+  for (const partition of ALL_PARTITIONS) pipeline.hgetall(catalogKey(partition));
+  // Fields and values in turn, as the store sends them.
+  const copies = await pipeline.exec<(string[] | null)[]>();
+  const meant = Object.entries(catalogFields(await deps.loaders.catalog(deps.db))).toSorted();
+  const stale = ALL_PARTITIONS.filter((_, i) => {
+    const flat = copies[i] ?? [];
+    const has = flat.flatMap((field, at) => (field.startsWith("app:") && at % 2 === 0 ? [[field, flat[at + 1]]] : []));
+    return has.length > 0 && JSON.stringify(has.toSorted()) !== JSON.stringify(meant);
+  });
+  await each(stale.map((partition) => () => loadCatalog(deps, partition)));
+}
+
+/**
  * What has to be done over and over beside the drain: by the worker, each at its own pace, and by the cron, all at once.
  * One list for both, so that neither forgets what the other does.
  */
@@ -188,6 +206,7 @@ export const UPKEEP: readonly {
     everyMs: 24 * 60 * 60 * 1000,
     run: async (deps) => void (await dropOldDetails(deps, env().USAGE_RETENTION_MONTHS)),
   },
+  { name: "catalogue", everyMs: 60_000, run: healCatalogs },
   { name: "inspect", everyMs: 10_000, run: inspectAll },
   { name: "retire", everyMs: 500, run: (deps) => retireMarked(deps) },
   { name: "outdated", everyMs: 60_000, run: retireOutdated },

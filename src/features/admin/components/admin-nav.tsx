@@ -8,6 +8,10 @@ import { cx } from "@/components/cx";
 const PAGES = [
   { href: "/admin", name: "Business" },
   { href: "/admin/customers", name: "Brands" },
+  { href: "/admin/review", name: "Review" },
+  { href: "/admin/catalog", name: "Catalogue" },
+  { href: "/admin/plans", name: "Plans" },
+  { href: "/admin/flags", name: "Flags" },
   { href: "/admin/system", name: "System" },
   { href: "/admin/banners", name: "Banners" },
 ] as const;

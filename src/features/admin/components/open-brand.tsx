@@ -13,6 +13,7 @@ import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { ClockTime, RelativeTime } from "@/components/time";
 import type { OpenView } from "../support/contract";
 import { CorrectDialog } from "./correct-dialog";
+import { QuotaDialog } from "./quota-dialog";
 import { RevokeDialog } from "./revoke-dialog";
 import { Stat, Stats } from "./stat";
 import { STATUS } from "./words";
@@ -20,9 +21,10 @@ import { STATUS } from "./words";
 const dayOf = (date: string): string =>
   new Date(`${date}T00:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
-/** What a brand's own people see, to be read; and the two things that can be done for them. */
+/** What a brand's own people see, to be read; and what can be done for them. */
 export function OpenBrand({ view }: { view: OpenView }) {
   const [correcting, setCorrecting] = useState(false);
+  const [resetting, setResetting] = useState(false);
   const [revoking, setRevoking] = useState<OpenView["keys"][number] | null>(null);
   const { plan, balance, brand } = view;
   const used = view.days.reduce((sum, { tokens }) => sum + tokens, 0);
@@ -54,6 +56,7 @@ export function OpenBrand({ view }: { view: OpenView }) {
       </Stats>
       <div className="flex flex-wrap gap-2">
         <Button onClick={() => setCorrecting(true)}>Correct tokens</Button>
+        {plan && !balance.unlimited && <Button onClick={() => setResetting(true)}>Reset quota</Button>}
       </div>
       <ChartCard
         title="Tokens by day"
@@ -204,6 +207,7 @@ export function OpenBrand({ view }: { view: OpenView }) {
         </Table>
       </Part>
       <CorrectDialog customerId={brand.id} name={brand.name} open={correcting} onOpenChange={setCorrecting} />
+      {resetting && <QuotaDialog customerId={brand.id} name={brand.name} onClose={() => setResetting(false)} />}
       <RevokeDialog customerId={brand.id} target={revoking} onClose={() => setRevoking(null)} />
     </>
   );

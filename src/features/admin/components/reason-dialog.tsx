@@ -7,7 +7,7 @@ import { TextField } from "@/components/field";
 import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
 
-/** Asks why before something ends for good; the reason goes to whoever is to read it. */
+/** Asks why before something is done that others read of; the reason goes to whoever is to read it. */
 export function ReasonDialog({
   open,
   onClose,
@@ -19,6 +19,8 @@ export function ReasonDialog({
   failure,
   change,
   onConfirm,
+  look = "danger",
+  keep = "Keep it",
 }: {
   open: boolean;
   onClose: () => void;
@@ -33,6 +35,9 @@ export function ReasonDialog({
   failure: string;
   change: { readonly error: unknown; readonly isPending: boolean; readonly reset: () => void };
   onConfirm: (reason: string, close: () => void) => void;
+  /** `main` where nothing ends. */
+  look?: "danger" | "main";
+  keep?: string;
 }) {
   const [reason, setReason] = useState("");
   const [wrong, setWrong] = useState(false);
@@ -60,9 +65,9 @@ export function ReasonDialog({
         />
       </DialogBody>
       <DialogActions>
-        <Button onClick={close}>Keep it</Button>
+        <Button onClick={close}>{keep}</Button>
         <Button
-          look="danger"
+          look={look}
           busy={change.isPending}
           onClick={() => {
             const short = reason.trim().length < 5;

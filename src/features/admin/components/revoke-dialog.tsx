@@ -3,7 +3,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { useTRPC } from "@/trpc/client";
-import type { OpenView } from "../support/contract";
 import { ReasonDialog } from "./reason-dialog";
 
 /** Ends a brand's key, such as one that was found in public, with the reason. */
@@ -11,35 +10,40 @@ export function RevokeDialog({
   customerId,
   target,
   onClose,
+  opensFirst = false,
 }: {
   customerId: string;
-  target: OpenView["keys"][number] | null;
+  target: { readonly keyId: string; readonly name: string } | null;
   onClose: () => void;
+  /** Where the brand is not open yet: opens it for the same reason, which its log has then too. */
+  opensFirst?: boolean;
 }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const revoke = useMutation(
-    trpc.admin.revokeKey.mutationOptions({
-      onSuccess: async () => {
-        toast("The key is revoked, from this second on");
-        await queries.invalidateQueries({ queryKey: trpc.admin.support.queryKey({ customerId }) });
-      },
-    }),
-  );
+  const open = useMutation(trpc.admin.openSupport.mutationOptions());
+  const revokeKey = useMutation(trpc.admin.revokeKey.mutationOptions());
+  const revoke = useMutation({
+    mutationFn: async (input: { keyId: string; reason: string }) => {
+      if (opensFirst) await open.mutateAsync({ customerId, reason: input.reason });
+      return revokeKey.mutateAsync({ customerId, ...input });
+    },
+    onSuccess: async () => {
+      toast("The key is revoked, from this second on");
+      await queries.invalidateQueries({ queryKey: trpc.admin.pathKey() });
+    },
+  });
   return (
     <ReasonDialog
       open={target !== null}
       onClose={onClose}
       title={`Revoke ${target?.name ?? "the key"}?`}
       description="Whatever uses this key is refused from now on. It cannot be undone; the brand makes a new one."
-      hint="Such as where it was found. The brand reads it in its audit log."
+      hint={`Such as where it was found. The brand reads it in its audit log.${opensFirst ? " It also opens the brand to you for an hour." : ""}`}
       maxLength={300}
       confirm="Revoke key"
       failure="The key was not revoked"
       change={revoke}
-      onConfirm={(reason, close) =>
-        target && revoke.mutate({ customerId, keyId: target.keyId, reason }, { onSuccess: close })
-      }
+      onConfirm={(reason, close) => target && revoke.mutate({ keyId: target.keyId, reason }, { onSuccess: close })}
     />
   );
 }

@@ -26,3 +26,23 @@ export const SOURCES = { plan: "Plans", pack: "Packs", refund: "Refunds", adjust
 
 /** What a subscription's state is called. */
 export const STATUS = { active: "Active", past_due: "Payment late", canceled: "Cancelled", unpaid: "Unpaid" } as const;
+
+/** Where an app stands in its own life. */
+export const APP_STATUS = {
+  available: "Available",
+  beta: "Beta",
+  deprecated: "Being retired",
+  disabled: "No longer offered",
+} as const;
+
+/** What an app's fields are called. */
+export const FIELD_WORDS = {
+  name: "Name",
+  description: "Tagline",
+  about: "Description",
+  features: "Features",
+  status: "Status",
+  tokenCost: "Price",
+  pricingTier: "Plan",
+  changelog: "Changelog",
+} as const;

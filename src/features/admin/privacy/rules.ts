@@ -66,6 +66,12 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
     why: "an id that names nobody once the person is gone",
     plain: "id text kind starts_at ends_at created_by created_at",
   },
+  sign_dismissals: {
+    brand: "deleted",
+    people: { staff_id: "kept" },
+    why: "an id that names nobody once the person is gone",
+    plain: "customer_id sign reason staff_id created_at",
+  },
   // What people are told
   outgoing_mails: {
     brand: "deleted",
@@ -270,12 +276,24 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
   },
   // What is the same for everybody
   apps: {
+    people: { draft_by: "emptied" },
     plain:
-      "id catalog_id name slug description about category token_cost variable_price status features access changelog configuration_schema documentation_url icon_url pricing_tier created_at updated_at",
+      "id catalog_id name slug description about category token_cost variable_price status features access changelog configuration_schema documentation_url icon_url pricing_tier shipped edited version draft draft_by draft_at revision created_at updated_at",
   },
+  app_versions: {
+    people: { staff_id: "kept" },
+    why: "an id that names nobody once the person is gone",
+    plain: "id app_id version fields before reason restored_from staff_id created_at",
+  },
+  feature_flags: {
+    people: { staff_id: "kept" },
+    why: "an id that names nobody once the person is gone",
+    plain: "name state reason staff_id updated_at",
+  },
+  feature_flag_brands: { brand: "deleted", plain: "name customer_id" },
   billing_plans: {
     plain:
-      "id name description tokens_per_month price_cents billing_cycle stripe_price_id features is_active created_at",
+      "id name description tokens_per_month price_cents billing_cycle stripe_price_id features is_active shipped edited created_at",
   },
   token_packs: { plain: "id tokens price_cents stripe_price_id is_active created_at" },
 };

@@ -46,7 +46,8 @@ export async function openSupport(ctx: StaffCtx, input: OpenSupportInput): Promi
   });
 }
 
-async function opened(ctx: StaffCtx, input: CustomerInput): Promise<Ctx> {
+/** The brand as this member of staff may act for it. @throws Refusal `forbidden` without an open view */
+export async function opened(ctx: StaffCtx, input: CustomerInput): Promise<Ctx> {
   const view = await underView(ctx, input);
   if (!view) throw new Refusal("forbidden", "Say first why you look into this brand; an opening lasts an hour.");
   return view.ctx;

@@ -73,6 +73,17 @@ export async function loadKeyRecord(deps: ReconcileDeps, partition: number, hmac
   return record !== null;
 }
 
+/** The catalogue as a partition's hash holds it, without the generation: each app under its id and its slug. */
+export function catalogFields(records: readonly CatalogRecord[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const app of records) {
+    const value = `${app.catalogId}|${app.price}|${app.status}|${app.variablePrice ? 1 : 0}`;
+    fields[`app:${app.catalogId}`] = value;
+    fields[`app:${app.slug}`] = value;
+  }
+  return fields;
+}
+
 /**
  * Writes a partition's copy of the catalogue, each app under its id and its slug, with the partition's generation.
  * The generation's row is locked meanwhile, so that a drain which raises it comes before or after, never between.
@@ -88,12 +99,7 @@ export async function loadCatalog(
       .where(eq(meteringPartitions.partition, partition))
       .for("share");
     if (!row) throw new NotLoaded("The partition is not known");
-    const fields: Record<string, string> = { gen: String(row.generation) };
-    for (const app of await deps.loaders.catalog(tx)) {
-      const value = `${app.catalogId}|${app.price}|${app.status}|${app.variablePrice ? 1 : 0}`;
-      fields[`app:${app.catalogId}`] = value;
-      fields[`app:${app.slug}`] = value;
-    }
+    const fields = { gen: String(row.generation), ...catalogFields(await deps.loaders.catalog(tx)) };
     const args = [await deadlineOf(deps), ...Object.entries(fields).flat()];
     const answer = await runScript(deps.redis, SET_CATALOG, [catalogKey(partition)], args);
     if (answer.kind !== "reply" || answer.reply[0] !== "ok") throw new NotLoaded("Redis did not take the catalogue");

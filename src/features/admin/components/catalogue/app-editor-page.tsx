@@ -1,0 +1,196 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import Link from "next/link";
+import { useState } from "react";
+import { toast } from "sonner";
+import { Badge } from "@/components/badge";
+import { Button } from "@/components/button";
+import { formatCount, formatTokens } from "@/components/format";
+import { Notice } from "@/components/notice";
+import { PageTitle } from "@/components/page-title";
+import { describeFailure, QueryError, useSessionEnd } from "@/components/query-error";
+import { Skeleton } from "@/components/skeleton";
+import { ClockTime } from "@/components/time";
+import { useTRPC } from "@/trpc/client";
+import type { AppFields, EditedApp } from "../../catalogue/contract";
+import { differing } from "../../catalogue/rules";
+import { ReasonDialog } from "../reason-dialog";
+import { AppFieldset } from "./app-fieldset";
+import { formOf, readForm, shownOf } from "./app-form";
+import { AppPreview } from "./app-preview";
+import { AppVersions } from "./app-versions";
+
+/** One app: its fields, what a brand would see of them beside, and what was published before. */
+export function AppEditorPage({ slug }: { slug: string }) {
+  const trpc = useTRPC();
+  const { data, error, refetch } = useQuery(
+    // What is typed is never replaced behind the back of whoever types it.
+    trpc.admin.app.queryOptions({ slug }, { refetchOnWindowFocus: false, refetchOnReconnect: false, staleTime: 0 }),
+  );
+  useSessionEnd(error);
+  return (
+    <div className="grid gap-6">
+      <nav aria-label="Where you are" className="-mb-3 text-13">
+        <Link href="/admin/catalog" className="text-ink-2 hover:text-ink">
+          Catalogue
+        </Link>
+      </nav>
+      {error && !data && (
+        <>
+          <PageTitle title="App" />
+          <QueryError what="This app" error={error} retry={refetch} />
+        </>
+      )}
+      {!data && !error && <Skeleton className="h-[40rem] w-full" />}
+      {data && <Editor key={data.revision} app={data} />}
+    </div>
+  );
+}
+
+function Editor({ app }: { app: EditedApp }) {
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  const { slug } = app.page;
+  const begun = app.draft?.fields ?? app.published;
+  const [form, setForm] = useState(formOf(begun));
+  const [asked, setAsked] = useState(false);
+  const [publishing, setPublishing] = useState(false);
+  const again = async () => {
+    await Promise.all([
+      queries.invalidateQueries({ queryKey: trpc.admin.app.queryKey({ slug }) }),
+      queries.invalidateQueries({ queryKey: trpc.admin.catalogue.queryKey() }),
+      queries.invalidateQueries({ queryKey: trpc.catalog.pathKey() }),
+    ]);
+  };
+  const save = useMutation(
+    trpc.admin.saveAppDraft.mutationOptions({
+      onSuccess: () => {
+        toast("The draft is saved");
+        return again();
+      },
+    }),
+  );
+  const discard = useMutation(trpc.admin.discardAppDraft.mutationOptions({ onSuccess: again }));
+  const publish = useMutation(
+    trpc.admin.publishApp.mutationOptions({
+      onSuccess: ({ version, atTheEdge }) => {
+        toast(
+          `Version ${version} is published${atTheEdge ? "" : "; the meter learns of it as soon as it can be reached"}`,
+        );
+        return again();
+      },
+    }),
+  );
+  const read = readForm(form);
+  const shown = shownOf(form, app.published);
+  const unsaved = differing(shown, begun).length > 0;
+  const changes = differing(shown, app.published);
+  const failed = save.error ?? discard.error;
+  return (
+    <>
+      <PageTitle
+        title={app.page.name}
+        action={
+          <div className="flex flex-wrap gap-2">
+            {app.draft && (
+              <Button
+                look="quiet"
+                busy={discard.isPending}
+                onClick={() => discard.mutate({ slug, revision: app.revision })}
+              >
+                Discard draft
+              </Button>
+            )}
+            <Button
+              disabled={!unsaved}
+              busy={save.isPending}
+              onClick={() => {
+                setAsked(true);
+                if (read.fields) save.mutate({ slug, revision: app.revision, fields: read.fields });
+              }}
+            >
+              Save draft
+            </Button>
+            <Button
+              look="main"
+              disabled={changes.length === 0}
+              onClick={() => {
+                setAsked(true);
+                if (read.fields) setPublishing(true);
+              }}
+            >
+              Publish
+            </Button>
+          </div>
+        }
+      >
+        <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          {app.version === 0 ? "As it is shipped." : `Version ${app.version} is published.`}
+          {app.draft && (
+            <>
+              <Badge tone="soon">Draft</Badge>
+              <span>
+                {app.draft.by}, <ClockTime iso={app.draft.at} />
+              </span>
+            </>
+          )}
+          {unsaved && <Badge>Not saved</Badge>}
+        </span>
+      </PageTitle>
+      {failed && (
+        <Notice
+          kind="stopped"
+          title="Nothing was saved"
+          action={
+            <Button size="small" onClick={again}>
+              Load it anew
+            </Button>
+          }
+        >
+          {describeFailure(failed)}
+        </Notice>
+      )}
+      <div className="grid gap-6 lg:grid-cols-2 lg:items-start">
+        <AppFieldset
+          app={app}
+          form={form}
+          wrong={asked ? (read.wrong ?? {}) : {}}
+          onChange={(change) => setForm((now) => ({ ...now, ...change }))}
+        />
+        <AppPreview page={app.page} fields={shown} />
+      </div>
+      <AppVersions app={app} onDone={again} />
+      <ReasonDialog
+        open={publishing}
+        onClose={() => setPublishing(false)}
+        title={`Publish ${form.name}?`}
+        description={effectOf(app, shown)}
+        hint="It stands in the history of the app and in the audit log."
+        maxLength={300}
+        look="main"
+        keep="Not yet"
+        confirm="Publish"
+        failure="Nothing was published"
+        change={publish}
+        onConfirm={(reason, close) =>
+          read.fields &&
+          publish.mutate({ slug, revision: app.revision, fields: read.fields, reason }, { onSuccess: close })
+        }
+      />
+    </>
+  );
+}
+
+/** What publishing does beside being seen. */
+function effectOf({ published }: EditedApp, next: AppFields): string {
+  const price =
+    next.tokenCost === published.tokenCost
+      ? ""
+      : ` From the next use on it costs ${formatTokens(next.tokenCost)} instead of ${formatCount(published.tokenCost)}; reservations that are open keep what they reserved.`;
+  const ended =
+    next.status === "disabled" && published.status !== "disabled"
+      ? " Every use of it is refused from then on, also of brands that have it."
+      : "";
+  return `Every brand sees it at once.${price}${ended}`;
+}
