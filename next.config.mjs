@@ -45,11 +45,14 @@ export default {
   },
   poweredByHeader: false,
   reactStrictMode: true,
-  // argon2 is a native module, pino opens files of its own, prom-client and pg-boss look for what is installed beside them:
+  // argon2 is a native module, pino and pdfkit open files of their own, prom-client and pg-boss look for what is installed beside them:
   // they are required at run time, not bundled.
-  serverExternalPackages: ["@node-rs/argon2", "pg-boss", "pino", "prom-client"],
-  // The installed build of the widgets is read beside the files that it describes.
-  outputFileTracingIncludes: { "/**": ["./public/v1/build.json"] },
+  serverExternalPackages: ["@node-rs/argon2", "pdfkit", "pg-boss", "pino", "prom-client"],
+  // The installed build of the widgets is read beside the files that it describes; a report's letters from where they are installed.
+  outputFileTracingIncludes: {
+    "/**": ["./public/v1/build.json"],
+    "/api/internal/mail": ["./node_modules/geist/dist/fonts/geist-sans/Geist-{Regular,Medium,SemiBold}.ttf"],
+  },
   headers: async () => [
     // A widget's frame says for itself who may hold it and that it may ask for the camera.
     { source: "/((?!v1/widget/).*)", headers },

@@ -1,6 +1,6 @@
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { eventsOf, frameOf, line, shopWith, tokensLeft } from "./shop";
-import { expectAccessible, stack } from "./stack";
+import { expectAccessible, people, signIn, stack } from "./stack";
 
 /** Frame Finder in the sample shop: found by words, by filters, by keyboard; chosen, and shown by the shop. */
 
@@ -49,7 +49,32 @@ test("a stranger finds a frame in the shop, and the shop shows it; one visit cos
   await page.getByRole("button", { name: "Find a frame" }).click();
   await expect(frameOf(page).getByText("40 frames")).toBeVisible();
   expect(before - (await tokensLeft())).toBe(2);
+  await expectCounted(page);
 });
+
+/** The brand sees what came of it, and has a report of it made: paid for once, mailed as a PDF. */
+async function expectCounted(page: Page): Promise<void> {
+  const left = await tokensLeft();
+  await signIn(page, people.manager);
+  await page.goto("/usage/insights?period=7d");
+  const app = page.getByRole("listitem").filter({ hasText: "Frame Finder" });
+  await expect(app).toContainText(/[1-9]\d* of \d+ sessions · [1-9]\d* with a result/);
+  const frame = page
+    .getByRole("listitem")
+    .filter({ hasText: /NL-\d+\d+ baskets?/ })
+    .first();
+  await expect(frame.locator("img")).toBeVisible();
+  await expectAccessible(page);
+  for (const costs of ["Send for 10 tokens", "Send it again"]) {
+    await page.getByRole("button", { name: /^Mail me / }).click();
+    await page.getByRole("button", { name: costs }).click();
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+  }
+  expect(left - (await tokensLeft())).toBe(10);
+  await expect
+    .poll(async () => (await (await page.request.get(`${stack().inbox_url}/mails.json`)).text()).includes("analytics-"))
+    .toBe(true);
+}
 
 test("by keyboard and in German; the shop is told what was chosen", async ({ page }) => {
   await shopWith(page, `${line()}${finder('lang="de"')}`);

@@ -22,6 +22,7 @@ const OF_A_BRAND: Pages = [
   ["/products/import", "Import products"],
   ["/usage", "Usage"],
   ["/usage/alerts", "Alerts"],
+  ["/usage/insights", "Advanced Analytics"],
   ["/notifications", "Notifications"],
   ["/notifications/preferences", "How you are told"],
   ["/notifications/failures", "Not delivered"],

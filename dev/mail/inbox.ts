@@ -14,6 +14,8 @@ export interface InboxMail {
   readonly html: string;
   readonly text: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** What is attached; `content` in base64. One that an earlier version kept has none. */
+  readonly files?: readonly { readonly name: string; readonly type: string; readonly content: string }[];
 }
 
 /** How many are kept; the oldest go first. */
@@ -50,6 +52,11 @@ export class Inbox {
       html: mail.html ?? "",
       text: mail.text ?? "",
       headers: mail.headers.map(({ originalKey, value }) => [originalKey, value] as const),
+      files: mail.attachments.map(({ filename, mimeType, content }) => ({
+        name: filename ?? "file",
+        type: mimeType,
+        content: Buffer.from(content as ArrayBuffer).toString("base64"),
+      })),
     };
     this.mails = [received, ...this.mails].slice(0, MOST);
     this.save();

@@ -35,6 +35,7 @@ const opened = (mail: InboxMail, view: View): string => `
         (name) =>
           `<a href="/mails/${mail.id}?view=${name}"${name === view ? ' aria-current="page"' : ""}>${NAMES[name]}</a>`,
       ).join("")}</nav>
+      ${(mail.files ?? []).map(({ name }, at) => `<p><a href="/mails/${mail.id}/files/${at}">${text(name)}</a></p>`).join("")}
       ${face(mail, view)}
     </article>`;
 

@@ -18,7 +18,7 @@ const html = (response: ServerResponse, body: string, csp: string, status = 200)
 export function inboxServer(inbox: Inbox): Server {
   return createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://inbox.invalid");
-    const [, folder, id, part] = url.pathname.split("/");
+    const [, folder, id, part, at] = url.pathname.split("/");
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("cache-control", "no-store");
     if (request.method === "POST" && url.pathname === "/clear") {
@@ -41,6 +41,15 @@ export function inboxServer(inbox: Inbox): Server {
     const mail = folder === "mails" && id ? inbox.find(id) : undefined;
     if (!mail) return void response.writeHead(404, { "content-type": "text/plain" }).end("No such mail.\n");
     if (part === "html") return html(response, mail.html, MAIL_CSP);
+    const file = part === "files" ? mail.files?.[Number(at)] : undefined;
+    if (file) {
+      // Saved and not shown: a file is somebody else's too.
+      const headers = {
+        "content-type": file.type,
+        "content-disposition": `attachment; filename="${file.name.replace(/[^\w.-]/g, "_")}"`,
+      };
+      return void response.writeHead(200, headers).end(Buffer.from(file.content, "base64"));
+    }
     const view = VIEWS.find((name) => name === url.searchParams.get("view")) ?? "html";
     html(response, inboxPage(inbox.list(), mail, view), CSP);
   });

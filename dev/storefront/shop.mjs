@@ -29,6 +29,9 @@ document.getElementById("new-shopper").addEventListener("click", () => {
   sessionStorage.clear();
   outcome.textContent = "A new shopper has come in.";
 });
-document.getElementById("add").addEventListener("click", () => {
+document.getElementById("add").addEventListener("click", ({ target }) => {
+  // Counted for the apps that were opened in this visit; where ours has not loaded, it waits in the list.
+  window.varai ??= [];
+  window.varai.push((api) => api.cart?.(target.dataset.sku));
   document.getElementById("basket").textContent = "One frame in your basket.";
 });

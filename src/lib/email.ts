@@ -1,5 +1,12 @@
 import { createTransport, type NodemailerError } from "nodemailer";
 
+/** A file that goes with a mail. */
+export interface EmailFile {
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
 /** One mail to one person. */
 export interface EmailMessage {
   /** Stays the same over all attempts, so that a receiving server can tell a second copy by its Message-ID. */
@@ -8,6 +15,7 @@ export interface EmailMessage {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
+  readonly files?: readonly EmailFile[];
 }
 
 /** Hands mails to a mail server. */
@@ -39,7 +47,7 @@ export function openMailer(url: string, from: string): Mailer {
   });
   const host = /@([^\s>]+)>?\s*$/.exec(from)?.[1] ?? "localhost";
   return {
-    async send({ id, to, subject, html, text }) {
+    async send({ id, to, subject, html, text, files = [] }) {
       try {
         await transport.sendMail({
           from,
@@ -47,6 +55,11 @@ export function openMailer(url: string, from: string): Mailer {
           subject,
           html,
           text,
+          attachments: files.map(({ name, type, bytes }) => ({
+            filename: name,
+            contentType: type,
+            content: Buffer.from(bytes),
+          })),
           messageId: `<${id}@${host}>`,
           headers: { "Auto-Submitted": "auto-generated" },
           // What we render names no files, and must not read any.

@@ -60,3 +60,7 @@ export function uuidv7(now: number = Date.now()): string {
   const rest = randomHex() + randomHex() + randomHex() + randomHex() + randomHex() + randomHex();
   return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${rest}`;
 }
+
+/** When an id of version 7 was made, Unix ms; 0 for one of another kind. */
+export const timeOfUuid = (id: string): number =>
+  id[14] === "7" ? Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16) : 0;

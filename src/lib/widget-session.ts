@@ -22,6 +22,8 @@ export interface WidgetClaims {
 
 /** How long a token opens a frame, in seconds. The frame keeps what it read; only a later reload needs a new one. */
 export const SESSION_SECONDS = 600;
+/** How long a shopper may go on with one use, in ms: a long visit to a shop. */
+export const LONGEST_VISIT_MS = 4 * 3_600_000;
 const LONGEST = 2_000;
 
 const keyFrom = (secret: string): string => hmacSha256(secret, "varai widget session");

@@ -16,6 +16,8 @@ export const LIMITS = {
   "apps-write": 100,
   /** What a shopper's page asks for its widgets, by address: a school or an office behind one has many shoppers. */
   widget: 6_000,
+  /** What its widgets tell of a session, by address too: a bucket of its own, so that figures never keep an app from opening. */
+  "widget-events": 12_000,
   /** A brand's products, one call each. The owner names no figure; a catalogue is kept in step by many small calls. */
   products: 5_000,
   /** Everything about money. */

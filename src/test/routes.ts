@@ -156,6 +156,15 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     ...NO_WRITES,
   },
   "/api/v1/openapi.json": { GET: "anyone", ...NO_WRITES },
+  "/api/v1/widget/events": {
+    POST: "page",
+    OPTIONS: "anyone",
+    GET: "no method",
+    HEAD: "no method",
+    PUT: "no method",
+    PATCH: "no method",
+    DELETE: "no method",
+  },
   "/api/v1/widget/products": { GET: "page", ...NO_WRITES },
   "/api/v1/widget/session": { GET: "page", ...NO_WRITES },
   "/api/v1/widget/sessions": {

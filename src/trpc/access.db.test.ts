@@ -15,6 +15,7 @@ import { activate } from "@/features/activations/service";
 import { buyPack } from "@/features/billing/packs/service";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
+import { openAccounts } from "@/features/metering/service";
 import { ring } from "@/features/notifications/chat/queries";
 import { addChatHook } from "@/features/notifications/chat/service";
 import { sendTest } from "@/features/notifications/webhook-delivery/service";
@@ -148,6 +149,9 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "products.stopImport": { importId: OWN_FILE },
   "usage.dashboard": { from: "2026-03-01", to: "2026-03-31" },
   "usage.entries": { date: "2026-03-01" },
+  "insights.figures": { from: "2026-03-01", to: "2026-03-31" },
+  "insights.sendReport": { from: "2026-03-01", to: "2026-03-31" },
+  "insights.subscribe": { on: true },
   "webhooks.create": { url: "https://hooks.example.com/" },
   ...Object.fromEntries(
     ["endpoint", "delivery", "remove", "rotateSecret", "test", "replay", "replayFailed"].map((verb) => [
@@ -284,6 +288,9 @@ const NAMES_NOTHING: readonly string[] = [
   "usage.dashboard",
   "usage.forecast",
   "usage.entries",
+  "insights.figures",
+  "insights.reports",
+  "insights.subscribe",
   // What is told to everybody.
   "admin.bannersNow",
   "catalog.list",
@@ -306,8 +313,10 @@ const NAMES_NOTHING: readonly string[] = [
 ];
 /** Procedures that change the caller's own subscription; these brands have none, and each must say so. */
 const NEED_SUBSCRIPTION: readonly string[] = ["billing.changePlan", "billing.cancel", "billing.resume"];
+/** Procedures that spend tokens of the caller's own account; these brands have none, and each must say so. */
+const NEED_TOKENS: readonly string[] = ["insights.sendReport"];
 /** Turned on for both brands before anything is asked, the foreign brand's with a mark of its own. */
-const TURNED_ON = ["pdc-001", "rec-001", "frf-001", "sty-001", "fit-001", "clt-001", "cai-001"];
+const TURNED_ON = ["pdc-001", "rec-001", "frf-001", "sty-001", "fit-001", "clt-001", "cai-001", "adv-001"];
 
 interface Listed {
   readonly path: string;
@@ -334,6 +343,7 @@ beforeAll(async () => {
   await seedCatalog(db());
   const passwordHash = await hashPassword(PASSWORD);
   [brand, foreign] = await Promise.all([makeBrand(db(), passwordHash), makeBrand(db(), passwordHash)]);
+  await db().transaction((tx) => openAccounts(tx, brand.customerId, { unlimited: false }));
   for (const { customerId } of [brand, foreign]) {
     const ctx: Ctx = { db: db(), customerId, actor: { type: "system", id: "test" } };
     for (const appId of TURNED_ON) {
@@ -493,6 +503,11 @@ describe.each(procedures)("$path", (listed) => {
     }
     if (NEED_SUBSCRIPTION.includes(listed.path)) {
       expect(await refusal(call(listed, admin, input))).toEqual({ code: "CONFLICT", problem: "subscription_needed" });
+      return;
+    }
+    if (NEED_TOKENS.includes(listed.path)) {
+      const refused = { code: "PAYMENT_REQUIRED", problem: "insufficient_tokens" };
+      expect(await refusal(call(listed, admin, input))).toEqual(refused);
       return;
     }
     expect(NAMES_NOTHING, `say in FOREIGN how ${listed.path} names an object, or list it as naming none`).toContain(

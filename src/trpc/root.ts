@@ -12,6 +12,7 @@ import { webhooksRouter } from "@/features/notifications/webhooks/router";
 import { productsRouter } from "@/features/products/router";
 import { teamRouter } from "@/features/team/router";
 import { alertsRouter } from "@/features/usage/alerts/router";
+import { insightsRouter } from "@/features/usage/insights/router";
 import { usageRouter } from "@/features/usage/router";
 import { router } from "./procedures";
 import { profileRouter } from "./profile-router";
@@ -31,6 +32,7 @@ export const appRouter = router({
   products: productsRouter,
   billing: billingRouter,
   usage: usageRouter,
+  insights: insightsRouter,
   admin: adminRouter,
   webhooks: webhooksRouter,
   alerts: alertsRouter,

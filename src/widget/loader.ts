@@ -12,6 +12,8 @@ type Task = (api: Api) => unknown;
 interface Api {
   readonly version: string;
   push(...tasks: Task[]): void;
+  /** A frame went into the shop's basket: counted for each app that was opened in this visit, once a frame. */
+  cart(sku: string): void;
 }
 /** A `<varai-app>` element; `open()` does what a click does. */
 interface Host extends HTMLElement {
@@ -46,12 +48,8 @@ function start(): void {
   /** One use of an app per visit: its request is kept whole, because the same key must carry the same body. */
   const remembered = (name: string, fresh: () => string): string => {
     try {
-      let kept = sessionStorage.getItem(name);
-      if (!kept) {
-        kept = memory[name] ?? fresh();
-        sessionStorage.setItem(name, kept);
-      }
-      return kept;
+      sessionStorage[name] ??= memory[name] ?? fresh();
+      return sessionStorage[name];
     } catch {
       // No storage here: the visit lasts as long as the page.
       memory[name] ??= fresh();
@@ -70,6 +68,18 @@ function start(): void {
     if (!response.ok) throw body;
     return body;
   };
+  /** Asks in the name of a use of this visit, which the key has paid for. Goes on where the page is left. */
+  const post = (path: string, key: string, use: string, body = use) =>
+    ask(path, {
+      method: "POST",
+      keepalive: true,
+      headers: {
+        authorization: `Bearer ${key}`,
+        "content-type": "application/json",
+        "idempotency-key": JSON.parse(use).session_id,
+      },
+      body,
+    });
 
   const mount = (host: Host): void => {
     const root = host.attachShadow({ mode: "open" });
@@ -103,7 +113,7 @@ function start(): void {
         app,
         v: LOADER_VERSION,
         ...asked([...looks, "label"]),
-        [key ? "key" : "customer"]: key || customerId || "",
+        [key ? "key" : "customer"]: (key || customerId) as string,
       });
       const settings = await ask(`widget/settings?${query}`);
       sheet.replaceSync(PLACE + settings.style);
@@ -128,14 +138,15 @@ function start(): void {
     /** Tells the page what came of it, and fills in the form this element stands in. */
     const receive = ({ fields, ...result }: Readonly<Record<string, unknown>>): void => {
       const form = host.closest("form");
-      for (const [name, value] of form ? Object.entries(fields ?? {}) : []) {
-        let input = form?.elements.namedItem(name) as HTMLInputElement | null;
-        if (!input) {
-          input = make("input", { type: "hidden", name });
-          form?.append(input);
+      if (form)
+        for (const [name, value] of Object.entries(fields ?? {})) {
+          let input = form.elements.namedItem(name) as HTMLInputElement | null;
+          if (!input) {
+            input = make("input", { type: "hidden", name });
+            form.append(input);
+          }
+          input.value = String(value);
         }
-        input.value = String(value);
-      }
       tell("result", { result });
     };
 
@@ -149,7 +160,8 @@ function start(): void {
       const frame = make("iframe", {
         title: settings.label,
         allow: "camera",
-        src: `${home}/v1/widget/${encodeURIComponent(app)}`,
+        // The settings have come, so this is the name of an app.
+        src: `${home}/v1/widget/${app}`,
         onload: () => {
           const message: SessionMessage = { source: "varai", instance, type: "session", token };
           frame.contentWindow?.postMessage(message, home);
@@ -189,24 +201,18 @@ function start(): void {
         const body = remembered(`varai:${public_key}:${app}`, () =>
           JSON.stringify({ app_id: app, session_id: randomId(), metadata: { product_id: attribute("sku") } }),
         );
-        const id: string = JSON.parse(body).session_id;
-        const post = (path: string, body: string) =>
-          ask(path, {
-            method: "POST",
-            headers: {
-              authorization: `Bearer ${public_key}`,
-              "content-type": "application/json",
-              "idempotency-key": id,
-            },
-            body,
-          });
-        const consume = () => post("customer/tokens/consume", body);
+        const consume = () => post("customer/tokens/consume", public_key, body);
         // Lost on the way: asking again under the same key tells what happened and cannot cost twice.
         const use = await consume().catch((reason: Thrown) => {
           if (reason.code !== "outcome_unknown") throw reason;
           return consume();
         });
-        const session = await post("widget/sessions", JSON.stringify({ app_id: app, ...asked(looks) }));
+        const session = await post(
+          "widget/sessions",
+          public_key,
+          body,
+          JSON.stringify({ app_id: app, ...asked(looks) }),
+        );
         note.textContent = "";
         show(settings, session.token);
         tell("open", { tokens: use.tokens_consumed, usage_id: use.usage_id });
@@ -227,15 +233,26 @@ function start(): void {
     },
   );
 
-  const waiting = (page.varai as Task[] | undefined) ?? [];
+  const waiting = page.varai as Task[] | undefined;
   const api: Api = {
     version: LOADER_VERSION,
     push: (...tasks) => {
       for (const task of tasks) task(api);
     },
+    cart: (sku) => {
+      try {
+        for (const name in sessionStorage) {
+          const [ours, key, app] = name.split(":") as [string, string, string];
+          if (ours === "varai")
+            post("widget/events", key, sessionStorage[name], JSON.stringify({ app_id: app, sku })).catch(() => {});
+        }
+      } catch {
+        // No storage, or an entry that is not ours: a figure is missing, and the basket is not.
+      }
+    },
   };
   page.varai = api;
-  api.push(...waiting);
+  api.push(...(waiting ?? []));
 
   if (!config) return;
   // The one-line form: an element after the script, with what data-config names as its attributes.

@@ -41,6 +41,12 @@ export const GUIDES: readonly Guide[] = [
     about: "Being told before tokens run out, in the app, by mail and in chat rooms.",
   },
   {
+    slug: "analytics",
+    file: "guides/analytics.md",
+    title: "Advanced Analytics",
+    about: "From an opened app to the basket: what is counted, the shop's one line, and reports by mail.",
+  },
+  {
     slug: "webhooks",
     file: "guides/webhooks.md",
     title: "Webhooks",

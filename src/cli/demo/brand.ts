@@ -27,6 +27,7 @@ import { metering } from "@/rest/internal/metering";
 import { FRAMES } from "./frames";
 import { DAY, DAYS, historyOf, type PastGrant } from "./history";
 import { drawFrame } from "./pictures";
+import { seedSessions } from "./sessions";
 
 const SLUG = "northlight-optics";
 const PASSWORD = "northlight-demo-2026";
@@ -58,7 +59,7 @@ const people = {
 };
 
 /**
- * The demo brand of a local machine: three people, three apps, two keys, forty frames and sixty days of use. Repeatable. A public key for the
+ * The demo brand of a local machine: three people, four apps, two keys, forty frames and sixty days of use. Repeatable. A public key for the
  * storefront's origin is added where none is there; a secret key is made anew only where the known one does not work.
  * Never run against production: its passwords are in the README.
  */
@@ -71,12 +72,14 @@ export async function seedDemo(options: { storefrontOrigin: string; knownSecretK
       slug: SLUG,
       tokens: 0,
       plan: PLAN,
-      apps: ["vto-001", "pdc-001", "frf-001"],
+      apps: ["vto-001", "pdc-001", "frf-001", "adv-001"],
       origins: [options.storefrontOrigin],
       people: PEOPLE.map((person) => ({ ...person, passwordHash })),
     });
     await livePast(brand.customerId);
-    await seedFrames({ db: db(), customerId: brand.customerId, actor: SEEDED }, options.storefrontOrigin);
+    const ctx = { db: db(), customerId: brand.customerId, actor: SEEDED };
+    await seedFrames(ctx, options.storefrontOrigin);
+    await seedSessions(ctx);
     return {
       customerId: brand.customerId,
       ...people,
@@ -88,6 +91,7 @@ export async function seedDemo(options: { storefrontOrigin: string; knownSecretK
   // A start that was broken off in the midst of it left the brand without its past.
   await livePast(ctx.customerId);
   await seedFrames(ctx, options.storefrontOrigin);
+  await seedSessions(ctx);
   const keys = (await db().select().from(apiKeys).where(eq(apiKeys.customerId, there.id))).filter(
     (key) => !key.revokedAt,
   );

@@ -27,6 +27,7 @@ export function StackedDays({
   short,
   long,
   beforeName,
+  unit,
   picked,
   onPick,
 }: {
@@ -37,8 +38,11 @@ export function StackedDays({
   short: (key: string) => string;
   long: (key: string) => string;
   beforeName: string;
+  /** What is counted, where it is not tokens. */
+  unit?: string;
   picked: string | null;
-  onPick: (key: string) => void;
+  /** Without it, a day leads nowhere. */
+  onPick?: (key: string) => void;
 }) {
   const rows = days.map((day) => ({ ...day, total: day.values.reduce((sum, value) => sum + value, 0) }));
   const tip = (label: unknown) => {
@@ -53,7 +57,11 @@ export function StackedDays({
         head={long(row.key)}
         lines={[
           ...lines.toReversed(),
-          { name: "Together", value: formatTokens(row.total), strong: true },
+          {
+            name: "Together",
+            value: unit ? `${formatCount(row.total)} ${unit}` : formatTokens(row.total),
+            strong: true,
+          },
           { name: beforeName, value: formatCount(row.before) },
         ]}
       />
@@ -68,9 +76,9 @@ export function StackedDays({
           title={title}
           margin={{ top: 8, right: 4, bottom: 0, left: 0 }}
           barCategoryGap="18%"
-          className="cursor-pointer"
+          className={onPick && "cursor-pointer"}
           onClick={({ activeLabel }) => {
-            if (activeLabel !== undefined) onPick(String(activeLabel));
+            if (activeLabel !== undefined) onPick?.(String(activeLabel));
           }}
         >
           <CartesianGrid {...GRID} />

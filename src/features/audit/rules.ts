@@ -16,6 +16,7 @@ export const AREAS = {
   tokens: "Tokens",
   account: "Token account",
   letter: "Corrections",
+  report: "Reports",
   product: "Products",
   products: "Product imports",
   webhook: "Webhooks",

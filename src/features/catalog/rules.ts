@@ -14,6 +14,15 @@ const CATEGORIES: Readonly<Record<string, string>> = {
 export const categoryName = (category: string): string =>
   CATEGORIES[category] ?? category.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase());
 
+/**
+ * An app that works on a page of ours and not in a shop: where that is, what one use of it is, and how many a month are
+ * usual. Null for the others, whose uses are sessions of shoppers.
+ */
+const OUR_PAGES: Readonly<Record<string, { readonly href: string; readonly unit: string; readonly usual: number }>> = {
+  "adv-001": { href: "/usage/insights", unit: "report", usual: 1 },
+};
+export const ourPageOf = (appId: string) => OUR_PAGES[appId] ?? null;
+
 export const TIER_NAMES = { starter: "Starter", professional: "Professional", enterprise: "Enterprise" } as const;
 
 export const SORTS = ["name", "price", "-price", "mine"] as const;

@@ -2,7 +2,7 @@ import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { outgoingMails } from "@/db/schema/mail";
 import { customers, users } from "@/db/schema/people";
-import { EmailRefused, type Mailer } from "@/lib/email";
+import { type EmailMessage, EmailRefused, type Mailer } from "@/lib/email";
 import { logger } from "@/lib/logger";
 import { MOST_ATTEMPTS, OLDEST_MS, pauseAfter } from "./rules";
 
@@ -13,12 +13,15 @@ export interface QueuedMail {
   readonly to: { readonly name: string; readonly brand: string; readonly timeZone: string };
 }
 
+/** A mail as it is handed to the mail server. */
+export type RenderedMail = Pick<EmailMessage, "subject" | "html" | "text" | "files">;
+
 export interface MailDeps {
   readonly db: Db;
   /** Undefined where no mail server is configured: nothing is sent then. */
   readonly mailer: Mailer | undefined;
   /** Writes a mail; the templates are the features' own. */
-  readonly render: (mail: QueuedMail) => Promise<{ subject: string; html: string; text: string }>;
+  readonly render: (mail: QueuedMail) => Promise<RenderedMail>;
 }
 
 /** How long whoever took a mail has it for itself: longer than any attempt takes. */

@@ -6,6 +6,7 @@ import { type MailDeps, sendMails } from "@/features/notifications/jobs";
 import { mailCounts } from "@/features/notifications/queries";
 import { webhookContent } from "@/features/notifications/webhooks/emails";
 import { teamContent } from "@/features/team/emails";
+import { insightsContent } from "@/features/usage/insights/emails/report";
 import { type Mailer, openMailer } from "@/lib/email";
 import { env } from "@/lib/env";
 import { logger } from "@/lib/logger";
@@ -35,6 +36,7 @@ export function mailing(): MailDeps {
         billingContent(kind, facts, reader) ??
         teamContent(kind, facts, reader, secretOf) ??
         webhookContent(kind, facts, reader) ??
+        insightsContent(kind, facts, reader) ??
         noticeContent(kind, facts, reader);
       if (!content) throw new Error(`no template is called ${kind}`);
       return renderMail(content);

@@ -14,6 +14,7 @@ import { noticeLoss } from "@/features/metering/outbox/service";
 import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "@/features/metering/reconcile/service";
 import { deliveriesAtRest, WEBHOOK_UPKEEP } from "@/features/notifications/webhooks/jobs";
 import { PRODUCT_UPKEEP } from "@/features/products/jobs";
+import { INSIGHT_UPKEEP } from "@/features/usage/insights/jobs";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { BOUNDS, GROUPS, latencies, OUTCOMES } from "@/lib/latency";
@@ -168,6 +169,7 @@ export const ALL_UPKEEP: typeof UPKEEP = [
   ...WEBHOOK_UPKEEP,
   ...JOBS_UPKEEP,
   ...PRODUCT_UPKEEP,
+  ...INSIGHT_UPKEEP,
 ].map(observed);
 
 /**

@@ -4,19 +4,13 @@ import { finderQuery } from "@/features/products/finder/contract";
 import { findFrames } from "@/features/products/finder/queries";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
-import { mintCustomerId } from "@/lib/ids";
-import { mintWidgetSession, readWidgetSession } from "@/lib/widget-session";
+import { mintCustomerId, timeOfUuid } from "@/lib/ids";
+import { LONGEST_VISIT_MS, mintWidgetSession, readWidgetSession } from "@/lib/widget-session";
 import { metering } from "../internal/metering";
 import { respond } from "../respond";
 import { limitShopper } from "./page";
 
 const FRAME_FINDER = "frf-001";
-/** How long a shopper may go on with one use, in ms: a long visit to a shop. */
-const LONGEST_VISIT_MS = 4 * 3_600_000;
-
-/** When a use was, by its id, which begins with the time; 0 for an id of another kind. */
-const timeOf = (usageId: string): number =>
-  usageId[14] === "7" ? Number.parseInt(usageId.replaceAll("-", "").slice(0, 12), 16) : 0;
 
 function readAsked(request: Request) {
   const { searchParams } = new URL(request.url);
@@ -51,7 +45,7 @@ export const getWidgetProducts = (request: Request): Promise<Response> =>
       actor: { type: "system", id: "widget" } as const,
     };
     const { configuration } = await publishedApp(ctx, claims.appId);
-    const goesOn = now - timeOf(claims.usageId) < LONGEST_VISIT_MS;
+    const goesOn = now - timeOfUuid(claims.usageId) < LONGEST_VISIT_MS;
     return {
       ...(await findFrames(ctx, configuration, asked)),
       token: goesOn ? mintWidgetSession(claims, env().AUTH_SECRET, now) : token,

@@ -1,3 +1,4 @@
+import { after } from "next/server";
 import { sessionRequest } from "@/features/activations/embed/contract";
 import { publishedApp } from "@/features/activations/embed/queries";
 import { appearanceOf } from "@/features/activations/embed/rules";
@@ -6,10 +7,12 @@ import { paidUse } from "@/features/metering/uses/queries";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { accountOf, mintCustomerId } from "@/lib/ids";
+import { logger } from "@/lib/logger";
 import { json, problem, requestIdOf } from "@/lib/problem";
 import { mintWidgetSession, readWidgetSession, SESSION_SECONDS } from "@/lib/widget-session";
 import { metering } from "../internal/metering";
 import { respond } from "../respond";
+import { noteOpened } from "./events";
 import { appForPage, keyIn, limitShopper, preflightFor, readableBy } from "./page";
 
 /**
@@ -78,6 +81,7 @@ export const getWidgetSession = (request: Request): Promise<Response> =>
       actor: { type: "system", id: "widget" } as const,
     };
     const { app, configuration } = await publishedApp(ctx, claims.appId);
+    after(() => noteOpened(claims).catch((err: unknown) => logger.warn({ err }, "an opened app was not counted")));
     return {
       origin: claims.origin,
       app,

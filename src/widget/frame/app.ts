@@ -13,7 +13,9 @@ export interface AppContext {
    * In the preview there is no session, and every question fails.
    */
   ask(path: string): Promise<unknown>;
-  /** Tells the shop's page what came of it. */
+  /** Counts a frame that the shopper was shown, once a session. In the preview nothing is counted. */
+  saw(sku: string): void;
+  /** Tells the shop's page what came of it, and counts it. */
   result(result: Readonly<Record<string, unknown>>): void;
   close(): void;
 }

@@ -4,6 +4,7 @@ import { h, show } from "./dom";
 import { frameFinder } from "./finder/view";
 import { pdCalculator } from "./pd/view";
 import { shell, shells } from "./shells/view";
+import { telling } from "./telling";
 import { COMMON } from "./words";
 
 // The frame. It knows nothing when it opens: the loader hands it a session token, our server says which shop that token
@@ -36,7 +37,7 @@ function dress({ theme, language, color, ink }: Looks): void {
 function run(
   name: string,
   looks: Looks,
-  rest: Pick<AppContext, "configuration" | "preview" | "ask" | "result" | "close">,
+  rest: Pick<AppContext, "configuration" | "preview" | "ask" | "saw" | "result" | "close">,
 ): void {
   stop();
   dress(looks);
@@ -51,9 +52,9 @@ function refuse(language: FrameSession["language"] = "en"): void {
 }
 
 /** Asks with the session's token; an answer may bring one that lasts longer. */
-function asking(first: string): AppContext["ask"] {
+function asking(first: string): { ask: AppContext["ask"]; token: () => string } {
   let token = first;
-  return async (path) => {
+  const ask: AppContext["ask"] = async (path) => {
     const response = await fetch(`/api/v1/widget/${path}`, {
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(10_000),
@@ -63,6 +64,7 @@ function asking(first: string): AppContext["ask"] {
     if (typeof body.token === "string" && body.token) token = body.token;
     return body;
   };
+  return { ask, token: () => token };
 }
 
 async function begin(message: SessionMessage, origin: string): Promise<void> {
@@ -73,11 +75,18 @@ async function begin(message: SessionMessage, origin: string): Promise<void> {
   if (session.test) document.body.prepend(h("p", { class: "ribbon" }, COMMON[session.language].test));
   const { instance } = message;
   told = (answer) => parent.postMessage(answer, session.origin);
+  const { ask, token } = asking(message.token);
+  const tell = telling(token);
   run(session.app.name, session, {
     configuration: session.configuration,
     preview: false,
-    ask: asking(message.token),
-    result: (result) => told?.({ source: "varai", instance, type: "result", result }),
+    ask,
+    saw: (sku) => tell({ kind: "view", sku }),
+    result: (result) => {
+      told?.({ source: "varai", instance, type: "result", result });
+      tell({ kind: "result" });
+      if (result.action === "choose" && typeof result.sku === "string") tell({ kind: "choose", sku: result.sku });
+    },
     close: () => told?.({ source: "varai", instance, type: "close" }),
   });
   addEventListener("keydown", (event) => {
@@ -130,7 +139,7 @@ addEventListener("message", (event: MessageEvent<unknown>) => {
     if (event.origin !== location.origin || !isPreview(event.data)) return;
     const { data } = event;
     const ask = (): Promise<never> => Promise.reject(new Error("The preview asks nobody."));
-    const done = { ask, result: () => {}, close: () => {} };
+    const done = { ask, saw: () => {}, result: () => {}, close: () => {} };
     run(data.name, looksOf(data), { configuration: data.configuration, preview: true, ...done });
   } else if (!begun && isSession(event.data)) {
     begun = true;

@@ -7,7 +7,7 @@ import { formatCount, formatTokens } from "@/components/format";
 import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
 import type { AppPage } from "@/features/catalog/contract";
-import { TIER_NAMES } from "@/features/catalog/rules";
+import { ourPageOf, TIER_NAMES } from "@/features/catalog/rules";
 import { useActivation } from "./use-activation";
 
 /** Asks before an app is turned on: what each use costs, what it may see, and whether the plan opens it. */
@@ -26,6 +26,7 @@ export function ActivateDialog({
     onOpenChange(false);
   };
   const plan = TIER_NAMES[app.tier];
+  const ours = ourPageOf(app.id);
   return (
     <Dialog
       open={open}
@@ -48,8 +49,11 @@ export function ActivateDialog({
             <dt className="text-13 font-medium">What it costs</dt>
             <dd className="mt-1 text-ink-2">
               {app.variablePrice ? "From " : ""}
-              {formatTokens(app.tokenCost)} for each session a shopper opens, 1,000 sessions are{" "}
-              {formatCount(1_000 * app.tokenCost)} tokens. A reload costs nothing more. Turning it on costs nothing.
+              {formatTokens(app.tokenCost)} for each{" "}
+              {ours
+                ? `${ours.unit} that is made, however often it is sent. Looking at its page costs nothing.`
+                : `session a shopper opens, 1,000 sessions are ${formatCount(1_000 * app.tokenCost)} tokens. A reload costs nothing more.`}{" "}
+              Turning it on costs nothing.
             </dd>
           </div>
           <div>

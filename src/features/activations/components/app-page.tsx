@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { buttonClass } from "@/components/button";
 import { AppIcon } from "@/components/icons/apps";
 import { Notice } from "@/components/notice";
 import { QueryError, useSessionEnd } from "@/components/query-error";
@@ -11,6 +12,7 @@ import { AppPicture } from "@/features/catalog/components/app-picture";
 import { AppTile } from "@/features/catalog/components/app-tile";
 import { CostCalculator } from "@/features/catalog/components/cost-calculator";
 import type { AppPage as App } from "@/features/catalog/contract";
+import { ourPageOf } from "@/features/catalog/rules";
 import { useTRPC } from "@/trpc/client";
 import { ActivationActions } from "./activation-actions";
 import { AppHistory } from "./app-history";
@@ -32,6 +34,7 @@ export function AppPage({
   const { data: app, error, refetch } = useQuery(trpc.catalog.app.queryOptions({ slug }));
   useSessionEnd(error);
   if (!app) return error ? <QueryError what="The app" error={error} retry={refetch} /> : null;
+  const ours = ourPageOf(app.id);
   const on = app.activation === "active" || app.activation === "paused";
   return (
     <div className="grid gap-6">
@@ -53,14 +56,21 @@ export function AppPage({
               <p className="mt-1 max-w-prose text-14 text-ink-2">{app.description}</p>
             </div>
           </div>
-          {canWrite && <ActivationActions app={app} />}
+          <div className="flex flex-wrap items-start gap-2">
+            {ours && app.activation === "active" && (
+              <Link href={ours.href} className={buttonClass("main")}>
+                Open
+              </Link>
+            )}
+            {canWrite && <ActivationActions app={app} />}
+          </div>
         </div>
         <Standing app={app} canWrite={canWrite} />
       </header>
       <div className="grid gap-4 lg:grid-cols-12 lg:items-start">
         {/* On narrow screens the two columns become one, and what it costs comes before what can be set. */}
         <div className="min-w-0 max-lg:contents lg:col-span-8 lg:grid lg:gap-4">
-          {on && canSeeKeys && <EmbedPanel app={app} />}
+          {on && canSeeKeys && !ours && <EmbedPanel app={app} />}
           <AppPicture appId={app.id} />
           <AppAbout app={app} />
           <div className="min-w-0 max-lg:order-1">
@@ -124,7 +134,8 @@ function Standing({ app, canWrite }: { app: App; canWrite: boolean }) {
   if (app.activation === "paused") {
     return (
       <Notice kind="soon" title={`${app.name} is paused`}>
-        Its button in your shop is quiet and no tokens are spent. Nothing of its configuration changed.
+        {ourPageOf(app.id) ? "Its page is closed" : "Its button in your shop is quiet"} and no tokens are spent. Nothing
+        of its configuration changed.
       </Notice>
     );
   }

@@ -177,6 +177,14 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
     why: "a sketch from which a number can be told and nobody told apart",
     plain: "customer_id mode date sketch known",
   },
+  widget_events: { brand: "deleted", plain: "customer_id usage_id app_id kind sku opened_at" },
+  insight_reports: {
+    brand: "deleted",
+    people: { asked_by: "emptied" },
+    plain:
+      "id customer_id from_day to_day asked_by status reason due_at usage_id tokens figures monthly_at created_at ready_at",
+  },
+  insight_readers: { brand: "deleted", people: { user_id: "deleted" }, plain: "customer_id user_id since" },
   // The books
   ledger_entries: {
     brand: "kept",

@@ -6,25 +6,31 @@ import { Figure } from "@/components/figure";
 import { formatCount, formatMoney } from "@/components/format";
 import { type Way, waysToPay } from "@/features/plans/rules";
 import type { AppPage } from "../contract";
+import { ourPageOf } from "../rules";
 
 /** Stops of the slider: fine where most brands are, coarse far up. */
 const STOPS = [50, 100, 200, 500, 1_000, 2_000, 3_000, 5_000, 7_500, 10_000, 20_000, 50_000, 100_000];
+/** The same for what is made a few times a month. */
+const FEW = [1, 2, 3, 4, 5, 10, 20, 30];
 const MOST = 10_000_000;
 
 /** So many sessions a month are so many tokens, and which plan and packs cover them. */
 export function CostCalculator({ app }: { app: AppPage }) {
-  const [sessions, setSessions] = useState(1_000);
+  const ours = ourPageOf(app.id);
+  const unit = ours?.unit ?? "session";
+  const stops = ours ? FEW : STOPS;
+  const [sessions, setSessions] = useState(ours?.usual ?? 1_000);
   const number = useId();
   const tokens = sessions * app.tokenCost;
   const ways = waysToPay(app.offers, app.tier, tokens);
-  const stop = STOPS.findLastIndex((at) => at <= sessions);
+  const stop = stops.findLastIndex((at) => at <= sessions);
   return (
     <Card title="What it would cost">
       <div className="grid gap-4 px-4 pb-5 md:px-5">
         <div className="grid gap-2">
           <div className="flex items-center justify-between gap-3">
             <label htmlFor={number} className="text-13 text-ink-2">
-              Sessions a month
+              {unit.replace(/^./, (first) => first.toUpperCase())}s a month
             </label>
             <input
               id={number}
@@ -38,12 +44,12 @@ export function CostCalculator({ app }: { app: AppPage }) {
           </div>
           <input
             type="range"
-            aria-label="Sessions a month, roughly"
-            aria-valuetext={`${formatCount(sessions)} sessions`}
+            aria-label={`${unit.replace(/^./, (first) => first.toUpperCase())}s a month, roughly`}
+            aria-valuetext={`${formatCount(sessions)} ${unit}s`}
             min={0}
-            max={STOPS.length - 1}
+            max={stops.length - 1}
             value={Math.max(0, stop)}
-            onChange={(event) => setSessions(STOPS[Number(event.target.value)] ?? 0)}
+            onChange={(event) => setSessions(stops[Number(event.target.value)] ?? 0)}
             className="h-6 w-full accent-(--accent)"
           />
         </div>
@@ -52,7 +58,7 @@ export function CostCalculator({ app }: { app: AppPage }) {
             {app.variablePrice && <span className="text-16 font-normal text-ink-2">from </span>}
             <Figure value={tokens} compact /> <span className="text-16 font-normal">tokens a month</span>
           </span>
-          {formatCount(app.tokenCost)} {app.tokenCost === 1 ? "token" : "tokens"} for each session
+          {formatCount(app.tokenCost)} {app.tokenCost === 1 ? "token" : "tokens"} for each {unit}
         </p>
         <ul className="grid gap-px">
           {ways.map((way, at) => (

@@ -16,6 +16,7 @@ import {
   Text,
   toPlainText,
 } from "react-email";
+import type { EmailFile } from "@/lib/email";
 
 /** Who a mail goes to, and what it needs of them to be read as theirs. */
 export interface Reader {
@@ -31,13 +32,16 @@ export interface Reader {
 export interface MailContent {
   readonly subject: string;
   readonly body: ReactElement;
+  /** Makes the files that go with it. */
+  readonly files?: () => Promise<readonly EmailFile[]>;
 }
 
 /** Renders a mail as HTML and as plain text. */
 export async function renderMail({
   subject,
   body,
-}: MailContent): Promise<{ subject: string; html: string; text: string }> {
+  files,
+}: MailContent): Promise<{ subject: string; html: string; text: string; files?: readonly EmailFile[] }> {
   const html = await render(body);
   // A figure stands behind its name, in one line; a heading is not shouted.
   const selectors = [
@@ -45,7 +49,7 @@ export async function renderMail({
     { selector: "td.figure", format: "inlineSurround", options: { prefix: ": " } },
     { selector: "h1", options: { uppercase: false } },
   ];
-  return { subject, html, text: toPlainText(html, { selectors }) };
+  return { subject, html, text: toPlainText(html, { selectors }), ...(files ? { files: await files() } : {}) };
 }
 
 // The product's tokens (globals.css) as mail programs know colours. Classes carry the dark half, because only a style

@@ -8,8 +8,13 @@ const WAITING: Readonly<Record<Product["image_state"], string>> = {
   failed: "Picture could not be fetched",
 };
 
+/** A frame's picture where only that is known of it. */
+export const FramePicture = ({ image }: { image: string | null }) => (
+  <ProductPicture product={{ image, image_state: image ? "ready" : "none" }} />
+);
+
 /** A product's picture, or a pair of glasses in outline where there is none yet. The name beside it says what it is. */
-export function ProductPicture({ product }: { product: Product }) {
+export function ProductPicture({ product }: { product: Pick<Product, "image" | "image_state"> }) {
   return (
     <span
       className="grid h-11 w-16 shrink-0 place-items-center overflow-hidden rounded-control bg-white text-[oklch(0.51_0.016_235)]"

@@ -43,9 +43,14 @@ export function UsagePage({ periodStart }: { periodStart: string }) {
       <PageTitle
         title="Usage"
         action={
-          <Link href="/usage/alerts" className={buttonClass("plain")}>
-            Alerts
-          </Link>
+          <div className="flex flex-wrap gap-2">
+            <Link href="/usage/insights" className={buttonClass("plain")}>
+              Advanced Analytics
+            </Link>
+            <Link href="/usage/alerts" className={buttonClass("plain")}>
+              Alerts
+            </Link>
+          </div>
         }
       >
         {data ? (

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
+import { INSIDE_KEY } from "@/features/metering/inside/service";
 import type { Mode } from "@/lib/ids";
 import type { Dashboard, DashboardQuery, Entries, EntriesQuery, Parts, Totals } from "./contract";
 import { countShoppers, datesOf, mergeSketches, spanBefore } from "./rules";
@@ -104,7 +105,10 @@ type FacetRow = Awaited<ReturnType<typeof usageByFacet>>[number];
 /** What the brand calls its keys. */
 async function keyNames(tx: Tx, ctx: Ctx): Promise<Map<string, string>> {
   const rows = await tx.execute(sql`select key_id, name from api_keys where customer_id = ${ctx.customerId}`);
-  return new Map(rows.map((row) => [String(row.key_id), String(row.name)]));
+  return new Map([
+    [INSIDE_KEY, "Our own reports"],
+    ...rows.map((row) => [String(row.key_id), String(row.name)] as const),
+  ]);
 }
 
 /** What an account used over some days of the brand's clock and over as many before them, from the rollups alone. */

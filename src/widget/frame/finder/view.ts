@@ -11,6 +11,8 @@ import { FINDER_WORDS, type FinderWords } from "./words";
 
 /** How long typing rests before it is asked, ms. */
 const REST_MS = 220;
+/** How long a frame is in view before it counts as seen, ms: scrolled past is not seen. */
+const SEEN_MS = 600;
 const SORTS: readonly Sort[] = ["relevance", "name", "newest", "price_low", "price_high"];
 
 /** A pair of glasses in outline, where there is no picture. */
@@ -179,6 +181,23 @@ export const frameFinder: WidgetApp = (context) => {
     return `${lead}${close && total > 0 ? `${words.close(input.value.trim())} ` : ""}${many}`;
   };
 
+  const skus = new WeakMap<Element, string>();
+  const glances = new Map<Element, number>();
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        clearTimeout(glances.get(target));
+        const sku = skus.get(target);
+        if (isIntersecting && sku)
+          glances.set(
+            target,
+            window.setTimeout(() => context.saw(sku), SEEN_MS),
+          );
+      }
+    },
+    { threshold: 0.5 },
+  );
+
   const draw = (answer: FinderAnswer): void => {
     currency = answer.currency;
     sort ??= answer.sort;
@@ -187,6 +206,11 @@ export const frameFinder: WidgetApp = (context) => {
     if (page === 1) list.replaceChildren();
     const items = answer.frames.map((frame, at) => h("li", {}, card(frame, shown + at + 1)));
     list.append(...items);
+    if (page === 1) seen.disconnect();
+    for (const [at, item] of items.entries()) {
+      skus.set(item, answer.frames[at]?.sku ?? "");
+      seen.observe(item);
+    }
     // Whoever asked for more is put to the first of them.
     if (page > 1) (items[0]?.firstElementChild as HTMLElement | undefined)?.focus();
     more.hidden = answer.page >= answer.pages;
@@ -286,5 +310,6 @@ export const frameFinder: WidgetApp = (context) => {
   return () => {
     turn += 1;
     clearTimeout(timer);
+    seen.disconnect();
   };
 };

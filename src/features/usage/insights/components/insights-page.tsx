@@ -1,0 +1,142 @@
+"use client";
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { buttonClass } from "@/components/button";
+import { Card } from "@/components/card";
+import { cx } from "@/components/cx";
+import { EmptyState } from "@/components/empty-state";
+import { NothingFoundDrawing } from "@/components/icons/drawings";
+import { PageTitle } from "@/components/page-title";
+import { QueryError, useSessionEnd } from "@/components/query-error";
+import { Skeleton } from "@/components/skeleton";
+import { ClockTime, useTimeZone } from "@/components/time";
+import { useTRPC } from "@/trpc/client";
+import { PeriodPicker } from "../../components/period-picker";
+import { useView } from "../../components/view";
+import { spanWords } from "../../components/words";
+import { AppsCard } from "./apps-card";
+import { DaysCard } from "./days-card";
+import { FramesCard } from "./frames-card";
+import { FunnelCard } from "./funnel-card";
+import { ReportCard } from "./report-card";
+
+/** How often the figures are asked for again, ms. */
+const AGAIN = 30_000;
+
+/** What became of the sessions of the brand's widgets. `canSpend` shows what only managers and admins may ask for. */
+export function InsightsPage({ periodStart, canSpend }: { periodStart: string; canSpend: boolean }) {
+  const trpc = useTRPC();
+  const zone = useTimeZone();
+  const { span } = useView(periodStart);
+  const { data, error, refetch, isPlaceholderData } = useQuery(
+    trpc.insights.figures.queryOptions(span, {
+      refetchInterval: AGAIN,
+      retry: false,
+      placeholderData: keepPreviousData,
+    }),
+  );
+  useSessionEnd(error);
+  const figures = data?.active ? data.figures : null;
+  const empty = figures !== null && figures.totals.opened === 0 && figures.totalsBefore.opened === 0;
+  return (
+    <div className="grid gap-6">
+      <PageTitle
+        title="Advanced Analytics"
+        action={
+          <Link href="/usage" className={buttonClass("plain")}>
+            Usage
+          </Link>
+        }
+      >
+        {figures ? (
+          <>
+            {spanWords(figures)}, compared with {spanWords(figures.before)}.{" "}
+            <span className="whitespace-nowrap text-ink-3">
+              As of <ClockTime iso={figures.asOf} className="figures" />, {zone.replaceAll("_", " ")}
+            </span>
+          </>
+        ) : data ? (
+          "From opened to basket, by app and by frame."
+        ) : (
+          <Skeleton className="my-0.5 h-4 w-80 max-w-full" />
+        )}
+      </PageTitle>
+      {(!data || data.active) && <PeriodPicker periodStart={periodStart} />}
+      {error && <QueryError what="The figures" error={error} retry={refetch} />}
+      {!data && !error && <InsightsSkeleton canSpend={canSpend} />}
+      {data && !data.active && <NotActive paused={data.paused} canSpend={canSpend} />}
+      {figures && (
+        <div
+          className={cx(
+            "grid gap-4 transition-opacity lg:grid-cols-12 lg:items-start",
+            isPlaceholderData && "opacity-60",
+          )}
+        >
+          {empty ? (
+            <Card className={canSpend ? "lg:col-span-8" : "lg:col-span-12"}>
+              <EmptyState
+                drawing={<NothingFoundDrawing />}
+                title={`No app was opened in your shop from ${spanWords(figures)}, nor in the days before`}
+                action={
+                  <Link href="/apps" className={buttonClass("plain")}>
+                    See the apps
+                  </Link>
+                }
+              >
+                <p>Sessions appear here within seconds of a shopper opening an app.</p>
+              </EmptyState>
+            </Card>
+          ) : (
+            <FunnelCard data={figures} className={canSpend ? "lg:col-span-8" : "lg:col-span-12"} />
+          )}
+          {canSpend && <ReportCard days={span} className="lg:col-span-4 lg:row-span-2" />}
+          {!empty && (
+            <>
+              <DaysCard data={figures} className={canSpend ? "lg:col-span-8" : "lg:col-span-12"} />
+              <AppsCard data={figures} className="lg:col-span-6" />
+              <FramesCard data={figures} className="lg:col-span-6" />
+            </>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What the page will hold, and the step that fills it. */
+function NotActive({ paused, canSpend }: { paused: boolean; canSpend: boolean }) {
+  return (
+    <Card>
+      <EmptyState
+        drawing={<NothingFoundDrawing />}
+        title={paused ? "Advanced Analytics is paused" : "Advanced Analytics is not active yet"}
+        action={
+          <Link href="/apps/advanced-analytics" className={buttonClass(canSpend ? "main" : "plain")}>
+            {!canSpend ? "See the app" : paused ? "Resume it" : "See what it costs and activate it"}
+          </Link>
+        }
+      >
+        <p>
+          Here you see how many shoppers who open an app come to a result and put a frame into the basket, by day, by
+          app and by frame. Sessions are counted from the first one on, so there is something to see at once.
+          {!canSpend && " A manager or an admin of your brand can turn it on."}
+        </p>
+      </EmptyState>
+    </Card>
+  );
+}
+
+/** The page's shape while its figures are on their way. */
+export function InsightsSkeleton({ canSpend = true }: { canSpend?: boolean }) {
+  const wide = canSpend ? "lg:col-span-8" : "lg:col-span-12";
+  return (
+    <div className="grid gap-4 lg:grid-cols-12" aria-busy="true">
+      <Skeleton className={cx("h-75 rounded-card", wide)} />
+      {canSpend && <Skeleton className="h-120 rounded-card lg:col-span-4 lg:row-span-2" />}
+      <Skeleton className={cx("h-95 rounded-card", wide)} />
+      <Skeleton className="h-90 rounded-card lg:col-span-6" />
+      <Skeleton className="h-90 rounded-card lg:col-span-6" />
+    </div>
+  );
+}
