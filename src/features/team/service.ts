@@ -3,6 +3,7 @@ import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { customers, memberships, sessions, users } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
+import { queueMailTo } from "@/features/notifications/service";
 import type { Scope } from "@/lib/context";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
@@ -91,6 +92,10 @@ async function memberOf(tx: Tx, scope: Scope, userId: string): Promise<{ role: R
   return row;
 }
 
+/** Ends a person's sessions in the brand; those in their other brands go on. */
+const endSessionsIn = (tx: Tx, scope: Scope, userId: string) =>
+  tx.delete(sessions).where(and(eq(sessions.userId, userId), eq(sessions.customerId, scope.customerId)));
+
 /** @throws Refusal `forbidden` where nobody else of the brand is an admin */
 async function requireAnotherAdmin(tx: Tx, scope: Scope, userId: string): Promise<void> {
   const admins = await tx
@@ -102,16 +107,21 @@ async function requireAnotherAdmin(tx: Tx, scope: Scope, userId: string): Promis
 }
 
 /**
- * Gives a member another role. It counts from their next request on, because every request looks it up.
+ * Gives a member another role. It counts from their next request on, because every request looks it up; and that request is
+ * a new sign-in, because who holds an old session of theirs must not come by the new role with it.
  * @throws Refusal `not_found`, `forbidden` for the last admin
  */
 export async function changeRole(ctx: Ctx, input: { userId: string; role: Role }): Promise<{ role: Role }> {
   return ctx.db.transaction(async (tx) => {
-    await requireStillAdmin(tx, ctx);
+    const brand = await requireStillAdmin(tx, ctx);
     const before = await memberOf(tx, ctx, input.userId);
     if (before.role === input.role) return { role: input.role };
     if (before.role === "admin") await requireAnotherAdmin(tx, ctx, input.userId);
     await tx.update(memberships).set({ role: input.role }).where(isMember(ctx, input.userId));
+    await endSessionsIn(tx, ctx, input.userId);
+    const facts = { brand: brand.name, role: input.role };
+    const mail = { kind: "team.role_changed", facts, customerId: null, userId: input.userId };
+    await queueMailTo(tx, { ...mail, key: `role:${uuidv7()}` });
     const details = { from: before.role, to: input.role };
     await recordAudit(tx, ctx, { action: "person.role_changed", subject: input.userId, details });
     return { role: input.role };
@@ -127,7 +137,7 @@ export async function removePerson(ctx: Ctx, input: { userId: string }): Promise
     await requireStillAdmin(tx, ctx);
     const { role } = await memberOf(tx, ctx, input.userId);
     if (role === "admin") await requireAnotherAdmin(tx, ctx, input.userId);
-    await tx.delete(sessions).where(and(eq(sessions.userId, input.userId), eq(sessions.customerId, ctx.customerId)));
+    await endSessionsIn(tx, ctx, input.userId);
     await tx.delete(memberships).where(isMember(ctx, input.userId));
     await recordAudit(tx, ctx, { action: "person.removed", subject: input.userId, details: { role } });
     return { userId: input.userId };

@@ -2,7 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { afterAll, describe, expect, it } from "vitest";
 import { invitationFor, joinAsMember, joinAsNew } from "@/auth/joining";
 import { verifyPassword } from "@/auth/passwords";
-import { findPerson, loadSession, openSession } from "@/auth/store";
+import { brandsOf, findPerson, loadSession, openSession, switchBrand } from "@/auth/store";
 import { closeDb, db } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
@@ -10,7 +10,7 @@ import { invitations, memberships } from "@/db/schema/people";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand, type TestBrand } from "@/test/brands";
-import { mailedSecret } from "@/test/mails";
+import { mailedSecret, queuedFor } from "@/test/mails";
 import { invite, MOST_A_DAY, pendingInvitation, resendInvitation, revokeInvitation } from "./invitations/service";
 import { membersOf, openInvitations } from "./queries";
 import type { Role } from "./rules";
@@ -168,16 +168,33 @@ describe("a team", () => {
     }
   });
 
+  it("a new role ends the sessions in the brand, there alone, and begins with a new sign-in, which a mail says", async () => {
+    const [brand, other] = [await makeBrand(db()), await makeBrand(db())];
+    const { userId, email } = brand.people.viewer;
+    await addPerson(byAdmin(other), { email, name: "Same", passwordHash: null, role: "viewer" });
+    const [here, there] = [await sessionOf(userId), await sessionOf(userId)];
+    const slug = (await brandsOf(db(), userId)).find((one) => one.slug !== here.customer.slug)?.slug ?? "";
+    expect(await switchBrand(db(), there, slug)).toBe(true);
+    await changeRole(byAdmin(brand), { userId, role: "admin" });
+    // Who holds the session of the viewer has not come by an admin's.
+    expect(await loadSession(db(), { sessionId: here.sessionId, userId })).toBeNull();
+    expect(await loadSession(db(), { sessionId: there.sessionId, userId })).toMatchObject({ role: "viewer" });
+    expect(await sessionOf(userId)).toMatchObject({ role: "admin", customer: { id: brand.customerId } });
+    expect(await queuedFor(email)).toMatchObject([{ kind: "team.role_changed" }]);
+    // What is the same role already is no change.
+    const kept = await sessionOf(userId);
+    await changeRole(byAdmin(brand), { userId, role: "admin" });
+    expect(await loadSession(db(), { sessionId: kept.sessionId, userId })).not.toBeNull();
+  });
+
   it("a change of role and a removal count at the next request, and stand in the log", async () => {
     const { brand, second } = await withSecondAdmin();
     const { userId } = brand.people.manager;
-    const session = await sessionOf(userId);
-    const token = { sessionId: session.sessionId, userId };
     await changeRole(byAdmin(brand), { userId, role: "viewer" });
-    const now = await loadSession(db(), token);
-    expect([now?.role, now?.permissions.has("keys:read")]).toEqual(["viewer", false]);
+    const now = await sessionOf(userId);
+    expect([now.role, now.permissions.has("keys:read")]).toEqual(["viewer", false]);
     await removePerson(as(brand, second), { userId });
-    expect(await loadSession(db(), token)).toBeNull();
+    expect(await loadSession(db(), { sessionId: now.sessionId, userId })).toBeNull();
     const log = await db().select().from(auditLog).where(eq(auditLog.subject, userId)).orderBy(auditLog.id);
     expect(log.map(({ action, details }) => [action, details])).toEqual([
       ["person.added", { role: "manager" }],

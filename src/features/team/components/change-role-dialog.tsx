@@ -44,7 +44,7 @@ function RoleForm({ member, isYou, onClose }: { member: Member; isYou: boolean; 
         await queries.invalidateQueries(trpc.team.list.queryFilter());
         onClose();
         toast.success(`${member.name} is ${ROLE_WORDS[role].name.toLowerCase()} now`);
-        // One's own role decides what the pages show.
+        // One's own session in the brand is over.
         if (isYou) router.refresh();
       },
     }),
@@ -64,9 +64,11 @@ function RoleForm({ member, isYou, onClose }: { member: Member; isYou: boolean; 
           </Notice>
         )}
         <RoleChoice name={`${group}-role`} value={role} onChange={setRole} />
-        {isYou && role !== "admin" && (
-          <p className="text-13 text-ink-2">This is your own role: you cannot take it back by yourself.</p>
-        )}
+        <p className="text-13 text-ink-2">
+          {isYou
+            ? "This is your own role: you cannot take it back by yourself, and you sign in again to go on."
+            : `${member.name} is told by mail, and signs in again to go on.`}
+        </p>
       </DialogBody>
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>

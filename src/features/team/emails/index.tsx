@@ -134,6 +134,18 @@ function wordsOf(mail: TeamMail, reader: Reader, linkTo: (page: string, nonce: s
           "If that was not you, ask an admin of your brand to remove the account from the team at once.",
         ],
       };
+    case "role_changed":
+      return {
+        subject: `Your role in ${mail.brand} has changed`,
+        title: `You are ${ROLE_WORDS[mail.role].name.toLowerCase()} of ${mail.brand} now`,
+        preview: "Sign in again to go on",
+        why: YOURS,
+        action: signIn,
+        says: [
+          `An admin of ${mail.brand} has changed your role. ${ROLE_WORDS[mail.role].may}`,
+          "You were signed out of the brand, because nobody goes on with a new role in an old session.",
+        ],
+      };
     case "invitation":
       return {
         subject: `Join ${mail.brand}`,

@@ -15,6 +15,7 @@ export const teamMail = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("change_email"), nonce, name: z.string() }),
   z.object({ kind: z.literal("email_change_asked"), to: z.string() }),
   z.object({ kind: z.literal("email_changed"), to: z.string() }),
+  z.object({ kind: z.literal("role_changed"), brand: z.string(), role: z.enum(ROLES) }),
   z.object({ kind: z.literal("invitation"), nonce, brand: z.string(), role: z.enum(ROLES), by: z.string() }),
 ]);
 export type TeamMail = z.infer<typeof teamMail>;
