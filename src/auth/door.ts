@@ -1,4 +1,5 @@
 import type { Db, Tx } from "@/db/client";
+import { isDatabaseAway } from "@/lib/database-away";
 import { throttleAddress } from "./address";
 import { mailThrottle, type SignInThrottle, sharedThrottle } from "./throttle";
 
@@ -33,8 +34,26 @@ export async function knock(
 export const doorDeps = (db: Db): DoorDeps => ({ db, throttle: mailThrottle(), atLeastMs: 250 });
 
 /**
- * Counts a try of a link's secret with its network address, as a failed sign-in is counted: none can be guessed, but each
- * costs work, and hashing a password costs most.
+ * Tries a link's secret. A try that fails is counted with its network address, as a failed sign-in is: none can be guessed,
+ * but each costs work, and hashing a password costs most. One that works is not, or the eleventh of a team that joins from
+ * one office would be turned away.
+ * @param work null where the link does not work
  */
-export const mayTry = (headers: Headers, throttle: SignInThrottle = sharedThrottle()): Promise<boolean> =>
-  throttle.take(`link:${throttleAddress(headers)}`, throttleAddress(headers));
+export async function tryLink<T>(
+  headers: Headers,
+  work: () => Promise<T | null>,
+  throttle: SignInThrottle = sharedThrottle(),
+): Promise<T | "throttled" | null> {
+  const address = throttleAddress(headers);
+  if (!(await throttle.take(`link:${address}`, address))) return "throttled";
+  const giveBack = () => throttle.giveBack(`link:${address}`, address);
+  try {
+    const found = await work();
+    if (found !== null) await giveBack();
+    return found;
+  } catch (error) {
+    // Nor is it the caller's fault that Postgres is away.
+    if (isDatabaseAway(error)) await giveBack();
+    throw error;
+  }
+}

@@ -2,7 +2,7 @@ import { headers } from "next/headers";
 import { db } from "@/db/client";
 import { isDatabaseAway } from "@/lib/database-away";
 import { browserOf, setSessionCookie } from "./cookie";
-import { doorDeps, type Knock, mayTry } from "./door";
+import { doorDeps, type Knock, tryLink } from "./door";
 import { invitationFor, joinAsMember, joinAsNew, joinForm } from "./joining";
 import { peekLink } from "./links";
 import { confirmEmail, pendingConfirmation } from "./profile";
@@ -27,8 +27,8 @@ async function unlessAway<T>(work: () => Promise<T>): Promise<T | "unavailable">
 /** Tries a link, and gives the browser the cookie of the session that it opens. */
 const enter = (open: () => Promise<SessionToken | null>): Promise<WayIn> =>
   unlessAway(async () => {
-    if (!(await mayTry(await headers()))) return "throttled";
-    const token = await open();
+    const token = await tryLink(await headers(), open);
+    if (token === "throttled") return token;
     if (!token) return "bad_link";
     await setSessionCookie(token);
     return "in";
@@ -59,8 +59,8 @@ export const atTheDoor = () => ({
   pendingConfirmation: (secret: unknown) => pendingConfirmation(db(), secret),
   confirmEmail: (secret: unknown) =>
     unlessAway(async () => {
-      if (!(await mayTry(await headers()))) return "throttled";
-      return (await confirmEmail(db(), secret)) === null ? "bad_link" : "done";
+      const address = await tryLink(await headers(), () => confirmEmail(db(), secret));
+      return address === "throttled" ? address : address === null ? "bad_link" : "done";
     }),
 
   invitation: async (secret: unknown) => {

@@ -8,13 +8,13 @@ import { customers, mailLinks, memberships, sessions, users } from "@/db/schema/
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand } from "@/test/brands";
 import { mailedSecret, queuedFor } from "@/test/mails";
-import type { DoorDeps } from "./door";
+import { type DoorDeps, tryLink } from "./door";
 import { peekLink } from "./links";
 import { hashPassword, verifyPassword } from "./passwords";
 import { requestReset, requestSignInLink, resetPassword, signInByLink } from "./recovery";
 import { type FinishForm, finishSignUp, pendingSignUp, requestSignUp } from "./sign-up";
 import { findPerson, loadSession, openSession } from "./store";
-import { LocalLimiter, MAIL_LIMITS, signInThrottle } from "./throttle";
+import { LIMITS, LocalLimiter, MAIL_LIMITS, signInThrottle } from "./throttle";
 
 afterAll(closeDb);
 
@@ -102,6 +102,38 @@ describe("signing up", () => {
       made.map(async (secret) => sessionOf(await finishSignUp(db(), secret, { ...FORM, brand: "Twice" }, NOWHERE))),
     );
     expect(new Set(found.map((session) => session?.customer.slug)).size).toBe(2);
+  });
+});
+
+describe("trying a link", () => {
+  const fresh = () =>
+    signInThrottle(new LocalLimiter(LIMITS.account), new LocalLimiter(LIMITS.address), (email) => email);
+
+  it("that works is not counted: a whole team joins from one office", async () => {
+    const throttle = fresh();
+    for (let i = 0; i < 3 * LIMITS.account; i++) expect(await tryLink(FROM, async () => i, throttle)).toBe(i);
+  });
+
+  it("that does not is: the eleventh guess from one address is not looked at", async () => {
+    const throttle = fresh();
+    let looked = 0;
+    const look = async () => {
+      looked++;
+      return null;
+    };
+    const guess = () => tryLink(FROM, look, throttle);
+    for (let i = 0; i < LIMITS.account; i++) expect(await guess()).toBeNull();
+    expect(await guess()).toBe("throttled");
+    expect(looked).toBe(LIMITS.account);
+    expect(await tryLink(new Headers({ "x-forwarded-for": "198.51.100.9" }), async () => 1, throttle)).toBe(1);
+  });
+
+  it("while Postgres is away is not", async () => {
+    const throttle = fresh();
+    const away = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+    for (let i = 0; i < 2 * LIMITS.account; i++) {
+      await expect(tryLink(FROM, () => Promise.reject(away), throttle)).rejects.toBe(away);
+    }
   });
 });
 
