@@ -5,16 +5,20 @@ import { actingAs } from "@/auth/gate";
 import { hashPassword } from "@/auth/passwords";
 import { loadSession, openSession } from "@/auth/store";
 import { closeDb, db } from "@/db/client";
-import type { Ctx } from "@/db/context";
+import type { Ctx, StaffCtx } from "@/db/context";
 import { auditHeads } from "@/db/schema/audit";
 import { customerApps } from "@/db/schema/catalog";
 import { customers } from "@/db/schema/people";
 import { seedCatalog } from "@/db/seed/catalog";
 import { saveDraft } from "@/features/activations/configuration/service";
+import { setStaff } from "@/features/admin/staff/service";
+import { proposeTokens } from "@/features/admin/support/service";
 import { checkChains } from "@/features/audit/chain/queries";
+import { createKeyInput } from "@/features/keys/contract";
+import { createKey } from "@/features/keys/service";
 import { openAccounts } from "@/features/metering/service";
 import { addPerson } from "@/features/team/service";
-import { uuidv7 } from "@/lib/ids";
+import { mintUserId, uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import type { TrpcContext } from "./context";
@@ -27,6 +31,7 @@ import { appRouter } from "./root";
 
 const PASSWORD = "the one they all have";
 const APP = "sty-001";
+const REASON = "Asked about a missing pack";
 const OVERAGE = { mode: "stop", topUp: null, lowBalanceTokens: 5, alertDailyTokens: null, alertMonthlyTokens: null };
 
 /** What changes nothing that anybody would ask after. */
@@ -60,6 +65,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "webhooks.test": "webhook.tested, needs a receiver: src/features/notifications/webhook-delivery",
   "webhooks.replay": "needs a delivery: src/features/notifications/webhook-delivery",
   "webhooks.replayFailed": "needs deliveries that failed: src/features/notifications/webhook-delivery",
+  "admin.replayLetter": "letter.replayed, needs a dead letter: src/features/metering/letters",
+  "admin.discardLetter": "letter.discarded, needs a dead letter: src/features/metering/letters",
 };
 
 type Outputs = Record<string, Record<string, unknown>>;
@@ -133,6 +140,15 @@ const STEPS: readonly Step[] = [
   { path: "webhooks.setEnabled", input: (b: Outputs) => ({ id: endpointIn(b), enabled: false }) },
   { path: "webhooks.rotateSecret", input: (b: Outputs) => ({ id: endpointIn(b) }) },
   { path: "webhooks.remove", input: (b: Outputs) => ({ id: endpointIn(b) }) },
+  // What the platform's own people do; one of them is of this brand here, so that both logs are one.
+  { path: "admin.openSupport", input: () => ({ customerId: brand.customerId, reason: REASON }) },
+  {
+    path: "admin.revokeKey",
+    input: async () => ({ customerId: brand.customerId, keyId: await leaked(), reason: REASON }),
+  },
+  { path: "admin.correctTokens", input: async () => correction() },
+  { path: "admin.putUpBanner", input: () => ({ text: "We are away at night", kind: "info", ...tomorrow() }) },
+  { path: "admin.takeDownBanner", input: idOf("admin.putUpBanner") },
   { path: "profile.endSessions", input: { id: null } },
   { path: "session.switchBrand", input: () => ({ slug: other }) },
 ];
@@ -156,11 +172,23 @@ async function roomOf(): Promise<string> {
   return (await listChatHooks(scopeOfBrand()))[0]?.id ?? "";
 }
 
+async function leaked(): Promise<string> {
+  const wanted = createKeyInput.parse({ name: "Leaked", kind: "sk", mode: "live", scopes: ["apps:read"] });
+  return (await createKey(scopeOfBrand(), wanted)).key.keyId;
+}
+async function correction() {
+  const input = { customerId: brand.customerId, tokens: 5, reason: REASON };
+  const staff: StaffCtx = { ...scopeOfBrand(), staffId: mintUserId(brand.people.admin.userId) };
+  return { ...input, confirmation: (await proposeTokens(staff, input)).confirmation };
+}
+const tomorrow = () => {
+  const [startsAt, endsAt] = [24, 25].map((hours) => new Date(Date.now() + hours * 3_600_000).toISOString());
+  return { startsAt, endsAt };
+};
+
 const byPath = appRouter._def.procedures as unknown as Record<string, AnyTRPCProcedure>;
 const mutations = Object.entries(byPath)
   .filter(([, { _def }]) => _def.type === "mutation")
-  // What the platform's own people do stands in the brand's log and in their own: src/features/admin.
-  .filter(([path]) => !path.startsWith("admin."))
   .map(([path]) => path);
 
 beforeAll(async () => {
@@ -172,6 +200,7 @@ beforeAll(async () => {
   const theirs: Ctx = { db: db(), customerId: second.customerId, actor: { type: "system", id: "test" } };
   const admin = { email: brand.people.admin.email, name: "x", passwordHash: null, role: "viewer" } as const;
   await addPerson(theirs, admin);
+  await setStaff(db(), { type: "system", id: "test" }, { email: admin.email, staff: true });
   const [row] = await db().select().from(customers).where(eq(customers.id, second.customerId));
   other = row?.slug ?? "";
   colleague = brand.people.manager.userId;
