@@ -3,7 +3,19 @@ import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { closeDb, db, openDatabase } from "@/db/client";
+import type { Ctx } from "@/db/context";
+import { takeJobs } from "@/db/jobs";
 import { migrateDatabase } from "@/db/migrate";
+import type { ChatJob } from "@/features/notifications/chat/jobs";
+import { ring } from "@/features/notifications/chat/queries";
+import { addChatHook, queuePosts } from "@/features/notifications/chat/service";
+import { sendMails } from "@/features/notifications/jobs";
+import { queueMailTo } from "@/features/notifications/service";
+import { claimNext } from "@/features/notifications/webhook-delivery/service";
+import { createEndpointInput } from "@/features/notifications/webhooks/contract";
+import { createEndpoint, emit } from "@/features/notifications/webhooks/service";
+import { askForLooks } from "@/features/usage/alerts/jobs";
+import type { CustomerId } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { run } from "@/test/command";
 import { entriesOf, use } from "@/test/ledger";
@@ -57,11 +69,45 @@ const everything = async () => {
   return found;
 };
 
+const MAIL = { kind: "team.account_exists", facts: {}, userId: null, address: "kit@pending.example" };
+let endpointId = "";
+
+/** A mail, an event for the brand's server and a post for its room that are on their way, and nobody has taken yet. */
+async function leavePending(customerId: CustomerId): Promise<void> {
+  const ctx: Ctx = { db: db(), customerId, actor: { type: "system", id: "test" } };
+  await addChatHook(ctx, ring(), { name: "Room", url: "https://hooks.example.com/services/T0/B0/x" });
+  const input = createEndpointInput.parse({ url: "https://hooks.example.com/", events: ["tokens.low"] });
+  endpointId = (await createEndpoint(ctx, input)).endpoint.id;
+  await db().transaction(async (tx) => {
+    await queueMailTo(tx, { ...MAIL, key: "pending", customerId });
+    const post = { key: "pending", kind: "low_balance", title: "100 tokens left", body: "Soon.", href: "/billing" };
+    expect(await queuePosts(db(), tx, customerId, post)).toBe(1);
+    await emit(tx, customerId, "tokens.low", { balance: 10, threshold: 20 });
+  });
+}
+
+/** What waited is taken by the system that came back, once each; and the brand's alerts are looked at. */
+async function expectPendingTaken(customerId: CustomerId): Promise<void> {
+  const sent: string[] = [];
+  const mailer = { send: async ({ to }: { to: { address: string } }) => void sent.push(to.address), close: () => {} };
+  const render = async () => ({ subject: "x", html: "x", text: "x" });
+  for (let i = 0; i < 2; i++) await sendMails({ db: db(), mailer, render });
+  expect(sent).toEqual([MAIL.address]);
+  const claims = [await claimNext(db(), endpointId), await claimNext(db(), endpointId)];
+  expect(claims).toMatchObject([{ customerId, attempts: 1 }, null]);
+  const posts = await takeJobs<ChatJob>(db(), "notify.chat", 10);
+  expect(posts.map(({ data }) => data.customerId)).toEqual([customerId]);
+  await db().execute(sql`update alert_settings set asked_at = now() - interval '1 hour'`);
+  await askForLooks({ db: db() });
+  expect((await takeJobs(db(), "alerts.evaluate", 10)).map(({ data }) => data.customerId)).toContain(customerId);
+}
+
 it("a backup taken under use comes back whole into empty stores, and the books are right", async () => {
   const brand = await testBrand({ tokens: 100 });
   for (let i = 0; i < 3; i++) expect(await use(brand)).toBe(200);
   const held = (await (await holdWith(brand.secretKey.secret)).json()) as { reservation_id: string };
   await drain(brand);
+  await leavePending(brand.customerId);
   // What is in Redis alone at this moment is not in the backup; the account is computed without it.
   expect(await use(brand)).toBe(200);
   const { code, stdout, stderr } = await backup();
@@ -87,6 +133,8 @@ it("a backup taken under use comes back whole into empty stores, and the books a
   expect({ code: back.code, stderr: back.stderr }).toEqual({ code: 0, stderr: "" });
   expect(await everything()).toEqual(kept);
   expect(await entriesOf(brand)).toEqual(entries);
+  expect(back.stdout).toContain("1 posts to chat rooms wait to be written.");
+  await expectPendingTaken(brand.customerId);
 
   // The next use has Redis computed from the ledger: 3 uses of 5 and a hold of 10 are gone from 100, and the lost one is not.
   const price = entries.find(({ kind }) => kind === "usage")?.tokens ?? 0;

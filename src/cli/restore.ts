@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { restore } from "@/db/backup";
+import { closeDb, db } from "@/db/client";
 import { createDatabase, migrateDatabase } from "@/db/migrate";
+import { requeuePosts } from "@/features/notifications/chat/service";
 import { deploymentName } from "@/lib/deployment";
 import { env } from "@/lib/env";
 import { PARTITIONS, partitionTag, plainKey } from "@/lib/partition";
@@ -48,11 +50,14 @@ async function main(): Promise<void> {
   if (deploymentName(process.env)) await createDatabase(url);
   await migrateDatabase(url);
   const { tables, takenAt } = await restore(url, values.from);
+  // Jobs are not in a backup: mails, webhooks and looks at alerts wait in tables that are read anew, and a post needs its job.
+  const posts = await requeuePosts(db());
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   console.log(
-    `${tables.length} tables with ${rows} rows as of ${takenAt} are back; ${removed} keys of Redis are gone.`,
+    `${tables.length} tables with ${rows} rows as of ${takenAt} are back; ${removed} keys of Redis are gone.` +
+      (posts > 0 ? ` ${posts} posts to chat rooms wait to be written.` : ""),
   );
-  console.log("Start again; then `npm run -s ledger:check`..");
+  console.log("Start again; then `npm run -s ledger:check`.");
 }
 
 try {
@@ -62,4 +67,6 @@ try {
     isMisuse(error) ? `${explain(error)}\n${USAGE}` : (sentenceFor(error, "DATABASE_OWNER_URL") ?? explain(error)),
   );
   process.exitCode = isMisuse(error) ? 2 : 1;
+} finally {
+  await closeDb();
 }

@@ -53,6 +53,22 @@ export async function queuePosts(
 }
 
 /**
+ * Gives every post that waits a job anew; for a database that came back without its jobs. Hours of quiet that it waited for are
+ * forgotten: it is written now.
+ * @returns how many it were
+ */
+export function requeuePosts(db: Db): Promise<number> {
+  return db.transaction(async (tx) => {
+    const waiting = await tx
+      .select({ postId: chatPosts.id, customerId: chatPosts.customerId })
+      .from(chatPosts)
+      .where(eq(chatPosts.status, "queued"));
+    for (const post of waiting) await enqueue(db, tx, "notify.chat", post);
+    return waiting.length;
+  });
+}
+
+/**
  * Keeps a room, its address encrypted.
  * @throws Refusal `invalid_request` where the address is none that may be asked, the name is taken, or there are five
  */
