@@ -31,6 +31,9 @@ const widgetFiles = [
   { source: "/v1/:kind(frame|mesh-[\\d.]+)/:file*", headers: [forEver] },
 ];
 
+/** `npm run coverage` counts what runs: statement by statement, and led back to the sources. */
+const isCounted = process.env.COVERAGE === "on";
+
 export default {
   // The journeys build into a folder of their own, so that a development server beside them is not disturbed.
   distDir: process.env.NEXT_DIST_DIR || ".next",
@@ -42,7 +45,9 @@ export default {
     turbopackFileSystemCacheForDev: false,
     // The journeys build once into an empty folder: writing down what nobody will read costs them ten seconds.
     turbopackFileSystemCacheForBuild: !process.env.NEXT_DIST_DIR,
+    ...(isCounted && { turbopackMinify: false }),
   },
+  productionBrowserSourceMaps: isCounted,
   poweredByHeader: false,
   reactStrictMode: true,
   // argon2 is a native module, pino and pdfkit open files of their own, prom-client and pg-boss look for what is installed beside them:

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./journey";
 import { expectAccessible, people, signIn, stack } from "./stack";
 
 /** A chat tool on this machine: keeps what it is told, and answers as it is told to. */

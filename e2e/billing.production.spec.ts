@@ -1,6 +1,7 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { Stripe } from "stripe";
 import { call, mailsTo, makeBrand, type OwnBrand } from "./brand";
+import { test } from "./journey";
 import { element, eventsOf, line, shopWith } from "./shop";
 import { expectAccessible, people, signIn, stackEnv } from "./stack";
 

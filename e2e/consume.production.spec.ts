@@ -1,6 +1,6 @@
-import { test } from "@playwright/test";
 import { closeDb } from "@/db/client";
 import { CONSUME_CONTRACT } from "@/test/consume-contract";
+import { test } from "./journey";
 import { stackEnv } from "./stack";
 
 /** The contract's consume table on Next; src/meter/server.stack.test.ts holds the meter to the same one. */

@@ -6,12 +6,13 @@ import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { Redis } from "ioredis";
 import postgres from "postgres";
 import { freePort } from "../dev/stack/ports";
 import { deploymentName } from "../src/lib/deployment";
 import { makeBrand, type OwnBrand } from "./brand";
+import { test } from "./journey";
 import { people, stack, stackEnv } from "./stack";
 
 // The production build twice over the same Redis and the same Postgres server: as production, and as Vercel would start it

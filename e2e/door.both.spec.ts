@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./journey";
 import { people, signIn } from "./stack";
 
 /** Runs against `npm run dev` and against the production build: the middleware has to run in both. */

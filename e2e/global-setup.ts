@@ -94,8 +94,11 @@ export default async function setup(): Promise<() => Promise<void>> {
         PORT: String(ownPort),
         AUTH_URL: own,
         WORKER: "off",
+        ...(process.env.COVERAGE_DIR && { NODE_V8_COVERAGE: join(process.env.COVERAGE_DIR, "server") }),
       });
       await until("npm start", production, 600_000, async () => (await fetch(`${own}/api/health`)).status === 200);
+      // What the build ran is none of the journeys'.
+      if (process.env.COVERAGE_DIR) rmSync(join(process.env.COVERAGE_DIR, "server"), { recursive: true, force: true });
       process.env.E2E_PRODUCTION_URL = own;
     }
   } catch (error) {

@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./journey";
 import { expectAccessible, people, signIn, stack } from "./stack";
 
 test("an admin makes a key, sees it once, uses it, and revokes it", async ({ page, request }) => {

@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./journey";
 import { findings, people, signIn } from "./stack";
 
 type Pages = readonly (readonly [path: string, heading: string])[];

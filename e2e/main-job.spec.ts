@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./journey";
 import { expectAccessible, shownBalance, signIn, stack } from "./stack";
 
 /** The whole product in one sitting: a shopper's click in a shop, seen as spent tokens by the brand. */

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { freePort } from "../dev/stack/ports";
+import { test } from "./journey";
 import { stack, stackEnv } from "./stack";
 
 /** The meter beside the production build, over the same stores. */

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { freePort } from "../dev/stack/ports";
+import { test } from "./journey";
 import { expectAccessible, signIn, stack, stackEnv } from "./stack";
 
 const NEXT = createRequire(import.meta.url).resolve("next/dist/bin/next");

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./journey";
 import { element, eventsOf, frameOf, line, shopWith } from "./shop";
 import { expectAccessible } from "./stack";
 

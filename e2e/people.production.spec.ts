@@ -1,4 +1,5 @@
-import { type APIRequestContext, expect, type Page, test } from "@playwright/test";
+import { type APIRequestContext, expect, type Page } from "@playwright/test";
+import { test } from "./journey";
 import { expectAccessible, people, signIn, stack } from "./stack";
 
 const PASSWORD = "a long enough one";
@@ -104,7 +105,7 @@ test("a company signs itself up, turns an app on and spends its first token, in 
   await signIn(page, email, PASSWORD);
 });
 
-test("an invitation brings a colleague in; a change of role is felt at the next request", async ({
+test("an invitation brings a colleague in; a change of role is felt at the next request, with a new session", async ({
   page,
   request,
   browser,
@@ -147,7 +148,12 @@ test("an invitation brings a colleague in; a change of role is felt at the next 
   await page.getByRole("dialog").getByText("Viewer", { exact: true }).click();
   await page.getByRole("button", { name: "Change role", exact: true }).click();
   await expect(page.getByText("Noor Haddad is viewer now")).toBeVisible();
+  // The new role begins with a new sign-in, and the old session has nothing of it.
   await guest.goto("/keys");
+  await expect(guest).toHaveURL(/\/sign-in\?next=%2Fkeys/);
+  await guest.getByLabel("Email").fill(colleague);
+  await guest.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await guest.getByRole("button", { name: "Sign in" }).click();
   await expect(guest.getByRole("heading", { name: "There is no such page here" })).toBeVisible();
   await expect(guest.getByRole("link", { name: "Team" })).toHaveCount(0);
 

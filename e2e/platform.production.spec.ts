@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./journey";
 import { expectAccessible, people, signIn } from "./stack";
 
 /** The platform's own pages: what its people may see of a brand, and that the brand reads it afterwards. */

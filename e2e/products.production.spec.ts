@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { makeBrand, type OwnBrand } from "./brand";
+import { test } from "./journey";
 import { expectAccessible, people, signIn, stack } from "./stack";
 
 /** A brand's catalogue: from a bad file to a list, mended, searched, edited, deleted and brought back. */

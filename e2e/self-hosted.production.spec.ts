@@ -3,12 +3,13 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import postgres from "postgres";
 import { parse } from "yaml";
 import { freePort } from "../dev/stack/ports";
 import { findRedis, type RedisBinary } from "../dev/stack/redis-binary";
 import type { OwnBrand } from "./brand";
+import { test } from "./journey";
 import { stackEnv } from "./stack";
 
 // deploy/: each command of the image and of the compose file, as it stands there, outside a container. Not run are those of

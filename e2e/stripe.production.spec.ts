@@ -1,5 +1,6 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { Stripe } from "stripe";
+import { test } from "./journey";
 import { expectAccessible, stackEnv } from "./stack";
 
 // The stand-in's own pages: what a buyer and a developer click there.

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./journey";
 import { expectAccessible, people, signIn, stack } from "./stack";
 
 test("a viewer sees what was used, picks days, reads the table, saves it, and goes down to the ledger", async ({

@@ -1,4 +1,5 @@
-import { expect, type Request, test } from "@playwright/test";
+import { expect, type Request } from "@playwright/test";
+import { test } from "./journey";
 import { element, eventsOf, frameOf, line, shopWith, tokensLeft } from "./shop";
 import { stack } from "./stack";
 
