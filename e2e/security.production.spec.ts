@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { dirname, join } from "node:path";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { isReadyMade } from "../src/lib/content-security";
 import { TABLE } from "../src/test/routes";
+import { test } from "./journey";
 import { people, signIn, stack, stackEnv } from "./stack";
 
 // What every answer carries and what no answer gives away, over the lists of routes and pages as they are: a new one is
@@ -123,6 +125,8 @@ test("pages made for a visit carry its nonce, on every script, once; ready-made 
     expect(nonce, path).toMatch(/^[A-Za-z0-9+/]{22}==$/);
     expect(nonces.has(nonce ?? ""), path).toBe(false);
     nonces.add(nonce ?? "");
+    // A shared browser's way back shows nobody's figures, and no proxy keeps them.
+    expect(response.headers.get("cache-control"), path).toMatch(/\bno-store\b/);
     if (response.status === 200) expect(inline.length, path).toBeGreaterThan(0);
     for (const attributes of inline) expect(attributes, path).toContain(`nonce="${nonce}"`);
   }
@@ -209,6 +213,47 @@ test("no header, prefetch or spelling of its address shows a page to somebody wh
       if (location) expect(new URL(location, origin()).origin).toBe(origin());
     }
   }
+});
+
+test("the Host that somebody names stands in no redirect, no cookie and no page; the session's cookie is out of scripts' reach", async ({
+  page,
+}) => {
+  const EVIL = "evil.example";
+  const ask = (path: string, headers: Record<string, string>) =>
+    new Promise<{ answer: IncomingMessage; text: string }>((done, failed) => {
+      const { hostname, port } = new URL(origin());
+      const sent = request({ hostname, port, path, headers }, (answer) => {
+        const parts: Buffer[] = [];
+        answer.on("data", (part: Buffer) => parts.push(part));
+        answer.on("end", () => done({ answer, text: Buffer.concat(parts).toString("utf8") }));
+      });
+      sent.on("error", failed).end();
+    });
+  const claims: Record<string, string>[] = [
+    { host: EVIL },
+    { "x-forwarded-host": EVIL },
+    { forwarded: `host=${EVIL}` },
+    { "x-host": EVIL },
+  ];
+  for (const path of [
+    "/",
+    "/overview",
+    "/sign-in",
+    "/forgot-password",
+    "/docs/api",
+    "/api/auth/csrf",
+    "/api/auth/signin",
+  ]) {
+    for (const headers of claims) {
+      const { answer, text } = await ask(path, headers);
+      expect([path, headers, answer.statusCode ?? 500]).not.toEqual([path, headers, 500]);
+      const said = [answer.headers.location ?? "", ...(answer.headers["set-cookie"] ?? []), text].join("\n");
+      expect([path, headers, said.includes(EVIL)]).toEqual([path, headers, false]);
+    }
+  }
+  await signIn(page);
+  const session = (await page.context().cookies()).find(({ name }) => name.endsWith("connected-apps.session"));
+  expect(session).toMatchObject({ httpOnly: true, sameSite: "Lax", path: "/", domain: "localhost" });
 });
 
 test("what a viewer is sent holds no secret, no hash, and no address of anybody else", async ({ page }) => {

@@ -127,6 +127,8 @@ async function call(at: Listed, { headers = {}, query = "", body }: Call = {}): 
   const asked = headers["x-request-id"];
   if (asked === undefined) expect(id, at.name).toMatch(UUID);
   if (status !== 204) expect(response.headers.get("x-content-type-options"), at.name).toBe("nosniff");
+  // What a key opens, no cache keeps.
+  if (typeof callerOf(at) === "object") expect(response.headers.get("cache-control"), at.name).toBe("no-store");
   if (status >= 400) {
     expect(text, at.name).not.toMatch(LEAK);
     expect(response.headers.get("access-control-allow-credentials")).toBeNull();

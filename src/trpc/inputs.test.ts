@@ -54,6 +54,19 @@ describe.each(inputs)("what %s takes", (name, input) => {
     }
   });
 
+  it("asks for no page without an end", () => {
+    const sizes = Object.keys((schemas[0]?.[1].properties ?? {}) as object).filter((field) =>
+      /^(?:per_?page|limit|count|size|most)$/i.test(field),
+    );
+    for (const field of sizes) {
+      // In an address it is text.
+      for (const much of [1_001, "1001"]) {
+        const refused = input.safeParse({ [field]: much }).error?.issues.map(({ path }) => path[0]) ?? [];
+        expect([field, much, refused.includes(field)]).toEqual([field, much, true]);
+      }
+    }
+  });
+
   it("has an end, every text and every list of it", () => {
     const endless = schemas.filter(
       ([, one]) =>
