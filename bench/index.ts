@@ -8,10 +8,11 @@ import type { Group } from "./figure";
 import { loader } from "./loader";
 import { marketplace } from "./marketplace";
 import { meter } from "./meter";
+import { products } from "./products";
 import { usage } from "./usage";
 
 /** Groups of figures, by the first part of their names. */
-const GROUPS: Record<string, Group> = { meter, drain, edge, loader, activation, marketplace, billing, usage };
+const GROUPS: Record<string, Group> = { meter, drain, edge, loader, activation, marketplace, billing, products, usage };
 
 /**
  * `npm run -s bench -- [group or figure…]`: one JSON line per figure. Minutes, on an otherwise idle machine. Each group runs

@@ -27,16 +27,7 @@ export function ActivationActions({ app }: { app: AppPage }) {
             Activate
           </Button>
         )}
-        {on && (
-          <Button look="quiet" icon={<PowerIcon size={18} />} onClick={() => setAsking("deactivate")}>
-            Deactivate
-          </Button>
-        )}
-        {activation === "active" && (
-          <Button icon={<PauseIcon size={18} />} busy={pause.isPending} onClick={() => pause.mutate({ appId: app.id })}>
-            Pause
-          </Button>
-        )}
+        {/* What one came for stands first, also where a phone breaks the row. */}
         {activation === "paused" && (
           <Button
             look="main"
@@ -54,6 +45,16 @@ export function ActivationActions({ app }: { app: AppPage }) {
           >
             <SettingsIcon size={18} /> Configure
           </Link>
+        )}
+        {activation === "active" && (
+          <Button icon={<PauseIcon size={18} />} busy={pause.isPending} onClick={() => pause.mutate({ appId: app.id })}>
+            Pause
+          </Button>
+        )}
+        {on && (
+          <Button look="quiet" icon={<PowerIcon size={18} />} onClick={() => setAsking("deactivate")}>
+            Deactivate
+          </Button>
         )}
       </div>
       {failed && (
