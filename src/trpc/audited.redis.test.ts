@@ -65,6 +65,16 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "webhooks.test": "webhook.tested, needs a receiver: src/features/notifications/webhook-delivery",
   "webhooks.replay": "needs a delivery: src/features/notifications/webhook-delivery",
   "webhooks.replayFailed": "needs deliveries that failed: src/features/notifications/webhook-delivery",
+  // What all brands see, changed and put back by tests of their own, which look at the line too.
+  "admin.saveAppDraft": "catalogue.draft_saved: src/features/admin/catalogue/catalogue.redis.test.ts",
+  "admin.discardAppDraft": "catalogue.draft_discarded: src/features/admin/catalogue/catalogue.redis.test.ts",
+  "admin.publishApp": "catalogue.published: src/features/admin/catalogue/catalogue.redis.test.ts",
+  "admin.restoreApp": "catalogue.restored: src/features/admin/catalogue/catalogue.redis.test.ts",
+  "admin.editPlan": "catalogue.plan_changed: src/features/admin/plans/plans.db.test.ts",
+  "admin.setPack": "catalogue.pack_changed: src/features/admin/plans/plans.db.test.ts",
+  "admin.setFlag": "flag.set: src/features/admin/flags/flags.redis.test.ts",
+  "admin.dismissSign": "support.sign_dismissed: src/features/admin/review/review.redis.test.ts",
+  "admin.resetQuota": "support.quota_reset: src/features/admin/quota/quota.redis.test.ts",
   "admin.replayLetter": "letter.replayed, needs a dead letter: src/features/metering/letters",
   "admin.discardLetter": "letter.discarded, needs a dead letter: src/features/metering/letters",
 };
