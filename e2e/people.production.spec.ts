@@ -183,6 +183,8 @@ test("a forgotten password and a link by mail lead back in, each once; bad links
   await page.context().clearCookies();
   await page.goto("/sign-in");
   await page.getByRole("link", { name: "Forgotten?" }).click();
+  // Both pages have a field of this name.
+  await page.waitForURL("**/forgot-password");
   await page.getByLabel("Email").fill(email);
   await page.getByRole("button", { name: "Mail me the link" }).click();
   const reset = await mailedLink(request, email, /Choose a new password/);
