@@ -4,6 +4,7 @@ import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
 import { apps, customerApps } from "@/db/schema/catalog";
 import { users } from "@/db/schema/people";
+import { openTo } from "@/features/catalog/flags/queries";
 import { namedBy } from "@/features/catalog/queries";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
@@ -36,6 +37,21 @@ export async function appNamed(db: Reader, appId: string): Promise<AppRow> {
   const [app] = await db.select().from(apps).where(namedBy(appId)).limit(1);
   if (!app) throw new Refusal("app_not_found", `There is no app ${appId.slice(0, 50)}.`);
   return app;
+}
+
+/**
+ * The same, and whether it is open to a brand: in one question, because an activation waits for it.
+ * @throws Refusal `app_not_found`
+ */
+export async function appOffered(ctx: Ctx, appId: string): Promise<{ app: AppRow; open: boolean }> {
+  const named = namedBy(appId);
+  const [found] = await ctx.db
+    .select({ app: apps, open: openTo(ctx.customerId) })
+    .from(apps)
+    .where(named)
+    .limit(1);
+  if (!found) throw new Refusal("app_not_found", `There is no app ${appId.slice(0, 50)}.`);
+  return found;
 }
 
 /** How an app stands with the brand; null where it was never turned on. */

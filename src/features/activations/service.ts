@@ -5,7 +5,6 @@ import { type apps, configurationVersions, customerApps } from "@/db/schema/cata
 import { recordAudit } from "@/features/audit/service";
 import type { Configuration } from "@/features/catalog/dialect/contract";
 import { configurationSchema } from "@/features/catalog/dialect/contract";
-import { isOpenTo } from "@/features/catalog/flags/queries";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
 import { configureAccounts } from "@/features/metering/service";
 import { emit } from "@/features/notifications/webhooks/service";
@@ -16,7 +15,7 @@ import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { carryOver, checkConfiguration, same } from "./configuration/rules";
 import type { ActivationResult } from "./contract";
-import { appNamed, lockActivation } from "./queries";
+import { appNamed, appOffered, lockActivation } from "./queries";
 import type { ActivationStatus } from "./rules";
 
 /** What it takes to reach the edge. */
@@ -55,7 +54,7 @@ export async function activate(
   edge: Edge,
   input: { readonly appId: string; readonly configuration?: unknown; readonly planWaived?: boolean },
 ): Promise<ActivationResult> {
-  const app = await appNamed(ctx.db, input.appId);
+  const { app, open } = await appOffered(ctx, input.appId);
   const given = input.configuration === undefined ? undefined : requireConfiguration(app, input.configuration);
   return configureAccounts({ db: ctx.db, ...edge }, ctx.customerId, BOTH, async (tx) => {
     const [before, coverage] = await Promise.all([
@@ -63,7 +62,7 @@ export async function activate(
       coverageOf(tx, ctx.customerId),
     ]);
     if (before?.status !== "active") {
-      await refuseWhereNotOffered(tx, ctx, app, before);
+      refuseWhereNotOffered(app, open, before);
       if (!input.planWaived) requirePlan(coverage, app);
     }
     const configuration =
@@ -91,15 +90,13 @@ export async function activate(
   });
 }
 
-async function refuseWhereNotOffered(tx: Tx, ctx: Scope, app: AppRow, before: ActivationRow | null): Promise<void> {
+function refuseWhereNotOffered(app: AppRow, open: boolean, before: ActivationRow | null): void {
   if (app.status === "disabled") throw new Refusal("app_not_active", `${app.name} is no longer offered.`);
   if (before) return;
   if (app.status === "deprecated") {
     throw new Refusal("app_not_active", `${app.name} is being retired; only brands that have it keep it.`);
   }
-  if (!(await isOpenTo(tx, ctx.customerId, app.id))) {
-    throw new Refusal("app_not_active", `${app.name} is not open to this brand yet.`);
-  }
+  if (!open) throw new Refusal("app_not_active", `${app.name} is not open to this brand yet.`);
 }
 
 function requirePlan(coverage: Coverage, app: AppRow): void {

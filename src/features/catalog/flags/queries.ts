@@ -1,5 +1,4 @@
-import { eq, type SQL, sql } from "drizzle-orm";
-import type { Reader } from "@/db/client";
+import { type SQL, sql } from "drizzle-orm";
 import { apps, featureFlagBrands, featureFlags } from "@/db/schema/catalog";
 import { env } from "@/lib/env";
 
@@ -20,12 +19,3 @@ export const openTo = (customerId: string | null): SQL<boolean> => sql<boolean>`
   case when ${apps.status} <> 'beta' then true end,
   ${says(sql`'beta_apps'`, customerId)},
   ${env().BETA_APPS === "on"})`;
-
-/** The same for one app by its row's id. Pass the transaction where the answer decides a write. */
-export async function isOpenTo(db: Reader, customerId: string, appId: string): Promise<boolean> {
-  const [row] = await db
-    .select({ open: openTo(customerId) })
-    .from(apps)
-    .where(eq(apps.id, appId));
-  return row?.open === true;
-}
