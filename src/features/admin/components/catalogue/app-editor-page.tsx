@@ -84,8 +84,9 @@ function Editor({ app }: { app: EditedApp }) {
   );
   const read = readForm(form);
   const shown = shownOf(form, app.published);
-  const unsaved = differing(shown, begun).length > 0;
-  const changes = differing(shown, app.published);
+  // What cannot be read yet is shown as it was; pressing a button says what is wrong with it.
+  const unsaved = read.wrong !== null || differing(shown, begun).length > 0;
+  const differs = read.wrong !== null || differing(shown, app.published).length > 0;
   const failed = save.error ?? discard.error;
   return (
     <>
@@ -114,7 +115,7 @@ function Editor({ app }: { app: EditedApp }) {
             </Button>
             <Button
               look="main"
-              disabled={changes.length === 0}
+              disabled={!differs}
               onClick={() => {
                 setAsked(true);
                 if (read.fields) setPublishing(true);
