@@ -1,6 +1,7 @@
-// `npm run -s guards [-- --only <words>] [--report docs/proof/billing.md]`: takes each guard of the money's way out in turn, runs
-// the tests that are about it on real stores and the Stripe stand-in, and says which of them failed. Exits 1 where none did.
-// `--report` writes what this and earlier runs of this machine have seen between the page's marks.
+// `npm run -s guards [-- --only <words>] [--left] [--minutes n] [--report docs/proof/billing.md]`: takes each guard of the money's
+// way out in turn, runs the tests that are about it on real stores and the Stripe stand-in, and says which of them failed. Exits
+// 1 where none did. `--left` passes over those that earlier runs of this machine have seen; `--minutes` begins none after that
+// time. `--report` writes what this and earlier runs have seen between the page's marks.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -25,7 +26,14 @@ interface Seen {
   readonly commit: string;
 }
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" }, report: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    left: { type: "boolean", default: false },
+    minutes: { type: "string", default: "Infinity" },
+    report: { type: "string" },
+  },
+});
 const seen: Record<string, Seen> = existsSync(SEEN) ? JSON.parse(readFileSync(SEEN, "utf8")) : {};
 const keyOf = ({ file, there, out }: Guard): string => [file, there, out].join("\n");
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: PROJECT_ROOT, encoding: "utf8" }).trim();
@@ -50,7 +58,9 @@ async function runAll(guards: readonly Guard[]): Promise<Guard[]> {
       ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
       OUTGOING_LOOPBACK: "on",
     };
+    const end = performance.now() + Number(values.minutes) * 60_000;
     for (const guard of guards) {
+      if (performance.now() > end) break;
       await stores.reset();
       const folder = join(PROJECT_ROOT, `.data/mutants/guards-${process.pid}`);
       const { test, words } = guard;
@@ -94,8 +104,10 @@ function writeReport(page: string): void {
 }
 
 const words = values.only.toLowerCase();
-const chosen = GUARDS.filter((guard) => `${guard.holds} ${guard.file}`.toLowerCase().includes(words));
-const survived = values.only === "none" ? [] : await runAll(chosen);
+const chosen = GUARDS.filter((guard) => `${guard.holds} ${guard.file}`.toLowerCase().includes(words)).filter(
+  (guard) => !values.left || !seen[keyOf(guard)],
+);
+const survived = chosen.length === 0 ? [] : await runAll(chosen);
 for (const { holds } of survived) console.log(`no test fails without: ${holds}`);
 if (values.report) writeReport(resolve(PROJECT_ROOT, values.report));
 process.exitCode = survived.length > 0 ? 1 : 0;
