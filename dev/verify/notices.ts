@@ -62,8 +62,10 @@ const COPYRIGHT = /^[\s#>*]*(?:copyright\s+(?:\(c\)|©|\d|[A-Z][\w.]+)|\(c\) \d|
 const TEMPLATE = /\[yyyy\]|\{yyyy\}|copyright (?:notice|owner|holder|statement|law|licen|and|on)/i;
 
 function noticeOf(folder: string): Notice {
-  const { name, license = "not declared", author } = manifestOf(folder);
+  const { name, license: declaredLicense, author } = manifestOf(folder);
   const lines = read(folder, /^(?:licen[sc]e|copying)(?:\.(?:md|txt))?$/i).split("\n");
+  // Some say it in the licence's file alone.
+  const license = declaredLicense ?? (/^\s*(?:the )?MIT License/i.test(lines.join("\n")) ? "MIT" : "not declared");
   const isCopyright = (line: string) => COPYRIGHT.test(line) && !TEMPLATE.test(line);
   const named = [...new Set(lines.filter(isCopyright).map((line) => line.replace(/^[\s#>*]+/, "").trim()))];
   const declared = ATTRIBUTION[name] ?? (typeof author === "string" ? author : author?.name);
