@@ -58,7 +58,7 @@ export function AuditPage() {
       <Card>
         <search
           aria-label="Audit log"
-          className="grid gap-3 p-4 md:grid-cols-2 md:items-end md:px-5 xl:grid-cols-[minmax(12rem,1fr)_repeat(4,minmax(0,auto))] md:max-xl:[&>:first-child]:col-span-2"
+          className="grid grid-cols-2 items-end gap-3 p-4 md:px-5 xl:grid-cols-[minmax(12rem,1fr)_repeat(4,minmax(0,auto))] max-xl:[&>:first-child]:col-span-2"
         >
           <SearchField
             label="Search the log"

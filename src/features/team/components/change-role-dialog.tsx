@@ -64,10 +64,12 @@ function RoleForm({ member, isYou, onClose }: { member: Member; isYou: boolean; 
           </Notice>
         )}
         <RoleChoice name={`${group}-role`} value={role} onChange={setRole} />
-        <p className="text-13 text-ink-2">
-          {isYou
-            ? "This is your own role: you cannot take it back by yourself, and you sign in again to go on."
-            : `${member.name} is told by mail, and signs in again to go on.`}
+        <p className="text-13 text-ink-2" aria-live="polite">
+          {role === member.role
+            ? "The role as it is now."
+            : isYou
+              ? "This is your own role: you cannot take it back by yourself, and you sign in again to go on."
+              : `${member.name} is told by mail, and signs in again to go on.`}
         </p>
       </DialogBody>
       <DialogActions>

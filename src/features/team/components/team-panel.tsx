@@ -13,7 +13,7 @@ import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { RelativeTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { Member } from "../contract";
-import { ROLE_WORDS } from "../rules";
+import { ROLE_WORDS, type Role } from "../rules";
 import { ChangeRoleDialog } from "./change-role-dialog";
 import { InvitationsCard } from "./invitations-card";
 import { InviteDialog } from "./invite-dialog";
@@ -40,7 +40,7 @@ export function TeamPanel({ canWrite }: { canWrite: boolean }) {
           )
         }
       >
-        Who may see and change what is this brand&rsquo;s. A change of role counts at once.
+        Who may see and change what is this brand&rsquo;s. A new role counts at once, with a new sign-in.
       </PageTitle>
       {data && data.invitations.length > 0 && <InvitationsCard invitations={data.invitations} canWrite={canWrite} />}
       <Card>
@@ -54,12 +54,12 @@ export function TeamPanel({ canWrite }: { canWrite: boolean }) {
           <Table label="Team">
             <thead>
               <tr>
-                <Th>Name</Th>
+                <Th className="rounded-tl-card">Name</Th>
                 <Th className="max-md:hidden">Email</Th>
-                <Th>Role</Th>
+                <Th className="max-md:hidden">Role</Th>
                 <Th className="max-lg:hidden">Last seen</Th>
                 {canWrite && (
-                  <Th>
+                  <Th className="rounded-tr-card">
                     <span className="sr-only">Actions</span>
                   </Th>
                 )}
@@ -75,24 +75,28 @@ export function TeamPanel({ canWrite }: { canWrite: boolean }) {
                         {member.userId === data.you && <span className="font-normal text-ink-3"> (you)</span>}
                       </span>
                       <span className="text-12 wrap-anywhere text-ink-2 md:hidden">{member.email}</span>
+                      <span className="mt-1 md:hidden">
+                        <RoleBadge role={member.role} />
+                      </span>
                     </span>
                   </RowHead>
                   <Td className="max-w-72 text-13 wrap-anywhere text-ink-2 max-md:hidden">{member.email}</Td>
-                  <Td>
-                    <Badge tone={member.role === "admin" ? "accent" : "neutral"}>{ROLE_WORDS[member.role].name}</Badge>
+                  <Td className="max-md:hidden">
+                    <RoleBadge role={member.role} />
                   </Td>
                   <Td className="figures text-13 whitespace-nowrap text-ink-2 max-lg:hidden">
                     {member.lastSeenAt ? <RelativeTime iso={member.lastSeenAt} /> : "Not lately"}
                   </Td>
                   {canWrite && (
                     <Td className="text-right">
-                      <span className="inline-flex flex-col justify-end xl:flex-row">
+                      <span className="inline-flex flex-col items-end justify-end xl:flex-row">
                         <Button look="quiet" size="small" onClick={() => setChanging(member)}>
                           Change role<span className="sr-only"> of {member.name}</span>
                         </Button>
                         <Button
                           look="quiet"
                           size="small"
+                          className="xl:min-w-20"
                           aria-label={member.userId === data.you ? "Leave the brand" : `Remove ${member.name}`}
                           onClick={() => setRemoving(member)}
                         >
@@ -113,3 +117,7 @@ export function TeamPanel({ canWrite }: { canWrite: boolean }) {
     </div>
   );
 }
+
+const RoleBadge = ({ role }: { role: Role }) => (
+  <Badge tone={role === "admin" ? "accent" : "neutral"}>{ROLE_WORDS[role].name}</Badge>
+);

@@ -55,7 +55,7 @@ export function Checklist({ canInvite }: { canInvite: boolean }) {
       title="First steps"
       aside={
         <div className="flex items-center gap-1">
-          <span className="figures mr-2 text-12 text-ink-3">
+          <span className="figures mr-2 text-12 whitespace-nowrap text-ink-3 max-sm:hidden">
             {taken} of {steps.length}
           </span>
           <Button ref={tourButton} look="quiet" size="small" onClick={() => setTouring(true)}>
