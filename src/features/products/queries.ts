@@ -150,13 +150,8 @@ export async function searchProducts(ctx: Ctx, search: Search): Promise<ProductP
       const words = wordsOf(search.q, search.synonyms);
       const own = sql`customer_id = ${ctx.customerId} and deleted_at is null ${search.forSale ? sql`and available` : sql``}`;
       const all = await countOf(tx, own);
-      let where = words.length === 0 ? own : sql`${own} and ${allOf(words, begins)}`;
-      let hits = words.length === 0 ? all : await countOf(tx, where);
-      const close = words.length > 0 && hits.total === 0;
-      if (close) {
-        where = sql`${own} and ${allOf(words, isLike)}`;
-        hits = await countOf(tx, where);
-      }
+      const { where, close } = await matching(tx, own, words);
+      const hits = words.length === 0 ? all : await countOf(tx, where);
       const facets = await facetsOf(tx, where, search, hits);
       const fitting = fittingAll(search.chosen);
       const total = fitting ? (await countOf(tx, sql`${where} and ${fitting}`)).total : hits.total;
@@ -179,6 +174,21 @@ export async function searchProducts(ctx: Ctx, search: Search): Promise<ProductP
     },
     { isolationLevel: "repeatable read", accessMode: "read only" },
   );
+}
+
+/**
+ * Which rows have the words, or something like them. The texts are looked through once, and what was found is counted, ordered
+ * and shown by its ids: likeness costs more than all the rest.
+ */
+async function matching(tx: Tx, own: SQL, words: readonly string[][]): Promise<{ where: SQL; close: boolean }> {
+  if (words.length === 0) return { where: own, close: false };
+  const idsBy = async (match: (word: string) => SQL): Promise<string[]> => {
+    const rows = await tx.execute(sql`select id from products where ${own} and ${allOf(words, match)}`);
+    return rows.map((row) => String(row.id));
+  };
+  const exact = await idsBy(begins);
+  const ids = exact.length > 0 ? exact : await idsBy(isLike);
+  return { where: sql`${own} and id = any(${listOf(ids)}::uuid[])`, close: exact.length === 0 };
 }
 
 async function rowsOf(tx: Tx, ctx: Ctx, ids: readonly string[]): Promise<Map<string, Product>> {
