@@ -31,7 +31,8 @@ export function telling(token: () => string): (event: WidgetEvent) => void {
     if (known.has(name)) return;
     known.add(name);
     waiting = [...waiting, event];
-    if (event.kind !== "view") send();
+    // What is told at once goes together.
+    if (event.kind !== "view") queueMicrotask(send);
     else timer ||= window.setTimeout(send, COLLECT_MS);
   };
 }

@@ -9,13 +9,12 @@ import { shareOf } from "../rules";
 import { percent } from "./words";
 
 /** Conversion of each app: the share of its sessions that ended with a frame in the basket. */
-export function AppsCard({ data, className }: { data: InsightFigures; className?: string }) {
+export function AppsCard({ data }: { data: InsightFigures }) {
   const opened = data.apps.filter((app) => app.opened > 0 || app.before.opened > 0);
   const rates = opened.map((app) => shareOf(app.carted, app.opened) ?? 0);
   const most = Math.max(...rates, 0.0001);
   return (
     <ChartCard
-      className={className}
       title="Conversion by app"
       hint={
         <>

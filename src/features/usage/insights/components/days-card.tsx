@@ -9,14 +9,13 @@ import { shareOf } from "../rules";
 import { percent } from "./words";
 
 /** Each day's sessions, those that ended with a basket apart from the others. */
-export function DaysCard({ data, className }: { data: InsightFigures; className?: string }) {
+export function DaysCard({ data }: { data: InsightFigures }) {
   return (
     <ChartCard
-      className={className}
       title="Sessions by day"
       hint={
         <>
-          Sessions by the day they were opened on, {data.timeZone}; the darker part put a frame into the basket. The
+          Sessions by the day they were opened on, {data.timeZone}; the part in colour put a frame into the basket. The
           dotted line is {spanWords(data.before)}, day by day.{data.to === data.today && " Today is not over."}
         </>
       }

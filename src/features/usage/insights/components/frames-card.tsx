@@ -33,9 +33,9 @@ export function FramesCard({ data, className }: { data: InsightFigures; classNam
         <p className="text-13 text-ink-2">No frame was shown, chosen or put into a basket on these days.</p>
       ) : (
         <>
-          <ol className="divide-y divide-line">
+          <ol className="grid gap-x-8 md:grid-cols-2">
             {frames.map(({ sku, name, image, seen, chosen, carted }) => (
-              <li key={sku} className="flex items-center gap-3 py-2 first:pt-0">
+              <li key={sku} className="flex items-center gap-3 border-b border-line py-2">
                 <FramePicture image={image} />
                 <span className="min-w-0 flex-1">
                   <span className="block truncate text-14 font-medium" title={name ?? sku}>

@@ -11,7 +11,7 @@ import { shareOf } from "../rules";
 import { percent } from "./words";
 
 /** The sessions of the period by how far they came, each step as a part of all that were opened. */
-export function FunnelCard({ data, className }: { data: InsightFigures; className?: string }) {
+export function FunnelCard({ data }: { data: InsightFigures }) {
   const { totals, totalsBefore: before } = data;
   const steps = [
     { name: "Opened", value: totals.opened, old: before.opened, share: null },
@@ -31,7 +31,6 @@ export function FunnelCard({ data, className }: { data: InsightFigures; classNam
   const most = Math.max(1, totals.opened);
   return (
     <ChartCard
-      className={className}
       title="From opened to basket"
       hint={
         <>

@@ -64,7 +64,7 @@ export function InsightsPage({ periodStart, canSpend }: { periodStart: string; c
       </PageTitle>
       {(!data || data.active) && <PeriodPicker periodStart={periodStart} />}
       {error && <QueryError what="The figures" error={error} retry={refetch} />}
-      {!data && !error && <InsightsSkeleton canSpend={canSpend} />}
+      {!data && !error && <InsightsSkeleton />}
       {data && !data.active && <NotActive paused={data.paused} canSpend={canSpend} />}
       {figures && (
         <div
@@ -73,31 +73,35 @@ export function InsightsPage({ periodStart, canSpend }: { periodStart: string; c
             isPlaceholderData && "opacity-60",
           )}
         >
-          {empty ? (
-            <Card className={canSpend ? "lg:col-span-8" : "lg:col-span-12"}>
-              <EmptyState
-                drawing={<NothingFoundDrawing />}
-                title={`No app was opened in your shop from ${spanWords(figures)}, nor in the days before`}
-                action={
-                  <Link href="/apps" className={buttonClass("plain")}>
-                    See the apps
-                  </Link>
-                }
-              >
-                <p>Sessions appear here within seconds of a shopper opening an app.</p>
-              </EmptyState>
-            </Card>
-          ) : (
-            <FunnelCard data={figures} className={canSpend ? "lg:col-span-8" : "lg:col-span-12"} />
+          <div className={cx("grid min-w-0 gap-4", empty && !canSpend ? "lg:col-span-12" : "lg:col-span-8")}>
+            {empty ? (
+              <Card>
+                <EmptyState
+                  drawing={<NothingFoundDrawing />}
+                  title={`No app was opened in your shop from ${spanWords(figures)}, nor in the days before`}
+                  action={
+                    <Link href="/apps" className={buttonClass("plain")}>
+                      See the apps
+                    </Link>
+                  }
+                >
+                  <p>Sessions appear here within seconds of a shopper opening an app.</p>
+                </EmptyState>
+              </Card>
+            ) : (
+              <>
+                <FunnelCard data={figures} />
+                <DaysCard data={figures} />
+              </>
+            )}
+          </div>
+          {(canSpend || !empty) && (
+            <div className="grid min-w-0 gap-4 lg:col-span-4">
+              {canSpend && <ReportCard days={span} />}
+              {!empty && <AppsCard data={figures} />}
+            </div>
           )}
-          {canSpend && <ReportCard days={span} className="lg:col-span-4 lg:row-span-2" />}
-          {!empty && (
-            <>
-              <DaysCard data={figures} className={canSpend ? "lg:col-span-8" : "lg:col-span-12"} />
-              <AppsCard data={figures} className="lg:col-span-6" />
-              <FramesCard data={figures} className="lg:col-span-6" />
-            </>
-          )}
+          {!empty && <FramesCard data={figures} className="lg:col-span-12" />}
         </div>
       )}
     </div>
@@ -128,15 +132,18 @@ function NotActive({ paused, canSpend }: { paused: boolean; canSpend: boolean })
 }
 
 /** The page's shape while its figures are on their way. */
-export function InsightsSkeleton({ canSpend = true }: { canSpend?: boolean }) {
-  const wide = canSpend ? "lg:col-span-8" : "lg:col-span-12";
+export function InsightsSkeleton() {
   return (
-    <div className="grid gap-4 lg:grid-cols-12" aria-busy="true">
-      <Skeleton className={cx("h-75 rounded-card", wide)} />
-      {canSpend && <Skeleton className="h-120 rounded-card lg:col-span-4 lg:row-span-2" />}
-      <Skeleton className={cx("h-95 rounded-card", wide)} />
-      <Skeleton className="h-90 rounded-card lg:col-span-6" />
-      <Skeleton className="h-90 rounded-card lg:col-span-6" />
+    <div className="grid gap-4 lg:grid-cols-12 lg:items-start" aria-busy="true">
+      <div className="grid gap-4 lg:col-span-8">
+        <Skeleton className="h-85 rounded-card" />
+        <Skeleton className="h-92 rounded-card" />
+      </div>
+      <div className="grid gap-4 lg:col-span-4">
+        <Skeleton className="h-88 rounded-card" />
+        <Skeleton className="h-52 rounded-card" />
+      </div>
+      <Skeleton className="h-100 rounded-card lg:col-span-12" />
     </div>
   );
 }

@@ -17,7 +17,7 @@ import { longDate, spanWords } from "../../components/words";
 import { whyNotMade } from "./words";
 
 /** The report by mail: once now, or each month; what it costs is said before it is asked for. */
-export function ReportCard({ days, className }: { days: { from: string; to: string }; className?: string }) {
+export function ReportCard({ days }: { days: { from: string; to: string } }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [asking, setAsking] = useState(false);
@@ -43,7 +43,7 @@ export function ReportCard({ days, className }: { days: { from: string; to: stri
   );
   const made = data?.reports.find(({ from, to, ready }) => ready && from === days.from && to === days.to);
   return (
-    <Card title="Report by mail" className={className}>
+    <Card title="Report by mail">
       {error && !data && (
         <div className="px-4 pb-5 md:px-5">
           <QueryError what="Your reports" error={error} retry={refetch} />

@@ -1,5 +1,5 @@
 import { drawPdf, MARGIN, type Pdf, type Weight } from "@/lib/pdf";
-import { changeWords, spanWords } from "../../components/words";
+import { changeWords, shortDate, spanWords } from "../../components/words";
 import { changeOf } from "../../dashboard/rules";
 import type { ReportFigures } from "../contract";
 import { shareOf } from "../rules";
@@ -11,6 +11,7 @@ const INK_2 = "#424c52";
 const INK_3 = "#667077";
 const LINE = "#dfe4e7";
 const INSET = "#eef1f3";
+const BAR = "#c9d0d5";
 const WIDTH = 595.28 - 2 * MARGIN;
 /** Where a page's text ends, above its foot. */
 const FOOT = 841.89 - 64;
@@ -135,7 +136,41 @@ function funnel(pdf: Pdf, figures: ReportFigures): void {
         .fillOpacity(1);
     pdf.y = y + 42;
   }
-  pdf.y += 6;
+  if (figures.days.length > 1) byDay(pdf, figures);
+  pdf.y += 2;
+}
+
+/** Each day's sessions as a bar, with those that ended with a basket at its foot. */
+function byDay(pdf: Pdf, { days, accent }: ReportFigures): void {
+  const most = Math.max(...days.map(({ opened }) => opened), 1);
+  const height = 56;
+  room(pdf, height + 40);
+  const y = pdf.y;
+  const top = y + 18;
+  line(pdf, "Sessions by day, those with a basket in colour", MARGIN, y, { size: 8.5, color: INK_3 });
+  line(pdf, `at most ${count.format(most)}`, MARGIN, y, { size: 8.5, color: INK_3, align: "right" });
+  const each = WIDTH / days.length;
+  const width = Math.min(each * 0.72, 14);
+  for (const [i, { opened, carted }] of days.entries()) {
+    const x = MARGIN + i * each + (each - width) / 2;
+    const bar = (value: number, color: string) => {
+      const tall = (value / most) * height;
+      if (value > 0) pdf.rect(x, top + height - tall, width, tall).fill(color);
+    };
+    bar(opened, BAR);
+    bar(carted, accent);
+  }
+  pdf
+    .moveTo(MARGIN, top + height)
+    .lineTo(MARGIN + WIDTH, top + height)
+    .lineWidth(0.5)
+    .strokeColor(INK_3)
+    .stroke();
+  const [first, last] = [days[0], days.at(-1)];
+  if (first) line(pdf, shortDate(first.date), MARGIN, top + height + 4, { size: 8, color: INK_3 });
+  if (last && last !== first)
+    line(pdf, shortDate(last.date), MARGIN, top + height + 4, { size: 8, color: INK_3, align: "right" });
+  pdf.y = top + height + 28;
 }
 
 interface Column<Row> {
