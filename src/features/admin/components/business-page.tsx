@@ -55,6 +55,7 @@ const counted = (count: number, what: string): string => `${formatCount(count)} 
 
 function Shown({ data }: { data: Figures }) {
   const { mrr, liability, timeToFirstToken: first } = data;
+  const moved = mrr.movements.some((one) => LAYERS.some(({ of }) => of(one) !== 0));
   const owed = liability.sources.reduce((sum, { tokens }) => sum + tokens, 0);
   const paid = liability.sources.reduce((sum, { cents }) => sum + cents, 0);
   const soon = liability.sources.reduce((sum, one) => sum + one.soon, 0);
@@ -104,17 +105,19 @@ function Shown({ data }: { data: Figures }) {
           format: (value) => formatMoney(value * 100),
         }}
         note={
-          <ul className="flex flex-wrap gap-x-5 gap-y-1.5">
-            {LAYERS.map(({ name, color }) => (
-              <li key={name} className="flex items-center gap-2 text-13">
-                <span aria-hidden="true" className="h-3 w-1 rounded-full" style={{ background: color }} />
-                {name}
-              </li>
-            ))}
-          </ul>
+          moved && (
+            <ul className="flex flex-wrap gap-x-5 gap-y-1.5">
+              {LAYERS.map(({ name, color }) => (
+                <li key={name} className="flex items-center gap-2 text-13">
+                  <span aria-hidden="true" className="h-3 w-1 rounded-full" style={{ background: color }} />
+                  {name}
+                </li>
+              ))}
+            </ul>
+          )
         }
       >
-        {mrr.movements.every((one) => LAYERS.every(({ of }) => of(one) === 0)) ? (
+        {!moved ? (
           <EmptyState drawing={<EmptyLedgerDrawing />} title="Nothing has moved yet">
             <p>The first subscription that is paid is the first bar here. Plans that were given do not count.</p>
           </EmptyState>

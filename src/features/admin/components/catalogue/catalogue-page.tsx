@@ -22,7 +22,7 @@ export function CataloguePage() {
   return (
     <div className="grid gap-6">
       <PageTitle title="Catalogue">
-        What brands read and pay for each app. A draft is seen by nobody but you until it is published.
+        What brands read and pay for each app. A draft is seen by staff alone until it is published.
       </PageTitle>
       <Card>
         {error && !data && (

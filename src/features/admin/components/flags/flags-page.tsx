@@ -52,7 +52,11 @@ export function FlagsPage() {
                 <Tr key={flag.name}>
                   <RowHead>
                     <span className="flex flex-wrap items-center gap-2">
-                      {flag.app && <AppIcon appId={flag.name.slice(4)} size={24} />}
+                      {flag.app && (
+                        <span className="max-md:hidden">
+                          <AppIcon appId={flag.name.slice(4)} size={24} />
+                        </span>
+                      )}
                       <span className="font-medium wrap-anywhere">{flagName(flag)}</span>
                       {flag.app?.status === "beta" && <Badge tone="accent">Beta</Badge>}
                     </span>

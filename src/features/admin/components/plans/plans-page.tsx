@@ -80,6 +80,7 @@ function Plans({ plans }: { plans: readonly EditedPlan[] }) {
                   {plan.fields.tokensPerMonth === -1
                     ? "Tokens without end"
                     : `${formatTokens(plan.fields.tokensPerMonth)} a month`}
+                  <span className="md:hidden">, {formatMoney(plan.priceCents)}</span>
                 </span>
                 <span className="block text-12 wrap-anywhere text-ink-3">{plan.fields.features.join(" · ")}</span>
               </RowHead>
@@ -139,6 +140,7 @@ function Packs({ packs }: { packs: readonly Pack[] }) {
                 <span className="flex flex-wrap items-center gap-2 font-medium">
                   {formatTokens(pack.tokens)} <Sale on={pack.onSale} />
                 </span>
+                <span className="block text-13 md:hidden">{formatMoney(pack.priceCents)}</span>
               </RowHead>
               <Td className="figures max-md:hidden">
                 <Price cents={pack.priceCents} lookupKey={pack.lookupKey} />
