@@ -52,7 +52,7 @@ export function PlanDialog({ plan, onClose }: { plan: EditedPlan; onClose: () =>
       open
       onOpenChange={(next) => next || onClose()}
       title={`Edit ${fields.name}`}
-      description={`${formatMoney(plan.priceCents)} ${plan.billingCycle === "monthly" ? "a month" : "a year"}, as Stripe has it.`}
+      description={`${formatMoney(plan.priceCents)} ${plan.billingCycle === "monthly" ? "a month" : "a year"}. What it costs is changed at Stripe.`}
     >
       <DialogBody>
         {edit.error && (
