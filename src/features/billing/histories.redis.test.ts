@@ -16,6 +16,7 @@ import { owedByPurchase } from "./purchases/queries";
 import { reconcileBrand } from "./reconcile/service";
 import { revokedTokens } from "./rules";
 import { stripe } from "./stripe/service";
+import { giveBackSurplus, surplusPurchases } from "./surplus/service";
 
 /**
  * Random histories of what happens at Stripe, told in any order, any number of times, late, and with a crash between any
@@ -40,10 +41,11 @@ function crashing(at: number): InboxDeps {
   };
 }
 
-type Step = "pack" | "plan" | "renew" | "upgrade" | "spend" | "refund" | "part" | "dispute" | "won" | "lost";
+type Step = "pack" | "plan" | "twice" | "renew" | "upgrade" | "spend" | "refund" | "part" | "dispute" | "won" | "lost";
 const step = fc.constantFrom<Step>(
   "pack",
   "plan",
+  "twice",
   "renew",
   "upgrade",
   "spend",
@@ -74,6 +76,21 @@ async function happen(brand: TestBrand, what: Step): Promise<void> {
     case "plan": {
       if (await running()) return;
       const { url } = await checkout(ctx, { planId: "starter" }).catch(() => ({ url: null }));
+      if (url) await payAt(url);
+      return;
+    }
+    case "twice": {
+      // A second checkout that was open at the same moment, and is paid as well.
+      if (!(await running())) return;
+      const [price] = (await stripe().prices.list({ lookup_keys: ["price_starter_monthly"] })).data;
+      const at = "http://localhost:3000/billing";
+      const { url } = await stripe().checkout.sessions.create({
+        customer,
+        mode: "subscription",
+        line_items: [{ price: price?.id ?? "", quantity: 1 }],
+        success_url: at,
+        cancel_url: at,
+      });
       if (url) await payAt(url);
       return;
     }
@@ -170,6 +187,9 @@ describe("a history of payments", () => {
         }
         await tell(waiting, dice);
         await tellTheRest(all);
+        // What the job does, and what Stripe then tells of it.
+        for (const surplus of await surplusPurchases(db())) await giveBackSurplus(db(), surplus);
+        await tellTheRest([...all, ...(await newEvents())]);
         await arrive();
         const failed = await db().select().from(stripeEvents).where(eq(stripeEvents.status, "failed"));
         expect(failed.map(({ type, error }) => `${type}: ${error}`)).toEqual([]);

@@ -128,7 +128,7 @@ export const BILLING_UPKEEP: typeof UPKEEP = [
   { name: "stripe events", everyMs: 2_000, run: retryEvents },
   { name: "subscriptions", everyMs: 1_000, run: settleAll },
   { name: "top-ups", everyMs: 1_000, run: topUpAll },
-  { name: "second subscriptions", everyMs: 10_000, run: giveBackAll },
+  { name: "second subscriptions", everyMs: 60_000, run: giveBackAll },
   { name: "alerts", everyMs: 60_000, run: (deps) => alertAll(deps) },
   { name: "abandoned", everyMs: 3_600_000, run: ({ db }) => endAbandoned(db) },
   { name: "erased brands", everyMs: 600_000, run: forgetAll },

@@ -70,7 +70,10 @@ export async function reconcileBrand(deps: ReconcileDeps, stripe: Stripe, custom
         findings.push({ subject: id, what: `paid ${invoice.amount_paid} cents, our books say ${cents}` });
       }
     }
-    for (const one of done.filter(({ origin, status }) => origin === "surplus" && status === "completed")) {
+    const owing = done.filter(
+      (one) => one.origin === "surplus" && one.refundedCents + one.disputedCents < one.priceCents,
+    );
+    for (const one of owing) {
       findings.push({
         subject: one.id,
         what: `paid a second subscription, and ${one.priceCents} cents are to come back`,

@@ -14,6 +14,7 @@ import { packTokensLeft } from "../purchases/queries";
 import { graceEnd, planInForce, statusOf } from "../rules";
 import { unsettle } from "../settlement/service";
 import { momentOf } from "../stripe/service";
+import { wasSurplus } from "../surplus/service";
 
 type Row = typeof customerBilling.$inferSelect;
 
@@ -31,8 +32,9 @@ export async function recordStanding(tx: Tx, scope: Scope, theirs: Stripe.Subscr
   const own = eq(customerBilling.customerId, scope.customerId);
   const [before] = await tx.select().from(customerBilling).where(own).for("update");
   const same = before?.stripeSubscriptionId === theirs.id;
-  // Of two subscriptions the first counts until it has ended; the report names the other.
+  // Of two subscriptions the first counts until it has ended; what was paid for the other is given back.
   if (before?.stripeSubscriptionId && !same && (before.status !== "canceled" || status === "canceled")) return;
+  if (!same && (await wasSurplus(tx, scope, theirs.id))) return;
   const now = { planId: plan.id, status, periodStart: momentOf(item.current_period_start) };
   const inForce = planInForce(
     before ? { planId: before.planId, periodEnd: before.billingCycleEnd, sameSubscription: same } : null,

@@ -21,11 +21,28 @@ import { ask } from "../stripe/service";
  * first counts, the other is cancelled and its money given back, without anybody having to notice.
  */
 
+/** Whether a subscription was found to be one too many before: it never counts, whatever becomes of the other. */
+export async function wasSurplus(tx: Tx, scope: Scope, subscriptionId: string): Promise<boolean> {
+  const [found] = await tx
+    .select({ id: tokenPurchases.id })
+    .from(tokenPurchases)
+    .where(
+      and(
+        eq(tokenPurchases.customerId, scope.customerId),
+        eq(tokenPurchases.stripeSubscriptionId, subscriptionId),
+        eq(tokenPurchases.origin, "surplus"),
+      ),
+    )
+    .limit(1);
+  return found !== undefined;
+}
+
 /**
  * Whether a subscription goes on beside the one that counts. One that has ended by now does not: what it was paid for before
  * that is told late, and was bought.
  */
 export async function isSurplus(tx: Tx, scope: Scope, theirs: Stripe.Subscription): Promise<boolean> {
+  if (await wasSurplus(tx, scope, theirs.id)) return true;
   const status = statusOf(theirs.status);
   if (status === null || status === "canceled") return false;
   const [row] = await tx.select().from(customerBilling).where(eq(customerBilling.customerId, scope.customerId));
@@ -51,9 +68,12 @@ export async function tellSurplus(tx: Tx, scope: Scope, { invoice, prices }: Pri
   });
 }
 
-/** What was paid for a subscription too many and has not come back yet. */
-const open = sql`${tokenPurchases.origin} = 'surplus' and ${tokenPurchases.status} = 'completed'
-  and (${tokenPurchases.priceCents} = 0 or ${tokenPurchases.refundedCents} + ${tokenPurchases.disputedCents} < ${tokenPurchases.priceCents})`;
+/** What stands at a purchase once its subscription is cancelled: people read it in the list. */
+const ENDED = "A second subscription. It was cancelled, and its money goes back.";
+
+/** What was paid for a subscription too many that goes on, or whose money has not come back. */
+const open = sql`${tokenPurchases.origin} = 'surplus' and ${tokenPurchases.status} = 'completed' and (${tokenPurchases.failure} is null
+  or ${tokenPurchases.refundedCents} + ${tokenPurchases.disputedCents} < ${tokenPurchases.priceCents})`;
 
 /** The purchases whose subscription is to be cancelled and whose money is to be given back. */
 export async function surplusPurchases(db: Db): Promise<{ id: string; customerId: CustomerId }[]> {
@@ -82,13 +102,20 @@ export async function giveBackSurplus(
     if (!purchase?.stripeSubscriptionId) return;
     await cancelNow(purchase.stripeSubscriptionId);
     const payment = purchase.stripePaymentIntentId;
-    if (payment && purchase.priceCents > 0) {
-      await refund(tx, ctx, purchase, payment);
-      return;
+    // Where a balance at Stripe has paid, nothing can be refunded: the report names what is missing.
+    const paid = payment !== null && purchase.priceCents > 0;
+    await tx
+      .update(tokenPurchases)
+      .set({ failure: ENDED, ...(paid ? {} : { status: "refunded" as const }) })
+      .where(eq(tokenPurchases.id, id));
+    if (purchase.failure === null) {
+      await recordAudit(tx, ctx, {
+        action: "subscription.surplus_ended",
+        subject: purchase.stripeSubscriptionId,
+        details: { purchase: id },
+      });
     }
-    // A balance at Stripe has paid for it, and nothing can be refunded of that: the report names what is missing.
-    await tx.update(tokenPurchases).set({ status: "refunded" }).where(eq(tokenPurchases.id, id));
-    await recordAudit(tx, ctx, { action: "subscription.surplus_ended", subject: id, details: { cents: 0 } });
+    if (paid) await refund(tx, ctx, purchase, payment);
   });
 }
 
@@ -114,11 +141,7 @@ async function refund(tx: Tx, ctx: Ctx, purchase: Purchase, payment: string): Pr
         { idempotencyKey: `surplus:${purchase.id}:${sent.length}` },
       ),
     );
-    await recordAudit(tx, ctx, {
-      action: "subscription.surplus_ended",
-      subject: purchase.id,
-      details: { cents: left, subscription: purchase.stripeSubscriptionId },
-    });
+    await recordAudit(tx, ctx, { action: "purchase.refund_made", subject: purchase.id, details: { cents: left } });
   }
   await applyReversals(tx, ctx, payment, left > 0 ? await ask((stripe) => reversalsOf(stripe, payment)) : made);
 }
