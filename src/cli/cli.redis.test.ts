@@ -16,14 +16,18 @@ import { accountKey } from "@/features/metering/rules";
 import { parseApiKey } from "@/lib/api-key";
 import { accountOf, isUuid, mintCustomerId } from "@/lib/ids";
 import { redis } from "@/lib/redis";
-import { run } from "@/test/command";
+import { type Ended, run, runHere } from "@/test/command";
 import { type ConsumeOptions, consumeWith, expectAllSound } from "@/test/meter";
 
-/** The commands as people type them: processes of their own, on the stack that the tests run on. */
-
-const brandCreate = (args: string[], env?: Record<string, string | undefined>) =>
-  run(["src/cli/brand-create.ts", ...args], env);
-const ledgerCheck = (env?: Record<string, string | undefined>) => run(["src/cli/ledger-check.ts"], env);
+/**
+ * The commands on the stack that the tests run on: as people type them, in processes of their own, where a test says so or
+ * changes their environment; else within this one.
+ */
+type Environment = Record<string, string | undefined>;
+const typed: Environment = {};
+const command = (args: string[], env?: Environment): Promise<Ended> => (env ? run(args, env) : runHere(args));
+const brandCreate = (args: string[], env?: Environment) => command(["src/cli/brand-create.ts", ...args], env);
+const ledgerCheck = (env?: Environment) => command(["src/cli/ledger-check.ts"], env);
 
 interface Made {
   readonly customer_id: string;
@@ -33,8 +37,9 @@ interface Made {
 }
 
 /** Makes a brand, and holds what the command prints to the contract. */
-async function made(...args: string[]): Promise<Made> {
-  const { code, stdout, stderr } = await brandCreate(args);
+const made = async (...args: string[]): Promise<Made> => held(await brandCreate(args));
+
+function held({ code, stdout, stderr }: Ended): Made {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^\{.*\}\n$/);
   const brand = JSON.parse(stdout);
@@ -90,10 +95,8 @@ describe("brand:create", () => {
   const ORIGIN = "http://localhost:4000";
   let brand: Made;
   beforeAll(async () => {
-    brand = await made(
-      ...["--tokens", "500", "--origin", ORIGIN, "--apps", "vto-001,pdc-001"],
-      ...["--rate-limit", "100000", "--plan", "starter"],
-    );
+    const words = ["--tokens", "500", "--origin", ORIGIN, "--apps", "vto-001,pdc-001"];
+    brand = held(await brandCreate([...words, "--rate-limit", "100000", "--plan", "starter"], typed));
   });
 
   it("leaves exactly the balance asked for, warm, with nothing on its way", async () => {
@@ -235,8 +238,8 @@ describe("brand:create", () => {
   ];
   it("refuses a mistake with a sentence, and makes nothing", { timeout: 60_000 }, async () => {
     const before = await counts();
-    for (const [about, args, said] of mistakes) {
-      const { code, stdout, stderr } = await brandCreate(args);
+    for (const [index, [about, args, said]] of mistakes.entries()) {
+      const { code, stdout, stderr } = await brandCreate(args, index === 0 ? typed : undefined);
       expect([1, 2], about).toContain(code);
       expect(stdout, about).toBe("");
       expect(stderr.split("\n")[0], about).toMatch(said);
@@ -259,7 +262,7 @@ describe("brand:create", () => {
 
 describe("ledger:check", () => {
   it("prints a line for each invariant that state can show, and exits 0 where they hold", async () => {
-    const { code, stdout, stderr } = await ledgerCheck();
+    const { code, stdout, stderr } = await ledgerCheck(typed);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
     for (const invariant of [1, 2, 3, 4, 8]) {
@@ -279,7 +282,7 @@ describe("ledger:check", () => {
     const brand = await made("--tokens", "50");
     const key = accountKey(accountOf(mintCustomerId(brand.customer_id), "live"));
     await redis().hset(key, { b: "49" });
-    const broken = await ledgerCheck();
+    const broken = await ledgerCheck(typed);
     await redis().hset(key, { b: "50" });
     expect({ code: broken.code, stderr: broken.stderr }).toEqual({ code: 1, stderr: "" });
     const lines = broken.stdout.trimEnd().split("\n");

@@ -3,14 +3,14 @@ import { afterAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { apps } from "@/db/schema/catalog";
 import { accountName } from "@/features/metering/rules";
-import { type Ended, run } from "@/test/command";
+import { type Ended, runHere } from "@/test/command";
 import { lettersOf, use } from "@/test/ledger";
 import { accountState, drain, expectAllSound, type TestBrand, testBrand } from "@/test/meter";
 
-/** The operator's commands as people type them. */
+/** The operator's commands, by the words that people type after them. */
 
-const rebuild = (...args: string[]) => run(["src/cli/ledger-rebuild.ts", ...args]);
-const letters = (...args: string[]) => run(["src/cli/dead-letters.ts", ...args]);
+const rebuild = (...args: string[]) => runHere(["src/cli/ledger-rebuild.ts", ...args]);
+const letters = (...args: string[]) => runHere(["src/cli/dead-letters.ts", ...args]);
 const MISUSED = { code: 2, stdout: "" };
 const misused = (ended: Ended, why: RegExp) => {
   expect(ended).toMatchObject(MISUSED);

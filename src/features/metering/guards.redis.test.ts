@@ -87,11 +87,11 @@ describe("a change of what a brand has configured", () => {
   it("that was rolled back is not in force at the edge once Redis can be told", async () => {
     const brand = await testBrand({ tokens: 100 });
     let calls = 0;
-    // Redis takes the live account's fields and then goes away: nothing more can be said or taken back.
+    // Redis takes the accounts' fields and goes away without a word: nothing more can be said or taken back.
     const store = bent(
       () => true,
       async (real) => {
-        if (++calls === 1) return real();
+        if (++calls === 1) await real();
         throw timedOut();
       },
     );

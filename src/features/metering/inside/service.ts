@@ -12,7 +12,7 @@ import { runScript } from "../edge/service";
 import { publishKeyRecord } from "../keys/service";
 import { loadOperation } from "../lookup/service";
 import { noticeLoss } from "../outbox/service";
-import { deadlineOf, hydrateAccount, loadCatalog, type ReconcileDeps } from "../reconcile/service";
+import { deadlineOf, hydrateAccount, loadCatalog, NotLoaded, type ReconcileDeps } from "../reconcile/service";
 import { callerKeys } from "../rules";
 
 /** What became of a use that we make for a brand. */
@@ -65,8 +65,10 @@ export async function spendInside(
   if (paid) return { state: "spent", ...paid };
   await loadOperation(deps, account, operation);
   for (let turn = 0; turn < MAX_TURNS; turn++) {
+    const deadline = await deadlineOf(deps).catch(() => null);
+    if (deadline === null) return { state: "unknown" };
     const answer = await runScript(deps.redis, CONSUME, keys, [
-      await deadlineOf(deps),
+      deadline,
       ...["s", appId],
       // Looked up above, before the first turn.
       "1",
@@ -79,13 +81,23 @@ export async function spendInside(
       const [, , , , amount = "", usageId = ""] = record.split("|");
       return { state: "spent", usageId, tokens: Number(amount) };
     }
-    if (code === "missing_key") await publishKeyRecord(key, deps.redis);
-    else if (code === "missing_catalog") await loadCatalog(deps, partition);
-    else if (code === "missing_account") {
-      await noticeLoss(deps, partition);
-      await hydrateAccount(deps, account);
-    } else if (code === "backlog") return { state: "unknown" };
+    if (code === "backlog") return { state: "unknown" };
+    if (code.startsWith("missing_")) await bringIn(deps, account, key, code);
     else if (code !== "late") return { state: "refused", code: code as ProblemCode };
   }
   return { state: "unknown" };
+}
+
+/** Brings in what the script did not find. Where it cannot be now, the next turn finds it missing again. */
+async function bringIn(deps: ReconcileDeps, account: AccountId, key: KeyRecord, missing: string): Promise<void> {
+  try {
+    if (missing === "missing_key") await publishKeyRecord(key, deps.redis);
+    else if (missing === "missing_catalog") await loadCatalog(deps, key.partition);
+    else {
+      await noticeLoss(deps, key.partition);
+      await hydrateAccount(deps, account);
+    }
+  } catch (error) {
+    if (!(error instanceof NotLoaded)) throw error;
+  }
 }
