@@ -91,7 +91,7 @@ for (const [whose, pages, email] of [
         await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
         // What a page asked for has come, and it still stands.
         await expect(page.getByText("This page could not be put together")).toHaveCount(0);
-        expect.soft(await findings(page, false), `${path} in ${colorScheme}`).toEqual([]);
+        expect.soft(await findings(page), `${path} in ${colorScheme}`).toEqual([]);
         for (const width of widths) await wider(width);
       }
     }
