@@ -5,6 +5,8 @@ import { text } from "node:stream/consumers";
 import type { Load, LoadResult } from "./load";
 
 const HEAD_END = Buffer.from("\r\n\r\n");
+/** Next sends what an edge route answers in chunks; JSON has no line ends, so that the last of them cannot be mistaken. */
+const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
 const load = JSON.parse(await text(process.stdin)) as Load;
 const { hostname, port, pathname, host } = new URL(load.url);
 const requests = load.headers.map((headers) =>
@@ -17,11 +19,16 @@ const requests = load.headers.map((headers) =>
   ),
 );
 
-/** How long an answer that begins with these bytes is in all; 0 where its head has not come yet. */
+/** How long an answer that begins with these bytes is in all; 0 where that has not come yet. */
 function lengthOf(bytes: Buffer): number {
   const end = bytes.indexOf(HEAD_END);
   if (end < 0) return 0;
-  const length = /content-length: *(\d+)/i.exec(bytes.toString("latin1", 0, end));
+  const head = bytes.toString("latin1", 0, end);
+  if (/transfer-encoding: *chunked/i.test(head)) {
+    const last = bytes.indexOf(LAST_CHUNK, end);
+    return last < 0 ? 0 : last + LAST_CHUNK.length;
+  }
+  const length = /content-length: *(\d+)/i.exec(head);
   if (!length) throw new Error("An answer without a length cannot be measured");
   return end + HEAD_END.length + Number(length[1]);
 }
