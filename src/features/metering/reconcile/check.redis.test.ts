@@ -1,6 +1,7 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
+import { uuidv7 } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { entriesOf } from "@/test/ledger";
@@ -160,6 +161,19 @@ describe("2. a balance that does not add up", () => {
       () => past(entry(`grant_parts = '[["${id}", -5]]'`, 2)),
     );
     expect(lines).toContain(`${name()} entry 1/2 moves -5, its parts say otherwise`);
+  });
+});
+
+describe("2. an entry of nobody", () => {
+  it("is found, though no constraint is asked for each row", async () => {
+    const stranger = uuidv7();
+    await admin`insert into ledger_entries (customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after,
+      grant_parts, occurred_at) values (${stranger}, 'live', 1, 1, 'stray', 'usage', 0, 0, 0, '[]', now())`;
+    const found = await breached();
+    await past(`delete from ledger_entries where customer_id = '${stranger}'`);
+    expect(found.find(({ invariant }) => invariant === 2)?.breaches).toEqual([
+      `${stranger}:live entry 1/1 is of no account`,
+    ]);
   });
 });
 
@@ -484,6 +498,27 @@ describe("what is written once", () => {
       expect(await count()).toBe(before);
     },
   );
+
+  it("keeps its account, the account its brand, and what was used its app", async () => {
+    const ofBrand = `where customer_id = '${brand.customerId}'`;
+    for (const [verb, statement] of [
+      ["DELETE", `delete from metering_accounts ${ofBrand}`],
+      ["TRUNCATE", "truncate metering_accounts"],
+    ] as const) {
+      expect(await refusal(urlOf("DATABASE_URL"), statement)).toBe(
+        "42501 permission denied for table metering_accounts",
+      );
+      for (const url of [urlOf("DATABASE_OWNER_URL"), urlOf("STACK_POSTGRES_ADMIN_URL")]) {
+        expect(await refusal(url, statement)).toBe(`23001 metering_accounts is kept: ${verb} is refused`);
+      }
+    }
+    for (const url of [urlOf("DATABASE_URL"), urlOf("DATABASE_OWNER_URL"), urlOf("STACK_POSTGRES_ADMIN_URL")]) {
+      expect(await refusal(url, `delete from customers where id = '${brand.customerId}'`)).toMatch(
+        /^23001 .* on table "/,
+      );
+      expect(await refusal(url, "delete from apps where catalog_id = 'vto-001'")).toMatch(/^23001 .* on table "/);
+    }
+  });
 
   it("stays also where the application goes about it another way", async () => {
     const url = urlOf("DATABASE_URL");

@@ -81,6 +81,11 @@ export async function balancesAddUp(db: Db, scope?: Scope): Promise<Finding> {
     where ${within(scope)}
       and delta <> coalesce((select sum((part->>1)::bigint) from jsonb_array_elements(grant_parts) as part), 0)
     limit ${MOST}`);
+  // No constraint of the ledger says it, because that would be asked for each row.
+  const nobodys = await db.execute(sql`
+    select l.customer_id, l.mode, l.epoch, l.seq from ledger_entries l
+    left join metering_accounts m on m.customer_id = l.customer_id and m.mode = l.mode
+    where ${within(scope, "l.customer_id")} and m.customer_id is null limit ${MOST}`);
   return {
     invariant: 2,
     title: "Each balance is the sum of its entries and of what is left of its grants",
@@ -89,6 +94,7 @@ export async function balancesAddUp(db: Db, scope?: Scope): Promise<Finding> {
       ...listed(accounts, (r) => `${who(r)} balance ${r.balance}, entries ${r.deltas}, grants ${r.remaining}`),
       ...listed(parts, (r) => `${who(r)} grant ${r.id} has ${r.remaining}, its entries say ${r.parts}`),
       ...listed(entries, (r) => `${who(r)} entry ${r.epoch}/${r.seq} moves ${r.delta}, its parts say otherwise`),
+      ...listed(nobodys, (r) => `${who(r)} entry ${r.epoch}/${r.seq} is of no account`),
     ],
   };
 }
