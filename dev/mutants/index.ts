@@ -46,31 +46,39 @@ const summary: Summary = {
   equivalent: EQUIVALENT,
 };
 
+/** Under load a test may run out of time for reasons of its own, and that catches nothing. */
+const inTime = ({ verdict, by }: Outcome): boolean => verdict === "caught" && !/timed out/i.test(by?.message ?? "");
+
 /**
- * Runs one mutant: first the few tests that have caught its neighbours, then those that are about it, then all of its own. A
- * test that has caught none of them before is asked once more, alone: under load one may fail for reasons of its own, and
- * that catches nothing. Undefined where it was asked quickly and not caught so.
+ * Runs one mutant: first the few tests that have caught its neighbours, then those that are about it, or where nothing says
+ * which those are the nearest file, then all of its own. A test that has caught none of them before, or ran out of time, is
+ * asked once more, alone. Undefined where it was asked quickly and not caught so.
  */
 async function judge(mutant: Mutant, stores: Stores, folder: string): Promise<Outcome | undefined> {
   const attempt = async (tests: readonly string[], only?: string): Promise<Outcome> => {
     await stores.reset();
     return trial({ mutant, tests, ...(only ? { only } : {}), folder, env: stores.env, limitMs: LIMIT_MS });
   };
+  const alone = async (outcome: Outcome): Promise<Outcome> => {
+    if (outcome.verdict !== "caught" || !outcome.by?.test) return outcome;
+    const again = await attempt([outcome.by.file], exactly([outcome.by.test]));
+    return again.verdict === "survived" ? { ...again, by: outcome.by } : again;
+  };
   const likely = memory.likely(mutant);
-  const first = [
+  const [nearest] = mutant.about.length === 0 ? memory.ordered(mutant) : [];
+  const first: { readonly files: readonly string[]; readonly words?: string }[] = [
     { files: likely.map(({ file }) => file), words: exactly(likely.map(({ test }) => test)) },
     { files: mutant.about.map(([file]) => file), words: mutant.about.map(([, words]) => words).join("|") },
+    { files: nearest && values.quick ? [nearest] : [] },
   ];
   for (const { files, words } of first) {
     if (files.length === 0) continue;
     const outcome = await attempt([...new Set(files)], words);
-    if (outcome.verdict !== "survived" && outcome.verdict !== "unseen") return outcome;
+    if (inTime(outcome) && words !== undefined) return outcome;
+    const sure = await alone(outcome);
+    if (sure.verdict === "caught" || sure.verdict === "hung") return sure;
   }
-  if (values.quick) return undefined;
-  const all = await attempt(memory.ordered(mutant));
-  if (all.verdict !== "caught" || !all.by?.test) return all;
-  const again = await attempt([all.by.file], exactly([all.by.test]));
-  return again.verdict === "survived" ? { ...again, by: all.by } : again;
+  return values.quick ? undefined : alone(await attempt(memory.ordered(mutant)));
 }
 
 /** @returns what became of it, for people */
@@ -118,7 +126,8 @@ if (values.list) {
   console.log(`${chosen.length} mutants`);
 } else {
   const argued = new Set(EQUIVALENT.map(({ id }) => id));
-  const known = ({ id }: Mutant) => argued.has(id) && memory.get(id)?.verdict === "survived";
+  // Whoever asks quickly asks for what may be caught: what is argued not to be waits for the whole run.
+  const known = ({ id }: Mutant) => argued.has(id) && (values.quick || memory.get(id)?.verdict === "survived");
   const todo = values.left ? chosen.filter((mutant) => !wasCaught(mutant) && !known(mutant)) : chosen;
   await runAll(todo, Number(values.jobs), Number(values.minutes));
   const { survived, equivalent, caught, notRun, stale } = sorted(summary);
