@@ -23,6 +23,8 @@ const urlOf = (name: "STACK_POSTGRES_ADMIN_URL" | "DATABASE_OWNER_URL" | "DATABA
 };
 let admin: postgres.Sql;
 let brand: TestBrand;
+/** Which brands are looked at; all where it is absent. */
+let scope: string[] | undefined;
 
 beforeAll(() => {
   admin = postgres(urlOf("STACK_POSTGRES_ADMIN_URL"), { max: 2, onnotice: () => {} });
@@ -34,6 +36,7 @@ afterAll(async () => {
 beforeEach(async () => {
   // Three entries: 100 granted, and two uses of 5.
   brand = await testBrand({ tokens: 100 });
+  scope = [brand.customerId];
   await use();
   await use();
   await drain(brand);
@@ -42,7 +45,7 @@ checkedAfterEach();
 
 const use = async () => expect((await consumeWith(brand.secretKey.secret)).status).toBe(200);
 const name = () => accountName(brand.account);
-const breached = async () => (await checkLedger(metering())).filter((finding) => finding.breaches.length > 0);
+const breached = async () => (await checkLedger(metering(), scope)).filter((finding) => finding.breaches.length > 0);
 
 /** Changes past triggers and foreign keys, as nothing but a superuser can. */
 const past = (...statements: string[]) =>
@@ -167,6 +170,7 @@ describe("2. a balance that does not add up", () => {
 describe("2. an entry of nobody", () => {
   it("is found, though no constraint is asked for each row", async () => {
     const stranger = uuidv7();
+    scope = undefined;
     await admin`insert into ledger_entries (customer_id, mode, epoch, seq, operation_id, kind, tokens, delta, balance_after,
       grant_parts, occurred_at) values (${stranger}, 'live', 1, 1, 'stray', 'usage', 0, 0, 0, '[]', now())`;
     const found = await breached();
@@ -436,6 +440,7 @@ describe("8. sums that differ", () => {
 describe("two brands", () => {
   it("are told apart: the one that is wrong is named, the other is not", async () => {
     const sound = await testBrand({ tokens: 50 });
+    scope?.push(sound.customerId);
     const lines = await expectBreach(
       3,
       () => redis().hset(accountKey(brand.account), { b: "91" }),
