@@ -28,7 +28,7 @@ checkedAfterEach();
 /** How long all operations together are asked, ms. */
 const BUDGET_MS = 18_000;
 const LEAK =
-  /node_modules|\.tsx?\b|\bat (?:\S+ \(|file:|\/)|select .* from |insert into|relation "|postgres|redis:|ECONN|ZodError|SyntaxError|at position|hmac|argon2|\{p\d\d\}:acct:[0-9a-f]/i;
+  /node_modules|\.tsx?\b|\bat (?:\S+ \(|file:|\/)|select .* from |insert into|relation "|postgres|redis:|ECONN|ZodError|SyntaxError|Invalid (?:input|string|ISO|option)|Too (?:big|small):|expected .* received|at position|hmac|argon2|\{p\d\d\}:acct:[0-9a-f]/i;
 
 type Handler = (request: Request, context: { params: Promise<{ id: string }> }) => Response | Promise<Response>;
 const parts = (openApiDocument().components as { schemas: Record<string, Schema> }).schemas;

@@ -5,6 +5,7 @@ import { productBySku, searchProducts } from "@/features/products/queries";
 import { putProduct, removeBySku } from "@/features/products/service";
 import { Refusal } from "@/lib/errors";
 import { json, requestIdOf } from "@/lib/problem";
+import { wrongValue } from "@/lib/wrong-value";
 import { readBody } from "../body";
 import { limit } from "../limits";
 import { readQuery } from "../query";
@@ -29,7 +30,7 @@ const values = (text: string | undefined): string[] =>
 
 /** The SKU in an address. @throws Refusal `invalid_request` */
 async function skuOf({ params }: AppParams): Promise<string> {
-  const read = sku.safeParse(decoded((await params).id));
+  const read = sku.safeParse(decoded((await params).id), { error: wrongValue });
   if (read.success) return read.data;
   throw new Refusal("invalid_request", `sku: ${read.error.issues[0]?.message ?? "is not one"}`);
 }
@@ -49,7 +50,7 @@ export const getProducts = (request: Request): Promise<Response> =>
     const { ctx } = await admit(request, "apps:read", told);
     const { q = "", sort, page, per_page, ...facets } = readQuery(request, productsQuery);
     const asked = Object.entries(facets).map(([facet, text]) => [facet, values(text)] as const);
-    const wanted = chosen.safeParse(Object.fromEntries(asked));
+    const wanted = chosen.safeParse(Object.fromEntries(asked), { error: wrongValue });
     if (!wanted.success) throw new Refusal("invalid_request", "At most 20 values of a facet may be asked for.");
     const search = { q, chosen: wanted.data, sort, page, perPage: per_page, facets: [] };
     const { products, total, pages } = await searchProducts(ctx, search);

@@ -6,6 +6,7 @@ import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { mintCustomerId, timeOfUuid } from "@/lib/ids";
 import { LONGEST_VISIT_MS, mintWidgetSession, readWidgetSession } from "@/lib/widget-session";
+import { wrongValue } from "@/lib/wrong-value";
 import { metering } from "../internal/metering";
 import { respond } from "../respond";
 import { limitShopper } from "./page";
@@ -16,7 +17,7 @@ function readAsked(request: Request) {
   const { searchParams } = new URL(request.url);
   const chosen = Object.fromEntries(FACETS.map((facet) => [facet, searchParams.getAll(facet)]));
   const rest = Object.fromEntries([...searchParams].filter(([name]) => !(FACETS as readonly string[]).includes(name)));
-  const read = finderQuery.safeParse({ ...rest, chosen });
+  const read = finderQuery.safeParse({ ...rest, chosen }, { error: wrongValue });
   if (read.success) return read.data;
   const issue = read.error.issues[0];
   throw new Refusal("invalid_request", `${issue?.path.join(".") ?? "query"}: ${issue?.message ?? "does not fit"}`);

@@ -10,7 +10,10 @@ const words = (max: number) => z.string().max(max).refine(storable, "must be wel
 const MAX_METADATA_BYTES = 4096;
 
 const metadata = z
-  .record(words(100), z.union([words(MAX_METADATA_BYTES), z.number(), z.boolean()]))
+  .record(
+    words(100),
+    z.union([words(MAX_METADATA_BYTES), z.number(), z.boolean()], { error: "must be text, a number, true or false" }),
+  )
   .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_METADATA_BYTES, {
     error: `must be at most ${MAX_METADATA_BYTES} bytes`,
   });
@@ -36,7 +39,7 @@ export const consumeResponse = z.strictObject({
 });
 
 /** Header `Idempotency-Key`: 1 to 255 visible ASCII characters. */
-export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 visible ASCII characters");
 
 /** How many records one batch may hold. */
 export const MAX_BATCH = 25;

@@ -4,6 +4,7 @@ import { clientAddress } from "@/lib/client-address";
 import type { ProblemCode } from "@/lib/errors";
 import { type AccountId, accountOf, mintCustomerId } from "@/lib/ids";
 import { type Answer, problemAnswer, saneRequestId } from "@/lib/problem";
+import { wrongValue } from "@/lib/wrong-value";
 import { idempotencyKey } from "../edge/contract";
 
 /** A request as any host can give it: what the metering handlers read of it, and no more. */
@@ -67,7 +68,7 @@ export interface Refused {
 
 /** A value against its schema; what does not fit is named. */
 export function readValue<T>(raw: unknown, schema: z.ZodType<T>): { readonly value: T } | Refused {
-  const parsed = schema.safeParse(raw);
+  const parsed = schema.safeParse(raw, { error: wrongValue });
   if (parsed.success) return { value: parsed.data };
   const errors = parsed.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
   const first = errors[0];
