@@ -224,11 +224,13 @@ describe("a batch", () => {
     expect([only?.status, only?.body.tokens_remaining, none]).toEqual([200, 95, []]);
   });
 
-  it("of none that fits asks the store nothing", async () => {
-    const { calls, store } = counted();
-    const answers = await results(batchWith(sk(), [{}, 1], { deps: { redis: store } }));
+  it("of none that fits tells its caller what is wrong with each, and counts nothing", async () => {
+    const before = await accountState(brand);
+    const answers = await results(batchWith(sk(), [{}, 1]));
     expect(answers.map(({ status }) => status)).toEqual([400, 400]);
-    expect(calls).toEqual({ single: 0, batch: 0 });
+    const page = await batchWith(pk(), [{}], { origin: SHOP });
+    expect([page.status, page.headers.get("access-control-allow-origin")]).toEqual([200, SHOP]);
+    expect(await accountState(brand)).toEqual(before);
   });
 });
 
@@ -277,17 +279,22 @@ describe("a batch is refused as a whole", () => {
       });
     const [reader, revoked] = [await made("apps:read"), await made("tokens:consume")];
     await revokeKey(ctxOf(brand), { keyId: revoked.key.keyId });
-    for (const key of ["nonsense", unknown, revoked.secret]) {
-      expect(await whole(batchWith(key, records)), key).toEqual([401, "invalid_api_key"]);
+    // Also where none of its records fits: what concerns the call comes before what concerns a record.
+    for (const some of [records, [{}, 1]]) {
+      for (const key of ["nonsense", unknown, revoked.secret]) {
+        expect(await whole(batchWith(key, some)), key).toEqual([401, "invalid_api_key"]);
+      }
+      expect(await whole(batchWith(reader.secret, some))).toEqual([403, "insufficient_scope"]);
     }
-    expect(await whole(batchWith(reader.secret, records))).toEqual([403, "insufficient_scope"]);
   });
 
   it("from a browser with a secret key, and from another page with a public one", async () => {
-    expect(await whole(batchWith(sk(), records, { origin: SHOP }))).toEqual([403, "secret_key_in_browser"]);
-    const other = await batchWith(pk(), records, { origin: "https://evil.example" });
-    expect(other.headers.get("access-control-allow-origin")).toBeNull();
-    expect(await whole(Promise.resolve(other))).toEqual([403, "origin_not_allowed"]);
+    for (const some of [records, [{}]]) {
+      expect(await whole(batchWith(sk(), some, { origin: SHOP }))).toEqual([403, "secret_key_in_browser"]);
+      const other = await batchWith(pk(), some, { origin: "https://evil.example" });
+      expect(other.headers.get("access-control-allow-origin")).toBeNull();
+      expect(await whole(Promise.resolve(other))).toEqual([403, "origin_not_allowed"]);
+    }
   });
 
   it("where state is missing and nobody can bring it in: nothing was debited", async () => {

@@ -17,7 +17,7 @@ import {
 } from "../http/rules";
 import { callerKeys } from "../rules";
 import { batchRecord, batchRequest, type ConsumeRequest, consumeRequest } from "./contract";
-import { CONSUME } from "./lua/consume";
+import { CONSUME, KNOCK } from "./lua/consume";
 import { operationHash, rateHeaders, requestHash, serializeConsumed, usageDetails } from "./rules";
 import { type MeterCall, type MeterDeps, meter, meterOne, type StoreAnswer } from "./service";
 
@@ -51,6 +51,12 @@ function consumeCall(
     address,
   };
 }
+
+/** The same of nobody's use: it is asked for its caller alone. */
+const knock = (deps: MeterDeps, caller: Caller): MeterCall => {
+  const id = uuidv7(deps.now());
+  return consumeCall(deps, caller, { app_id: "" }, { idempotency: id, operationId: id });
+};
 
 /** What one use came to, as the contract says it. `headers` are what the request adds: its key, where we made it. */
 function consumeAnswer(
@@ -123,11 +129,15 @@ export async function answerBatch(request: Incoming, deps: MeterDeps): Promise<A
     const ids = { idempotency, operationId: uuidv7(deps.now()) };
     return [{ ids, call: consumeCall(deps, caller, body, ids) }];
   });
-  const answers = await meter(
-    deps,
-    CONSUME,
-    calls.map(({ call }) => call),
-  );
+  // Where no record can be used, it still counts who asks, and from where.
+  const answers =
+    calls.length > 0
+      ? await meter(
+          deps,
+          CONSUME,
+          calls.map(({ call }) => call),
+        )
+      : [await meterOne(deps, KNOCK, knock(deps, caller))];
   const [first] = answers;
   if (first?.kind === "reply" && WHOLE.has(first.reply[0] ?? "")) {
     deps.refused?.(caller.partition, deps.hashes.of(caller.key), first.reply[0] ?? "");
@@ -135,7 +145,8 @@ export async function answerBatch(request: Incoming, deps: MeterDeps): Promise<A
   }
   if (first && first.kind !== "reply" && answers.every((answer) => answer.kind === first.kind)) {
     // Each record has its own key: the same batch, sent again, tells what became of it.
-    return refusal(first.kind === "lost" ? "outcome_unknown" : "metering_unavailable", requestId);
+    const lost = first.kind === "lost" && calls.length > 0;
+    return refusal(lost ? "outcome_unknown" : "metering_unavailable", requestId);
   }
 
   let at = 0;

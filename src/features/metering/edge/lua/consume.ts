@@ -126,3 +126,9 @@ call('SET', KEYS[4], record, 'PX', ${LIFETIME_MS})
 ${FULL}
 return {'ok', at, rates, record}
 `;
+
+/**
+ * The door alone: whether the caller may consume, for a request that has nothing which could be. Keys and arguments as in
+ * consume; writes nothing and counts nothing.
+ */
+export const KNOCK = `${FLAGS}${CLOCK}${door()}return {'ok', at, ''}`;
