@@ -72,11 +72,16 @@ export const problem = (...args: Parameters<typeof problemAnswer>): Response => 
 /** `jsonAnswer` as a Web response. */
 export const json = (...args: Parameters<typeof jsonAnswer>): Response => toResponse(jsonAnswer(...args));
 
-/** The answer for a method that a route does not know. */
+/**
+ * The answer for a method that a route does not know, and for `OPTIONS`, which asks for those that it does. No page of
+ * another origin may call it, so there is nothing more to tell a browser.
+ */
 export const methodNotAllowed =
   (allow: string) =>
-  (request: Request): Response =>
-    problem("method_not_allowed", `This address answers ${allow}.`, {
-      requestId: requestIdOf(request),
-      headers: { Allow: allow },
-    });
+  (request: Request): Response => {
+    const requestId = requestIdOf(request);
+    if (request.method === "OPTIONS") {
+      return new Response(null, { status: 204, headers: { ...apiHeaders(requestId), Allow: allow } });
+    }
+    return problem("method_not_allowed", `This address answers ${allow}.`, { requestId, headers: { Allow: allow } });
+  };

@@ -354,7 +354,7 @@ describe.each(those("internal"))("$name, for our own machines", (at) => {
   const ours = () => bearer(env().INTERNAL_SECRET);
 
   it("does not exist for anyone else", async () => {
-    const unknown = listed.find((one) => one.name === `${at.method} /api/[...unknown]`);
+    const unknown = listed.find((one) => one.name === `${at.method} /api/[[...unknown]]`);
     if (!unknown) throw new Error("no route for the unknown");
     const nothing = await call(unknown, { headers: { "x-request-id": "same" } });
     expect(`${nothing.status} ${nothing.code}`).toBe("404 not_found");
@@ -462,14 +462,29 @@ describe("our own machines", () => {
   });
 });
 
+/** What a route answers with more than what it answers. */
+const methodsOf = ({ route }: Listed) =>
+  Object.entries(TABLE[route] ?? {})
+    .filter(([, who]) => who !== "no method" && who !== "methods")
+    .map(([name]) => name)
+    .toSorted();
+
 describe.each(those("no method"))("$name", (at) => {
   it("is 405 and says which methods there are", async () => {
-    const methods = Object.entries(TABLE[at.route] ?? {}).filter(([, who]) => who !== "no method");
     for (const headers of [{}, bearer(brand.secretKey.secret)]) {
       const answer = await call(at, { headers });
       expect(`${answer.status} ${answer.code}`).toBe("405 method_not_allowed");
-      expect(answer.headers.get("allow")?.split(", ").toSorted()).toEqual(methods.map(([name]) => name).toSorted());
+      expect(answer.headers.get("allow")?.split(", ").toSorted()).toEqual(methodsOf(at));
     }
+  });
+});
+
+describe.each(those("methods"))("$name", (at) => {
+  it("says which methods there are, and lets no page of another origin call them", async () => {
+    const answer = await call(at, { headers: { origin: SHOP, "access-control-request-method": "GET" } });
+    expect([answer.status, answer.text]).toEqual([204, ""]);
+    expect(answer.headers.get("allow")?.split(", ").toSorted()).toEqual(methodsOf(at));
+    expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
   });
 });
 

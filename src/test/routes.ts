@@ -22,6 +22,8 @@ export type Caller =
   | "stripe"
   /** 405, with the methods that there are. */
   | "no method"
+  /** 204, with the methods that there are. */
+  | "methods"
   /** 404: no such address. */
   | "no address";
 
@@ -32,7 +34,13 @@ const READ_APPS = { key: "secret", scope: "apps:read" } as const;
 const BILLING = { key: "secret", scope: "billing:manage" } as const;
 const WRITE_APPS = { key: "secret", scope: "apps:activate" } as const;
 
-const NO_WRITES = { POST: "no method", PUT: "no method", PATCH: "no method", DELETE: "no method" } as const;
+const NO_WRITES = {
+  POST: "no method",
+  PUT: "no method",
+  PATCH: "no method",
+  DELETE: "no method",
+  OPTIONS: "methods",
+} as const;
 const POST_ONLY = {
   POST: USAGE,
   GET: "no method",
@@ -40,6 +48,7 @@ const POST_ONLY = {
   PUT: "no method",
   PATCH: "no method",
   DELETE: "no method",
+  OPTIONS: "methods",
 } as const;
 /** A step of an app's activation. */
 const APP_STEP = {
@@ -48,6 +57,7 @@ const APP_STEP = {
   PUT: "no method",
   PATCH: "no method",
   DELETE: "no method",
+  OPTIONS: "methods",
 } as const;
 const BILLING_STEP = {
   POST: BILLING,
@@ -55,11 +65,13 @@ const BILLING_STEP = {
   PUT: "no method",
   PATCH: "no method",
   DELETE: "no method",
+  OPTIONS: "methods",
 } as const;
 /** Every method of every route, and who may call it. */
 export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> = {
-  "/api/[...unknown]": {
+  "/api/[[...unknown]]": {
     GET: "no address",
+    OPTIONS: "no address",
     POST: "no address",
     PUT: "no address",
     PATCH: "no address",
@@ -79,6 +91,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     PUT: "no method",
     PATCH: "no method",
     DELETE: "no method",
+    OPTIONS: "methods",
   },
   "/api/v1/apps": { GET: "anyone", ...NO_WRITES },
   "/api/v1/apps/[id]": { GET: "anyone", ...NO_WRITES },
@@ -93,6 +106,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     POST: "no method",
     PATCH: "no method",
     DELETE: "no method",
+    OPTIONS: "methods",
   },
   "/api/v1/customer/apps/[id]/embed-code": { GET: READ_APPS, ...NO_WRITES },
   "/api/v1/customer/billing/plans": { GET: BILLING, ...NO_WRITES },
@@ -107,6 +121,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     DELETE: WRITE_APPS,
     POST: "no method",
     PATCH: "no method",
+    OPTIONS: "methods",
   },
   "/api/webhooks/stripe": {
     POST: "stripe",
@@ -114,6 +129,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     PUT: "no method",
     PATCH: "no method",
     DELETE: "no method",
+    OPTIONS: "methods",
   },
   "/api/v1/customer/tokens/consume": {
     POST: CONSUME,
@@ -142,6 +158,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     PUT: "no method",
     PATCH: "no method",
     DELETE: "no method",
+    OPTIONS: "methods",
   },
   "/api/v1/customer/tokens/balance": {
     GET: USAGE,
@@ -176,7 +193,7 @@ export const TABLE: Readonly<Record<string, Readonly<Record<string, Caller>>>> =
     PATCH: "no method",
     DELETE: "no method",
   },
-  "/api/v1/widget/settings": { GET: "page", OPTIONS: "anyone", ...NO_WRITES },
+  "/api/v1/widget/settings": { GET: "page", ...NO_WRITES, OPTIONS: "anyone" },
 };
 
 /** What stands for the folders in brackets. */

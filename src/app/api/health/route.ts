@@ -3,4 +3,4 @@ import { getHealth } from "@/rest/internal/health";
 
 const refused = methodNotAllowed("GET");
 
-export { getHealth as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getHealth as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

@@ -3,4 +3,4 @@ import { getReady } from "@/rest/internal/health";
 
 const refused = methodNotAllowed("GET");
 
-export { getReady as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getReady as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

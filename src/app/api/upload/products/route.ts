@@ -7,4 +7,4 @@ const refused = methodNotAllowed("POST");
 
 export const POST = (request: Request): Promise<Response> =>
   serveUpload(request, { permission: "apps:write", largest: LARGEST_FILE, take: openImport });
-export { refused as DELETE, refused as GET, refused as PATCH, refused as PUT };
+export { refused as DELETE, refused as GET, refused as OPTIONS, refused as PATCH, refused as PUT };

@@ -3,4 +3,4 @@ import { getApps } from "@/rest/v1/apps";
 
 const refused = methodNotAllowed("GET");
 
-export { getApps as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getApps as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

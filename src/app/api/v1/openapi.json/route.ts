@@ -3,4 +3,4 @@ import { getOpenApi } from "@/rest/v1/openapi";
 
 const refused = methodNotAllowed("GET");
 
-export { getOpenApi as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getOpenApi as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

@@ -3,4 +3,4 @@ import { getImage } from "@/rest/images";
 
 const refused = methodNotAllowed("GET");
 
-export { getImage as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getImage as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

@@ -3,4 +3,4 @@ import { getApp } from "@/rest/v1/apps";
 
 const refused = methodNotAllowed("GET");
 
-export { getApp as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getApp as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

@@ -3,4 +3,11 @@ import { getWidgetSession } from "@/rest/widget/sessions";
 
 const refused = methodNotAllowed("GET");
 
-export { getWidgetSession as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export {
+  getWidgetSession as GET,
+  refused as DELETE,
+  refused as OPTIONS,
+  refused as PATCH,
+  refused as POST,
+  refused as PUT,
+};

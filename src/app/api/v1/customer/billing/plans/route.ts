@@ -3,4 +3,4 @@ import { getPlans } from "@/rest/v1/billing";
 
 const refused = methodNotAllowed("GET");
 
-export { getPlans as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getPlans as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

@@ -3,4 +3,4 @@ import { postPortal } from "@/rest/v1/billing";
 
 const refused = methodNotAllowed("POST");
 
-export { postPortal as POST, refused as DELETE, refused as GET, refused as PATCH, refused as PUT };
+export { postPortal as POST, refused as DELETE, refused as GET, refused as OPTIONS, refused as PATCH, refused as PUT };

@@ -3,4 +3,11 @@ import { postSubscribe } from "@/rest/v1/billing";
 
 const refused = methodNotAllowed("POST");
 
-export { postSubscribe as POST, refused as DELETE, refused as GET, refused as PATCH, refused as PUT };
+export {
+  postSubscribe as POST,
+  refused as DELETE,
+  refused as GET,
+  refused as OPTIONS,
+  refused as PATCH,
+  refused as PUT,
+};

@@ -3,4 +3,11 @@ import { deleteProduct, getProduct, putProductBySku } from "@/rest/v1/products";
 
 const refused = methodNotAllowed("GET, PUT, DELETE");
 
-export { deleteProduct as DELETE, getProduct as GET, putProductBySku as PUT, refused as PATCH, refused as POST };
+export {
+  deleteProduct as DELETE,
+  getProduct as GET,
+  putProductBySku as PUT,
+  refused as OPTIONS,
+  refused as PATCH,
+  refused as POST,
+};

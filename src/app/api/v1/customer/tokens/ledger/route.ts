@@ -3,4 +3,4 @@ import { getLedger } from "@/rest/v1/ledger";
 
 const refused = methodNotAllowed("GET");
 
-export { getLedger as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getLedger as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

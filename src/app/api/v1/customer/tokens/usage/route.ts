@@ -3,4 +3,4 @@ import { getUsage } from "@/rest/v1/usage";
 
 const refused = methodNotAllowed("GET");
 
-export { getUsage as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export { getUsage as GET, refused as DELETE, refused as OPTIONS, refused as PATCH, refused as POST, refused as PUT };

@@ -3,4 +3,11 @@ import { postDeactivate } from "@/rest/v1/customer-apps";
 
 const refused = methodNotAllowed("POST");
 
-export { postDeactivate as POST, refused as DELETE, refused as GET, refused as PATCH, refused as PUT };
+export {
+  postDeactivate as POST,
+  refused as DELETE,
+  refused as GET,
+  refused as OPTIONS,
+  refused as PATCH,
+  refused as PUT,
+};

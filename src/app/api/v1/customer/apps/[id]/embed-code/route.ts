@@ -3,4 +3,11 @@ import { getEmbedCode } from "@/rest/v1/customer-apps";
 
 const refused = methodNotAllowed("GET");
 
-export { getEmbedCode as GET, refused as DELETE, refused as PATCH, refused as POST, refused as PUT };
+export {
+  getEmbedCode as GET,
+  refused as DELETE,
+  refused as OPTIONS,
+  refused as PATCH,
+  refused as POST,
+  refused as PUT,
+};

@@ -3,4 +3,4 @@ import { postPause } from "@/rest/v1/customer-apps";
 
 const refused = methodNotAllowed("POST");
 
-export { postPause as POST, refused as DELETE, refused as GET, refused as PATCH, refused as PUT };
+export { postPause as POST, refused as DELETE, refused as GET, refused as OPTIONS, refused as PATCH, refused as PUT };

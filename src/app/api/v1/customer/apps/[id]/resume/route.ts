@@ -3,4 +3,4 @@ import { postResume } from "@/rest/v1/customer-apps";
 
 const refused = methodNotAllowed("POST");
 
-export { postResume as POST, refused as DELETE, refused as GET, refused as PATCH, refused as PUT };
+export { postResume as POST, refused as DELETE, refused as GET, refused as OPTIONS, refused as PATCH, refused as PUT };

@@ -6,4 +6,4 @@ export const runtime = "edge";
 const refused = methodNotAllowed("POST");
 
 export const POST = resolveRoute("release");
-export { refused as DELETE, refused as GET, refused as HEAD, refused as PATCH, refused as PUT };
+export { refused as DELETE, refused as GET, refused as HEAD, refused as OPTIONS, refused as PATCH, refused as PUT };
