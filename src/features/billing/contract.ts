@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MAX_AMOUNT } from "../metering/rules";
 
 /** Money is in US cents, tokens are whole, times are ISO 8601 in UTC. */
+export const CURRENCY = "usd";
 const cents = z.int();
 const tokens = z.int();
 const time = z.iso.datetime();
@@ -232,6 +233,8 @@ export const invoiceView = z.object({
   description: z.string(),
   amountCents: cents,
   paidCents: cents,
+  /** Stripe's lower-case code. */
+  currency: z.string(),
   createdAt: time,
   periodStart: time.nullable(),
   periodEnd: time.nullable(),

@@ -227,6 +227,7 @@ export async function invoicesOf(ctx: Ctx, input: PageInput): Promise<InvoicesOu
         description: lines.at(-1)?.description ?? invoice.description ?? "Invoice",
         amountCents: invoice.total,
         paidCents: invoice.amount_paid,
+        currency: invoice.currency,
         createdAt: momentOf(invoice.created).toISOString(),
         periodStart: isoOf(period?.start),
         periodEnd: isoOf(period?.end),

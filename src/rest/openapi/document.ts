@@ -175,6 +175,7 @@ export function openApiDocument(): Schema {
       { name: "Tokens", description: "Spending, reserving, giving back, and reading what was spent" },
       { name: "Apps", description: "The marketplace, and the apps of a brand" },
       { name: "Products", description: "What a brand sells: what apps search, show and measure against" },
+      { name: "Billing", description: "Plans, packs of tokens, checkouts and invoices" },
     ],
     paths,
     components: {

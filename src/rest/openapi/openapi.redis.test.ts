@@ -5,6 +5,7 @@ import { PROBLEMS } from "@/lib/errors";
 import { consumeWith, holdWith, type TestBrand, testBrand } from "@/test/meter";
 import { BODIES, TABLE } from "@/test/routes";
 import { getApp, getApps } from "../v1/apps";
+import { getPlans } from "../v1/billing";
 import { getCustomerApps, getEmbedCode, postActivate, postPause } from "../v1/customer-apps";
 import { getBalance, getLedger } from "../v1/ledger";
 import { getOpenApi } from "../v1/openapi";
@@ -66,6 +67,25 @@ describe("the API's description", () => {
     }
   });
 
+  it("names a currency beside every sum of money", () => {
+    const without: string[] = [];
+    const look = (at: unknown, path: string): void => {
+      if (typeof at !== "object" || at === null) return;
+      for (const [name, inside] of Object.entries(at)) {
+        const fields = name === "properties" && typeof inside === "object" ? Object.keys(inside ?? {}) : [];
+        if (fields.some((field) => field.endsWith("_cents")) && !fields.includes("currency")) without.push(path);
+        look(inside, `${path}/${name}`);
+      }
+    };
+    look(document.paths, "");
+    expect(without).toEqual([]);
+  });
+
+  it("tells what each of its tags is about", () => {
+    const told = (document.tags as { name: string }[]).map(({ name }) => name);
+    expect(told.toSorted()).toEqual([...new Set(OPERATIONS.map(({ tag }) => tag))].toSorted());
+  });
+
   it("is served to anyone", async () => {
     const answer = getOpenApi(new Request("http://localhost/api/v1/openapi.json"));
     expect(answer.status).toBe(200);
@@ -92,6 +112,7 @@ describe("what the API answers", () => {
       balance: await getBalance(from(brand, "/api/v1/customer/tokens/balance")),
       usage: await getUsage(from(brand, "/api/v1/customer/tokens/usage")),
       ledger: await getLedger(from(brand, "/api/v1/customer/tokens/ledger")),
+      listPlans: await getPlans(from(brand, "/api/v1/customer/billing/plans")),
       listApps: await getApps(from(brand, "/api/v1/apps")),
       getApp: await getApp(from(brand, "/api/v1/apps/vto-001"), at("vto-001")),
       listOwnApps: await getCustomerApps(from(brand, "/api/v1/customer/apps")),

@@ -1,5 +1,6 @@
 import { type KeyCaller, requireSecretKey } from "@/auth/key-gate";
 import { checkout, portal } from "@/features/billing/checkout/service";
+import { CURRENCY } from "@/features/billing/contract";
 import { handleStripeWebhook } from "@/features/billing/handler";
 import { checkoutBody, invoicesQuery, portalBody, subscribeBody } from "@/features/billing/http/contract";
 import { invoicesOf, onSale } from "@/features/billing/queries";
@@ -33,6 +34,7 @@ export const getPlans = (request: Request): Promise<Response> =>
         name: plan.name,
         tokens_per_month: plan.tokensPerMonth,
         price_cents: plan.priceCents,
+        currency: CURRENCY,
         billing_cycle: plan.billingCycle,
         features: plan.features,
         stripe_price_id: plan.stripePriceId,
@@ -41,6 +43,7 @@ export const getPlans = (request: Request): Promise<Response> =>
         id: pack.id,
         tokens: pack.tokens,
         price_cents: pack.priceCents,
+        currency: CURRENCY,
         stripe_price_id: pack.stripePriceId,
       })),
     };
@@ -83,6 +86,7 @@ export const getInvoices = (request: Request): Promise<Response> =>
         description: invoice.description,
         amount_cents: invoice.amountCents,
         paid_cents: invoice.paidCents,
+        currency: invoice.currency,
         created_at: invoice.createdAt,
         period_start: invoice.periodStart,
         period_end: invoice.periodEnd,

@@ -3,6 +3,8 @@ import { billingStatus, invoiceView, packId, planId } from "../contract";
 
 /** The bodies of the REST API's billing routes (CONTRACT: Billing), in the spelling of seed 002. */
 const cents = z.int();
+/** Lower case, as Stripe and our webhooks have it. */
+const currency = z.string().regex(/^[a-z]{3}$/);
 const when = z.iso.datetime();
 
 /** Body of `POST /api/v1/customer/billing/subscribe` (seed 002). */
@@ -35,13 +37,20 @@ export const plansResponse = z.object({
       /** -1 is unlimited. */
       tokens_per_month: z.int().min(-1),
       price_cents: cents,
+      currency,
       billing_cycle: z.enum(["monthly", "yearly"]),
       features: z.array(z.string()),
       stripe_price_id: z.string().nullable(),
     }),
   ),
   token_packs: z.array(
-    z.object({ id: z.string(), tokens: z.int(), price_cents: cents, stripe_price_id: z.string().nullable() }),
+    z.object({
+      id: z.string(),
+      tokens: z.int(),
+      price_cents: cents,
+      currency,
+      stripe_price_id: z.string().nullable(),
+    }),
   ),
 });
 export const invoicesQuery = z.strictObject({ cursor: z.string().max(100).optional() });
@@ -54,6 +63,7 @@ export const invoicesResponse = z.object({
       description: z.string(),
       amount_cents: cents,
       paid_cents: cents,
+      currency,
       created_at: when,
       period_start: when.nullable(),
       period_end: when.nullable(),
