@@ -1,9 +1,12 @@
 import { z } from "zod";
 
-/** A UTC day in years that every calendar on the way can count with. */
-const day = z.iso.date().refine((text) => text >= "2000-02-01" && text < "9999-01-01", {
-  error: "must lie between 2000-02-01 and 9998-12-31",
-});
+/** A UTC day, or a time for the one it lies in, in years that every calendar on the way can count with. */
+const day = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], { error: "must be a day such as 2026-01-31" })
+  .transform((text) => new Date(text).toISOString().slice(0, 10))
+  .refine((text) => text >= "2000-02-01" && text < "9999-01-01", {
+    error: "must lie between 2000-02-01 and 9998-12-31",
+  });
 
 /** Query of `GET /api/v1/customer/tokens/usage`: whole UTC days, both included, at most 400 of them. */
 export const usageQuery = z

@@ -334,6 +334,11 @@ describe("from and to", () => {
     expect([until[0], until.at(-1)]).toEqual([date(-30), date(-1)]);
   });
 
+  it("may be times, for the UTC days they lie in", async () => {
+    const { daily_usage } = await report("from=2026-03-01T23:59:59Z&to=2026-03-03T01:00:00%2B02:00");
+    expect(daily_usage.map((row) => row.date)).toEqual(["2026-03-01", "2026-03-02"]);
+  });
+
   it("hold at most 400 days", async () => {
     expect((await report("from=2025-01-01&to=2026-02-04")).daily_usage).toHaveLength(400);
     for (const query of ["from=2025-01-01&to=2026-02-05", "from=2020-01-01"]) {
@@ -352,7 +357,8 @@ describe("from and to", () => {
         "2026-02-30",
         "2027-02-29",
         "2026-1-1",
-        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00",
+        "2026-01-01T25:00:00Z",
       ]) {
         const refused = await refusal(`${name}=${bad}`);
         expect(refused, bad).toMatchObject({ status: 400, code: "invalid_request" });
