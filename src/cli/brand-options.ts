@@ -11,7 +11,7 @@ export interface BrandOptions {
   readonly origins: readonly string[];
   /** Catalogue ids as they were typed. */
   readonly apps: "all" | readonly string[];
-  /** Calls a minute; undefined for the usual. */
+  /** Calls an hour, and as many at once; undefined for the usual. */
   readonly rate: number | undefined;
   readonly plan: string | null;
 }

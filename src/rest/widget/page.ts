@@ -39,7 +39,10 @@ export async function readableBy(request: Request, answer: Promise<Response>): P
   const { code } = response.status < 400 ? {} : ((await response.clone().json()) as { code?: string });
   if (code === undefined || !BEFORE_ORIGIN.has(code)) {
     response.headers.set("Access-Control-Allow-Origin", origin);
-    response.headers.set("Access-Control-Expose-Headers", "ETag, X-Request-Id, Retry-After");
+    response.headers.set(
+      "Access-Control-Expose-Headers",
+      "ETag, X-Request-Id, RateLimit, RateLimit-Policy, Retry-After",
+    );
   }
   return response;
 }
