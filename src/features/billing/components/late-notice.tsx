@@ -1,6 +1,7 @@
 "use client";
 
 import { buttonClass } from "@/components/button";
+import { useNow } from "@/components/clock";
 import { formatDay, formatMoney } from "@/components/format";
 import { Notice } from "@/components/notice";
 import { useTimeZone } from "@/components/time";
@@ -9,6 +10,7 @@ import type { OverviewOutput } from "../contract";
 /** A payment that is late: how much, until when everything goes on, and where to pay it. */
 export function LateNotice({ overview, canPay }: { overview: OverviewOutput; canPay: boolean }) {
   const zone = useTimeZone();
+  const now = useNow();
   const { status, openInvoice, graceUntil } = overview;
   if (status !== "past_due" && status !== "unpaid") return null;
   const amount = openInvoice ? ` of ${formatMoney(openInvoice.amountCents)}` : "";
@@ -20,17 +22,28 @@ export function LateNotice({ overview, canPay }: { overview: OverviewOutput; can
       Pay the invoice<span className="sr-only">, in a new tab</span>
     </a>
   );
-  return status === "past_due" ? (
+  if (status === "unpaid") {
+    return (
+      <Notice kind="stopped" title={`Your payment${amount} is still open`} action={action}>
+        Until it is paid no plan tokens are added, and no app can be turned on. Apps that are on go on with tokens from
+        packs, which stay yours.
+      </Notice>
+    );
+  }
+  return (
     <Notice kind="soon" title={`Your payment${amount} did not go through`} action={action}>
-      {graceUntil
-        ? `Your apps and tokens go on as before until ${formatDay(graceUntil, zone)}.`
-        : "Your apps and tokens go on as before while it is tried again."}
+      {whileLate(overview, graceUntil !== null && Date.parse(graceUntil) > now ? formatDay(graceUntil, zone) : null)}
       {next}
     </Notice>
-  ) : (
-    <Notice kind="stopped" title={`Your payment${amount} is still open`} action={action}>
-      No plan tokens are added, and apps that need a plan are paused until it is paid. Tokens from packs stay, and can
-      still be spent.
-    </Notice>
   );
+}
+
+/** What a late payment leaves on: everything until the grace is over, what runs after it. */
+function whileLate({ plan, unlimited }: OverviewOutput, until: string | null): string {
+  if (until === null) {
+    return "Apps that are on go on with the tokens you have; no app can be turned on until it is paid.";
+  }
+  return unlimited
+    ? `Your apps and your unlimited tokens go on until ${until}.`
+    : `Your apps go on until ${until}, with the tokens you have. Those of ${plan?.name ?? "your plan"} for this period arrive with the payment.`;
 }

@@ -29,19 +29,20 @@ export function PlanCard({ overview, canWrite }: { overview: OverviewOutput | un
         ) : overview.plan ? (
           <Current overview={overview} plan={overview.plan} canWrite={canWrite} />
         ) : (
-          <NoPlan canWrite={canWrite} />
+          <NoPlan ended={overview.status === "canceled"} canWrite={canWrite} />
         )}
       </div>
     </Card>
   );
 }
 
-function NoPlan({ canWrite }: { canWrite: boolean }) {
+function NoPlan({ ended, canWrite }: { ended: boolean; canWrite: boolean }) {
   return (
     <>
       <p className="text-14 text-ink-2">
-        You have no plan. A plan adds tokens every month, at a lower price than packs. Without one you can use every app
-        and pay by the pack.
+        {ended
+          ? "Your plan has ended. Apps that are on go on with the tokens you have, and packs can still be bought; to turn another app on, choose a plan."
+          : "You have no plan. A plan adds tokens every month, at a lower price than packs. Without one you can use every app and pay by the pack."}
       </p>
       {canWrite && (
         <div>

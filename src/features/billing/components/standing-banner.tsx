@@ -42,11 +42,11 @@ export function StandingBanner({
       <div className="mb-6">
         {status === "past_due" ? (
           <Notice kind="soon" title="Your last payment did not go through" action={toBilling}>
-            Your apps go on while it is tried again.{who}
+            Your apps go on while it is tried again; this period&rsquo;s plan tokens arrive with it.{who}
           </Notice>
         ) : (
           <Notice kind="stopped" title="Your plan is not paid" action={toBilling}>
-            No plan tokens are added, and apps that need a plan are paused. Tokens from packs can still be spent.{who}
+            No plan tokens are added, and no app can be turned on. Apps that are on go on with tokens from packs.{who}
           </Notice>
         )}
       </div>

@@ -22,8 +22,8 @@ export function paymentFailed(facts: Facts<"payment_failed">, reader: Reader): M
         <Say>
           {facts.reason}.{" "}
           {grace
-            ? `Your apps and tokens go on as before until ${day(grace, reader)}.`
-            : "Plan tokens are no longer added. Tokens from packs stay and can still be spent."}
+            ? `Until ${day(grace, reader)} your apps go on with the tokens you have; those of ${facts.plan} for this period arrive with the payment.`
+            : "No plan tokens are added, and no app can be turned on. Apps that are on go on with tokens from packs."}
         </Say>
         <Figures
           rows={[

@@ -47,7 +47,7 @@ export const billingMail = z.discriminatedUnion("kind", [
     reason: words,
     /** When the next attempt is made; null after the last. */
     next_attempt_at: when.nullable(),
-    /** Until when tokens and apps go on as before; null where that is over. */
+    /** Until when everything goes on; null where that is over. */
     grace_ends_at: when.nullable(),
     card: card.nullable(),
     /** Stripe's page on which it can be paid at once. */
