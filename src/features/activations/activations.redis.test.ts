@@ -5,6 +5,7 @@ import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
 import { apps, configurationVersions, customerApps } from "@/db/schema/catalog";
 import { customerBilling } from "@/db/schema/plans";
+import { appPage } from "@/features/catalog/queries";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { createRedis } from "@/lib/redis";
@@ -162,7 +163,10 @@ describe("the plan", () => {
   });
 
   it("opens nothing new once it has ended, and everything while it is merely late", async () => {
+    const seen = () => appPage(ctx, { slug: "pd-calculator" });
+    expect(await seen()).toMatchObject({ covered: true, planInForce: true });
     await plan("enterprise", "canceled");
+    expect(await seen()).toMatchObject({ covered: false, plan: "Enterprise", planInForce: false });
     expect((await refused(activate(ctx, metering(), { appId: "pdc-001" }))).code).toBe("plan_upgrade_required");
     await plan("enterprise", "past_due");
     expect((await activate(ctx, metering(), { appId: "adv-001" })).first).toBe(true);

@@ -43,6 +43,8 @@ export const appPageResponse = appCard.extend({
   similar: z.array(appCard),
   /** The brand's plan by name; null where it has none. */
   plan: z.string().nullable(),
+  /** False where that plan has ended or is unpaid, and so opens nothing. */
+  planInForce: z.boolean(),
   offers: z.object({
     plans: z.array(z.object({ id: z.string(), name: z.string(), tokensPerMonth: z.int(), priceCents: z.int() })),
     packs: z.array(z.object({ id: z.string(), tokens: z.int(), priceCents: z.int() })),

@@ -98,6 +98,7 @@ export async function appPage(ctx: Ctx, input: { slug: string }): Promise<AppPag
     documentationUrl: app.documentationUrl,
     similar: nearest.slice(0, SIMILAR).map((row) => toCard(row.app, row.activation, coverage)),
     plan: coverage.plan?.name ?? null,
+    planInForce: coverage.inForce,
     offers: onSale,
   };
 }

@@ -1,22 +1,24 @@
 "use client";
 
-import Link from "next/link";
-import { Button, buttonClass } from "@/components/button";
+import { Button } from "@/components/button";
 import { Dialog, DialogActions, DialogBody } from "@/components/dialog";
 import { formatCount, formatTokens } from "@/components/format";
 import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
 import type { AppPage } from "@/features/catalog/contract";
-import { ourPageOf, TIER_NAMES } from "@/features/catalog/rules";
+import { ourPageOf } from "@/features/catalog/rules";
+import { planNeed, ToPlan } from "./upgrade";
 import { useActivation } from "./use-activation";
 
 /** Asks before an app is turned on: what each use costs, what it may see, and whether the plan opens it. */
 export function ActivateDialog({
   app,
+  canBuy,
   open,
   onOpenChange,
 }: {
   app: AppPage;
+  canBuy: boolean;
   open: boolean;
   onOpenChange: (open: boolean) => void;
 }) {
@@ -25,13 +27,13 @@ export function ActivateDialog({
     activate.reset();
     onOpenChange(false);
   };
-  const plan = TIER_NAMES[app.tier];
+  const need = planNeed(app);
   const ours = ourPageOf(app.id);
   return (
     <Dialog
       open={open}
       onOpenChange={(next) => (next ? onOpenChange(true) : close())}
-      title={app.covered ? `Activate ${app.name}?` : `${app.name} needs the ${plan} plan`}
+      title={app.covered ? `Activate ${app.name}?` : need.title}
     >
       <DialogBody>
         {activate.error && (
@@ -40,8 +42,9 @@ export function ActivateDialog({
           </Notice>
         )}
         {!app.covered && (
-          <Notice kind="soon" title={`Your plan is ${app.plan ?? "not in force"}`}>
-            With {plan} you can turn it on at once. What you have configured elsewhere stays as it is.
+          <Notice kind="soon" title={need.why}>
+            {need.way}
+            {!canBuy && " An admin of your brand can see to it."}
           </Notice>
         )}
         <dl className="grid gap-4 text-14">
@@ -89,9 +92,7 @@ export function ActivateDialog({
             Activate
           </Button>
         ) : (
-          <Link href={`/billing?plan=${app.tier}`} className={buttonClass("main")}>
-            See the {plan} plan
-          </Link>
+          <ToPlan app={app} look="main" />
         )}
       </DialogActions>
     </Dialog>

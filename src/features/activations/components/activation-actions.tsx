@@ -9,10 +9,11 @@ import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
 import type { AppPage } from "@/features/catalog/contract";
 import { ActivateDialog } from "./activate-dialog";
+import { ToPlan } from "./upgrade";
 import { useActivation } from "./use-activation";
 
 /** What a manager can do with an app: turn it on, set it up, pause it, have it go on, turn it off. */
-export function ActivationActions({ app }: { app: AppPage }) {
+export function ActivationActions({ app, canBuy }: { app: AppPage; canBuy: boolean }) {
   const [asking, setAsking] = useState<"activate" | "deactivate" | null>(null);
   const { pause, resume, deactivate } = useActivation(app);
   const { activation } = app;
@@ -28,7 +29,8 @@ export function ActivationActions({ app }: { app: AppPage }) {
           </Button>
         )}
         {/* What one came for stands first, also where a phone breaks the row. */}
-        {activation === "paused" && (
+        {activation === "paused" && !app.covered && <ToPlan app={app} look="main" />}
+        {activation === "paused" && app.covered && (
           <Button
             look="main"
             icon={<PlayIcon size={18} />}
@@ -62,7 +64,12 @@ export function ActivationActions({ app }: { app: AppPage }) {
           {describeFailure(failed)} Nothing was changed.
         </Notice>
       )}
-      <ActivateDialog app={app} open={asking === "activate"} onOpenChange={(open) => !open && setAsking(null)} />
+      <ActivateDialog
+        app={app}
+        canBuy={canBuy}
+        open={asking === "activate"}
+        onOpenChange={(open) => !open && setAsking(null)}
+      />
       <ConfirmDialog
         open={asking === "deactivate"}
         onOpenChange={(open) => {

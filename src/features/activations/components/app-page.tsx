@@ -17,16 +17,19 @@ import { useTRPC } from "@/trpc/client";
 import { ActivationActions } from "./activation-actions";
 import { AppHistory } from "./app-history";
 import { EmbedPanel } from "./embed-panel";
+import { planNeed } from "./upgrade";
 
 /** An app's own page: what it does and costs, how it stands with the brand, and what can be done about that. */
 export function AppPage({
   slug,
   canWrite,
+  canBuy,
   canSeeKeys,
   canSeeHistory,
 }: {
   slug: string;
   canWrite: boolean;
+  canBuy: boolean;
   canSeeKeys: boolean;
   canSeeHistory: boolean;
 }) {
@@ -62,10 +65,10 @@ export function AppPage({
                 Open
               </Link>
             )}
-            {canWrite && <ActivationActions app={app} />}
+            {canWrite && <ActivationActions app={app} canBuy={canBuy} />}
           </div>
         </div>
-        <Standing app={app} canWrite={canWrite} />
+        <Standing app={app} canWrite={canWrite} canBuy={canBuy} />
       </header>
       <div className="grid gap-4 lg:grid-cols-12 lg:items-start">
         {/* On narrow screens the two columns become one, and what it costs comes before what can be set. */}
@@ -116,7 +119,7 @@ function Breadcrumb() {
 }
 
 /** What there is to know before acting, where there is something. */
-function Standing({ app, canWrite }: { app: App; canWrite: boolean }) {
+function Standing({ app, canWrite, canBuy }: { app: App; canWrite: boolean; canBuy: boolean }) {
   if (app.status === "disabled") {
     return (
       <Notice kind="stopped" title={`${app.name} is no longer offered`}>
@@ -132,10 +135,14 @@ function Standing({ app, canWrite }: { app: App; canWrite: boolean }) {
     );
   }
   if (app.activation === "paused") {
+    const need = planNeed(app);
     return (
       <Notice kind="soon" title={`${app.name} is paused`}>
-        {ourPageOf(app.id) ? "Its page is closed" : "Its button in your shop is quiet"} and no tokens are spent. Nothing
-        of its configuration changed.
+        {ourPageOf(app.id) ? "Its page is closed" : "Its button in your shop is quiet"} and no tokens are spent.{" "}
+        {app.covered
+          ? "Nothing of its configuration changed."
+          : `${need.why}, and ${app.planInForce ? "does not cover it" : "so opens nothing"}. ${need.way}`}
+        {!app.covered && !canBuy && " An admin of your brand can see to it."}
       </Notice>
     );
   }

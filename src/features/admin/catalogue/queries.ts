@@ -67,6 +67,7 @@ export async function editedApp(ctx: StaffCtx, input: { slug: string }): Promise
       documentationUrl: app.documentationUrl,
       similar: [],
       plan: null,
+      planInForce: true,
       offers: await offers(ctx.db),
     },
     published,

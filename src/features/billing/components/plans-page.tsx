@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { parseAsString, useQueryState } from "nuqs";
 import { useState } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
@@ -26,6 +27,8 @@ export function PlansPage({ canWrite }: { canWrite: boolean }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.billing.plans.queryOptions());
   useSessionEnd(error);
+  // Who comes from an app that needs a plan finds that plan first.
+  const [wished] = useQueryState("plan", parseAsString);
   const [chosen, setChosen] = useState<PlanView | null>(null);
   const checkout = useCheckout();
   const canBuy = canWrite && data?.configured === true;
@@ -64,6 +67,8 @@ export function PlansPage({ canWrite }: { canWrite: boolean }) {
                 key={plan.id}
                 plan={plan}
                 offers={data}
+                isWished={plan.id === wished}
+                isMain={plan.id === (data.plans.some(({ id }) => id === wished) ? wished : nextUp(data))}
                 canBuy={canBuy}
                 busy={checkout.isPending && checkout.variables.planId === plan.id}
                 onChoose={() => choose(plan)}
@@ -87,12 +92,17 @@ function nextUp({ plans, currentPlanId }: PlansOutput): string | undefined {
 function PlanColumn({
   plan,
   offers,
+  isWished,
+  isMain,
   canBuy,
   busy,
   onChoose,
 }: {
   plan: PlanView;
   offers: PlansOutput;
+  /** Asked for by whoever led here: it comes first where the plans stand below each other. */
+  isWished: boolean;
+  isMain: boolean;
   canBuy: boolean;
   busy: boolean;
   onChoose: () => void;
@@ -110,7 +120,7 @@ function PlanColumn({
           : `Move to ${plan.name}`;
   const offered = canBuy && !pending && (!current || offers.pendingPlanId !== null);
   return (
-    <Card className={cx("flex flex-col", current && "border-accent")}>
+    <Card className={cx("flex flex-col", current && "border-accent", isWished && "max-md:order-first")}>
       <div className="flex flex-1 flex-col gap-4 p-5">
         <div className="flex min-h-7 items-center justify-between gap-3">
           <h2 className="text-16 font-semibold">{plan.name}</h2>
@@ -139,7 +149,7 @@ function PlanColumn({
           ))}
         </ul>
         {offered && (
-          <Button look={nextUp(offers) === plan.id ? "main" : "plain"} busy={busy} onClick={onChoose}>
+          <Button look={isMain ? "main" : "plain"} busy={busy} onClick={onChoose}>
             {words}
           </Button>
         )}

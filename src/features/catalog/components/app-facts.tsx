@@ -49,7 +49,12 @@ export function AppFacts({ app }: { app: AppPage }) {
       "Price",
       `${app.variablePrice ? "from " : ""}${formatCount(app.tokenCost)} ${app.tokenCost === 1 ? "token" : "tokens"} a use`,
     ],
-    ["Plan", app.covered ? TIER_NAMES[app.tier] : `${TIER_NAMES[app.tier]}, yours is ${app.plan}`],
+    [
+      "Plan",
+      app.covered
+        ? TIER_NAMES[app.tier]
+        : `${TIER_NAMES[app.tier]}, yours ${app.planInForce ? `is ${app.plan}` : "is not in force"}`,
+    ],
     ["Category", categoryName(app.category)],
     [
       "Id",

@@ -36,6 +36,7 @@ export default async function AppRoute({ params }: Props) {
       <AppPage
         slug={slug}
         canWrite={permissions.has("apps:write")}
+        canBuy={permissions.has("billing:write")}
         canSeeKeys={canSeeKeys}
         canSeeHistory={canSeeHistory}
       />
