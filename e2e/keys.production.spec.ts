@@ -2,7 +2,7 @@ import { expect } from "@playwright/test";
 import { test } from "./journey";
 import { expectAccessible, people, signIn, stack } from "./stack";
 
-test("an admin makes a key, sees it once, uses it, and revokes it", async ({ page, request }) => {
+test("an admin makes a key, sees it once, uses it, changes it, and revokes it", async ({ page, request }) => {
   await signIn(page);
   await page.getByRole("link", { name: "API keys" }).first().click();
   await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
@@ -27,7 +27,16 @@ test("an admin makes a key, sees it once, uses it, and revokes it", async ({ pag
   await page.reload();
   expect(await page.content()).not.toContain(secret.trim());
 
+  // Taken from the app that it was used for, and then ended.
   const row = page.getByRole("row", { name: /Journey server/ });
+  await row.getByRole("button", { name: /Edit Journey server/ }).click();
+  await dialog.getByText("Chosen apps").click();
+  await dialog.getByText("Frame Finder").click();
+  await expectAccessible(page);
+  await dialog.getByRole("button", { name: "Save changes" }).click();
+  await expect(dialog).toBeHidden();
+  expect((await consume()).status()).toBe(403);
+
   await row.getByRole("button", { name: /Revoke/ }).click();
   await page
     .getByRole("alertdialog")

@@ -63,6 +63,11 @@ const OVERAGE = {
   alertMonthlyTokens: null,
 } as const;
 
+/** What a key that a server uses may be set to. */
+const SERVER_KEY = {
+  ...{ name: "y", origins: [], appPermissions: null, scopes: ["apps:read"], rateLimit: 10 },
+};
+
 const PASSWORD = "the one they all have";
 const NOBODY = "0197a3c0-0000-7000-8000-000000000001";
 const NO_ONES = { id: "0197a3c0-0000-7000-8000-000000000002" };
@@ -86,6 +91,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "team.remove": { userId: NOBODY },
   "team.changeBrand": { name: "Brand", timeZone: "Europe/Berlin" },
   "keys.create": { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] },
+  "keys.change": { keyId: "ak_live_nothing", ...SERVER_KEY },
   "keys.revoke": { keyId: "ak_live_nothing" },
   "keys.rotate": { keyId: "ak_live_nothing", grace: "1h", expiresAt: null },
   "catalog.app": { slug: "pd-calculator" },
@@ -217,6 +223,7 @@ const FOREIGN: Readonly<Record<string, (foreign: Theirs) => unknown>> = {
   "products.stopImport": ofFile,
   "billing.buyPack": ({ purchase }) => ({ packId: "pack-1k", attempt: purchase }),
   "session.switchBrand": ({ slug }) => ({ slug }),
+  "keys.change": ({ keyId }) => ({ keyId, ...SERVER_KEY }),
   "keys.revoke": ({ keyId }) => ({ keyId }),
   "keys.rotate": ({ keyId }) => ({ keyId, grace: "1h", expiresAt: null }),
 };

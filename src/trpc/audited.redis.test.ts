@@ -107,6 +107,13 @@ const STEPS: readonly Step[] = [
   { path: "team.remove", input: () => ({ userId: colleague }) },
   { path: "keys.create", input: { name: "x", kind: "sk", mode: "live", scopes: ["apps:read"] } },
   {
+    path: "keys.change",
+    input: (before: Outputs) => ({
+      ...{ keyId: keyIn(before, "keys.create"), name: "y", origins: [], appPermissions: null },
+      ...{ scopes: ["apps:read"], rateLimit: 10 },
+    }),
+  },
+  {
     path: "keys.rotate",
     input: (before: Outputs) => ({ keyId: keyIn(before, "keys.create"), grace: "1h", expiresAt: null }),
   },

@@ -25,16 +25,20 @@ const catalogIds = z
   .max(100)
   .refine(distinct, noDuplicates);
 
+/** What people call it. */
+const name = z
+  .string()
+  .trim()
+  .min(1, "give the key a name")
+  .max(60, "at most 60 characters")
+  .regex(/^\P{Cc}*$/u, "must not hold control characters");
+const scopes = z.array(z.enum(SCOPES)).max(SCOPES.length).refine(distinct, noDuplicates);
+const rateLimit = z.int().min(1).max(MAX_RATE_LIMIT);
+
 /** What it takes to make a key. Unknown fields are refused. */
 export const createKeyInput = z
   .strictObject({
-    /** What people call it. */
-    name: z
-      .string()
-      .trim()
-      .min(1, "give the key a name")
-      .max(60, "at most 60 characters")
-      .regex(/^\P{Cc}*$/u, "must not hold control characters"),
+    name,
     /** `pk` may stand in a page, `sk` may not. */
     kind: z.enum(["pk", "sk"]),
     mode: z.enum(["live", "test"]),
@@ -43,9 +47,9 @@ export const createKeyInput = z
     /** Catalog ids the key covers; null covers every app of the brand. */
     appPermissions: catalogIds.nullable().default(null),
     /** What a secret key may do. */
-    scopes: z.array(z.enum(SCOPES)).max(SCOPES.length).refine(distinct, noDuplicates).default([]),
+    scopes: scopes.default([]),
     /** Requests an hour, with a burst as large. */
-    rateLimit: z.int().min(1).max(MAX_RATE_LIMIT).default(DEFAULT_RATE_LIMIT),
+    rateLimit: rateLimit.default(DEFAULT_RATE_LIMIT),
     /** When it stops working; null for never. */
     expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
   })
@@ -66,6 +70,20 @@ export type NewKey = z.output<typeof createKeyInput>;
 const keyId = z.string().regex(/^ak_(live|test)_[0-9A-Za-z]{1,30}$/);
 
 export const revokeKeyInput = z.strictObject({ keyId });
+
+/**
+ * What it takes to change a key: all of its settings, as they shall be. Kind, mode and end stay; which of origins and scopes
+ * it has, its kind says.
+ */
+export const changeKeyInput = z.strictObject({
+  keyId,
+  name,
+  origins,
+  appPermissions: catalogIds.nullable(),
+  scopes,
+  rateLimit,
+});
+export type ChangeKeyInput = z.infer<typeof changeKeyInput>;
 
 /** What it takes to replace a key by another with its settings. */
 export const rotateKeyInput = z.strictObject({
@@ -107,6 +125,7 @@ export type KeyUsage = z.infer<typeof keyUsageOutput>;
 /** `secret` is the whole key; of an `sk` this is the only time it is shown. */
 export const createKeyOutput = z.object({ key: keyView, secret: z.string() });
 export type MadeKey = z.infer<typeof createKeyOutput>;
+export const changeKeyOutput = z.object({ key: keyView });
 export const revokeKeyOutput = z.object({ keyId: z.string(), revokedAt: z.string() });
 /** The new key as `create` answers it, and the old one with the end it has now. */
 export const rotateKeyOutput = createKeyOutput.extend({ replaced: keyView });

@@ -4,9 +4,9 @@ import type { Ctx } from "@/db/context";
 import { redis } from "@/lib/redis";
 import { checkedAfterEach, consumeWith, type TestBrand, testBrand } from "@/test/meter";
 import { consumeAt, recordKey } from "@/test/scripts";
-import { revokeKey, rotateKey } from "./service";
+import { changeKey, revokeKey, rotateKey } from "./service";
 
-/** A key that is being replaced, at the edge itself. */
+/** A key that is being replaced or changed, at the edge itself. */
 
 let brand: TestBrand;
 let ctx: Ctx;
@@ -45,4 +45,22 @@ it("has the same end where the edge has forgotten it and asks again", async () =
   expect(await status(brand.publicKey.secret)).toBe(200);
   const record = await redis().hget<string>(recordKey(brand, "pk"), "r");
   expect(record?.split("|")[1]).toBe(String(Date.parse(replaced.expiresAt ?? "")));
+});
+
+it("works from an origin as soon as it is on its list, and no longer from one that was taken off", async () => {
+  const [first = ""] = brand.publicKey.key.origins;
+  const use = async (origin: string) => (await consumeWith(brand.publicKey.secret, { origin })).status;
+  const allow = (...origins: string[]) => {
+    const { keyId, name, appPermissions, rateLimit } = brand.publicKey.key;
+    return changeKey(ctx, { keyId, name, appPermissions, rateLimit, scopes: [], origins });
+  };
+  const added = "https://second-shop.example";
+  expect([await use(first), await use(added)]).toEqual([200, 403]);
+  await allow(first, added);
+  expect([await use(first), await use(added)]).toEqual([200, 200]);
+  await allow(added);
+  expect([await use(first), await use(added)]).toEqual([403, 200]);
+  // The same where the edge has forgotten it and asks again.
+  await redis().del(recordKey(brand, "pk"));
+  expect([await use(first), await use(added)]).toEqual([403, 200]);
 });

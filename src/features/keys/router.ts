@@ -1,5 +1,7 @@
 import { router, withPermission } from "@/trpc/procedures";
 import {
+  changeKeyInput,
+  changeKeyOutput,
   createKeyInput,
   createKeyOutput,
   keyListOutput,
@@ -11,7 +13,7 @@ import {
 } from "./contract";
 import { keyUsage, listKeys } from "./queries";
 import { fillSandbox } from "./sandbox/service";
-import { createKey, revokeKey, rotateKey } from "./service";
+import { changeKey, createKey, revokeKey, rotateKey } from "./service";
 
 export const keysRouter = router({
   /** The brand's keys, without anything that opens a door. */
@@ -34,6 +36,12 @@ export const keysRouter = router({
       if (input.mode === "test") await fillSandbox(ctx.scope, ctx.metering()).catch(() => undefined);
       return made;
     }),
+
+  /** Changes what a key of the brand is called and may be used for. */
+  change: withPermission("keys:write")
+    .input(changeKeyInput)
+    .output(changeKeyOutput)
+    .mutation(({ ctx, input }) => changeKey(ctx.scope, input)),
 
   /** Replaces a key of the brand, and shows the new one as `create` does. */
   rotate: withPermission("keys:write")

@@ -15,7 +15,7 @@ import { uuidv7 } from "@/lib/ids";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import { createKeyInput } from "./contract";
 import { keyUsage, listKeys, loadKeyRecord } from "./queries";
-import { createKey, revokeKey, rotateKey } from "./service";
+import { changeKey, createKey, revokeKey, rotateKey } from "./service";
 
 const pushed: KeyRecord[] = [];
 let redisAway = false;
@@ -193,6 +193,49 @@ describe("revoking a key", () => {
     expect(pushed).toEqual([]);
     expect((await listKeys(ctx)).find((shown) => shown.keyId === key.keyId)?.revokedAt).toBeNull();
     expect(await listKeys(stranger)).toEqual([]);
+  });
+});
+
+describe("changing a key", () => {
+  const settings = { name: "Shop", origins: ["https://shop.example"], appPermissions: null, scopes: [], rateLimit: 50 };
+
+  it("keeps its text, tells the edge under a higher version, and notes what changed and nothing else", async () => {
+    const { key, secret } = await createKey(ctx, pk({ rateLimit: 50 }));
+    const origins = ["https://shop.example", "https://b.example"];
+    const changed = await changeKey(ctx, { ...settings, keyId: key.keyId, origins });
+    expect(changed.key).toEqual({ ...key, origins });
+    expect(pushed).toMatchObject([{ keyId: key.keyId, version: 2, status: "active", origins, rateLimit: 50 }]);
+    expect(await loadKeyRecord(db(), hmacApiKey(secret, env().API_KEY_PEPPER))).toEqual(pushed[0]);
+    expect((await changeKey(ctx, { ...settings, keyId: key.keyId, origins })).key).toEqual(changed.key);
+    expect(pushed).toHaveLength(1);
+    const notes = await db().select().from(auditLog).where(eq(auditLog.subject, key.keyId)).orderBy(auditLog.id);
+    expect(notes.slice(1)).toMatchObject([{ action: "key.changed", details: { origins } }]);
+    expect(Object.keys(notes[1]?.details ?? {})).toEqual(["origins"]);
+  });
+
+  it("takes what its kind may have and nothing else", async () => {
+    const [shop, server] = [(await createKey(ctx, pk())).key, (await createKey(ctx, sk())).key];
+    const on = ({ keyId }: { keyId: string }, more: object) => changeKey(ctx, { ...settings, keyId, ...more });
+    expect(await refusal(on(shop, { origins: [] }))).toBe("invalid_request");
+    expect(await refusal(on(shop, { scopes: ["apps:read"] }))).toBe("invalid_request");
+    expect(await refusal(on(server, {}))).toBe("invalid_request");
+    expect(await refusal(on(server, { origins: [], scopes: [] }))).toBe("invalid_request");
+    expect(await refusal(on(shop, { appPermissions: ["zzz-999"] }))).toBe("invalid_request");
+    const { key } = await on(server, { origins: [], scopes: ["apps:read"], rateLimit: 7 });
+    expect(key).toMatchObject({ scopes: ["apps:read"], rateLimit: 7, rateBurst: 7, kind: "sk" });
+  });
+
+  it("changes nothing of a key that is over, of another brand's, or where Redis could not be told", async () => {
+    const { key } = await createKey(ctx, pk());
+    const input = { ...settings, keyId: key.keyId, name: "Other" };
+    expect(await refusal(changeKey({ ...ctx, customerId: other.customerId }, input))).toBe("not_found");
+    redisAway = true;
+    expect(await refusal(changeKey(ctx, input))).toBe("metering_unavailable");
+    redisAway = false;
+    expect((await listKeys(ctx)).find(({ keyId }) => keyId === key.keyId)).toEqual(key);
+    await revokeKey(ctx, { keyId: key.keyId });
+    expect(await refusal(changeKey(ctx, input))).toBe("invalid_request");
+    expect(pushed.map(({ status }) => status)).toEqual(["revoked"]);
   });
 });
 

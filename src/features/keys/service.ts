@@ -11,9 +11,16 @@ import type { Scope } from "@/lib/context";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
-import type { KeyView, MadeKey, NewKey, RotateKeyInput } from "./contract";
+import {
+  type ChangeKeyInput,
+  createKeyInput,
+  type KeyView,
+  type MadeKey,
+  type NewKey,
+  type RotateKeyInput,
+} from "./contract";
 import { toRecord, toView } from "./queries";
-import { GRACE_MS, SCOPES } from "./rules";
+import { GRACE_MS, keyStatus, SCOPES } from "./rules";
 
 /**
  * Makes a key. Its text is returned here and kept nowhere, except where it is public.
@@ -146,6 +153,51 @@ export async function rotateKey(ctx: Ctx, input: RotateKeyInput): Promise<MadeKe
     return { ...made, replaced };
   });
 }
+
+/**
+ * Changes what a key is called and what it may be used for; its text stays, so that no page and no server has to be
+ * touched. What was not changed is neither written nor noted.
+ *
+ * The new settings go to Redis before the commit, as a revocation does: an origin or an app that was taken away must be
+ * refused within a second. Should the commit fail after the push, a second try pushes the same version again and mends it.
+ * @throws Refusal `not_found` where the brand has no such key, `invalid_request` where it is over, where the settings do
+ * not fit its kind or name an app that does not exist, `metering_unavailable` where Redis could not be told.
+ */
+export async function changeKey(ctx: Ctx, input: ChangeKeyInput): Promise<{ key: KeyView }> {
+  return ctx.db.transaction(async (tx) => {
+    const own = and(eq(apiKeys.keyId, input.keyId), eq(apiKeys.customerId, ctx.customerId));
+    const [old] = await tx.select().from(apiKeys).where(own).for("update");
+    if (!old) throw new Refusal("not_found", "There is no such key.");
+    if (keyStatus(old, new Date()) !== "active") {
+      throw new Refusal("invalid_request", "keyId: the key no longer works; create a new one");
+    }
+    const { keyId: _keyId, ...wanted } = input;
+    // What a key of its kind must have and may not have is judged where keys are made.
+    const judged = createKeyInput.safeParse({ ...wanted, kind: old.kind, mode: old.mode });
+    if (!judged.success) {
+      const [issue] = judged.error.issues;
+      throw new Refusal("invalid_request", `${issue?.path.join(".")}: ${issue?.message}`);
+    }
+    await refuseUnknownApps(tx, wanted.appPermissions);
+    const changed = Object.fromEntries(
+      Object.entries(wanted).filter(([name, value]) => !same(value, old[name as keyof typeof wanted])),
+    );
+    if (Object.keys(changed).length === 0) return { key: viewOf(old) };
+    const [row] = await tx
+      .update(apiKeys)
+      .set({ ...wanted, rateBurst: wanted.rateLimit, version: sql`${apiKeys.version} + 1` })
+      .where(own)
+      .returning();
+    if (!row) throw new Error("The key was not changed");
+    await recordAudit(tx, ctx, { action: "key.changed", subject: row.keyId, details: changed });
+    await emit(tx, ctx.customerId, "key.changed", { ...told(row), changed: Object.keys(changed).map(snakeCase) });
+    await publishOr(row, "The key is not changed yet: its store cannot be reached. Try again.");
+    return { key: viewOf(row) };
+  });
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** A key as webhooks tell of it. */
 const told = ({ keyId, name, kind, mode }: typeof apiKeys.$inferSelect) => ({ key_id: keyId, name, kind, mode });

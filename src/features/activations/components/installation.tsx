@@ -12,10 +12,10 @@ const EVERY_MS = 4_000;
 
 /** What to do about what a shop's page was refused. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  origin_not_allowed: "Add this address to the public key, under API keys.",
+  origin_not_allowed: "Add this address to the public key: API keys, Edit. The code in your shop stays as it is.",
   invalid_api_key: "The key in the page is mistyped, expired or revoked: copy the code again.",
   app_not_active: "The app is paused or turned off.",
-  app_not_permitted: "The key in the page covers other apps only.",
+  app_not_permitted: "The key in the page covers other apps only: add this one under API keys, Edit.",
 };
 
 /** Listens for the first time a shop's page asks for the app, and says what is missing. */

@@ -1,17 +1,18 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type RefObject, useId, useRef, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog, DialogActions, DialogBody } from "@/components/dialog";
-import { Choice, ChoiceGroup, SelectField, TextArea, TextField } from "@/components/field";
+import { Choice, ChoiceGroup, SelectField } from "@/components/field";
 import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
 import { useTRPC } from "@/trpc/client";
 import type { MadeKey } from "../contract";
-import { EMPTY_FORM, type KeyForm, type KeyFormErrors, LIFETIMES, readKeyForm } from "./key-form";
+import { KeyLimit, KeyName, KeyReach, useKeyForm } from "./key-fields";
+import { EMPTY_FORM, LIFETIMES } from "./key-form";
 import { KeyReveal } from "./key-reveal";
-import { KINDS, MODES, SCOPE_ORDER, SCOPE_WORDS } from "./words";
+import { KINDS, MODES } from "./words";
 
 /** Makes a key and then shows it. What was typed is kept until the key is made or the dialog is closed. */
 export function CreateKeyDialog({
@@ -58,9 +59,7 @@ function CreateForm({
 }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const [form, setForm] = useState<KeyForm>(EMPTY_FORM);
-  const [errors, setErrors] = useState<KeyFormErrors>({});
-  const element = useRef<HTMLFormElement>(null);
+  const { form, errors, set, element, check } = useKeyForm(EMPTY_FORM);
   const group = useId();
   const create = useMutation(
     trpc.keys.create.mutationOptions({
@@ -71,20 +70,10 @@ function CreateForm({
     }),
   );
 
-  const set = <Field extends keyof KeyForm>(field: Field, value: KeyForm[Field]) => {
-    setForm((before) => ({ ...before, [field]: value }));
-    setErrors((before) => ({ ...before, [field]: undefined }));
-  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (create.isPending) return;
-    const read = readKeyForm(form, Date.now());
-    if ("input" in read) return create.mutate(read.input);
-    setErrors(read.errors);
-    // The first field that is wrong takes the focus, once it has been marked.
-    requestAnimationFrame(() =>
-      element.current?.querySelector<HTMLElement>("[aria-invalid], [data-wrong] input")?.focus(),
-    );
+    const input = create.isPending ? null : check();
+    if (input) create.mutate(input);
   };
 
   return (
@@ -95,17 +84,7 @@ function CreateForm({
             {describeFailure(create.error)}
           </Notice>
         )}
-        <TextField
-          ref={nameField}
-          label="Name"
-          hint="What you and your team call it."
-          value={form.name}
-          error={errors.name}
-          maxLength={60}
-          autoComplete="off"
-          placeholder="Online shop"
-          onChange={(event) => set("name", event.target.value)}
-        />
+        <KeyName ref={nameField} form={form} errors={errors} set={set} />
         <ChoiceGroup legend="Kind">
           <div className="grid gap-2 md:grid-cols-2">
             {(["pk", "sk"] as const).map((kind) => (
@@ -138,30 +117,9 @@ function CreateForm({
             ))}
           </div>
         </ChoiceGroup>
-        {form.kind === "pk" ? (
-          <TextArea
-            label="Allowed origins"
-            hint="Where your shop runs, one a line: scheme and host, and the port if it has one."
-            value={form.origins}
-            error={errors.origins}
-            spellCheck={false}
-            placeholder="https://shop.example"
-            className="font-mono"
-            onChange={(event) => set("origins", event.target.value)}
-          />
-        ) : (
-          <Scopes value={form.scopes} error={errors.scopes} onChange={(scopes) => set("scopes", scopes)} />
-        )}
-        <Apps group={group} value={form.apps} error={errors.apps} onChange={(apps) => set("apps", apps)} />
+        <KeyReach form={form} errors={errors} set={set} />
         <div className="grid gap-5 md:grid-cols-2 md:gap-3">
-          <TextField
-            label="Requests an hour"
-            hint="As many may come at once."
-            inputMode="numeric"
-            value={form.rateLimit}
-            error={errors.rateLimit}
-            onChange={(event) => set("rateLimit", event.target.value)}
-          />
+          <KeyLimit form={form} errors={errors} set={set} />
           <SelectField
             label="Expires"
             error={errors.expiresIn}
@@ -183,87 +141,5 @@ function CreateForm({
         </Button>
       </DialogActions>
     </form>
-  );
-}
-
-function Scopes({
-  value,
-  error,
-  onChange,
-}: {
-  value: KeyForm["scopes"];
-  error?: string;
-  onChange: (scopes: KeyForm["scopes"]) => void;
-}) {
-  return (
-    <ChoiceGroup legend="What it may do" error={error}>
-      <div className="grid gap-2" data-wrong={error ? "" : undefined}>
-        {SCOPE_ORDER.map((scope) => (
-          <Choice
-            key={scope}
-            type="checkbox"
-            title={SCOPE_WORDS[scope]}
-            note={<span className="font-mono">{scope}</span>}
-            checked={value.includes(scope)}
-            onChange={(event) =>
-              onChange(event.target.checked ? [...value, scope] : value.filter((each) => each !== scope))
-            }
-          />
-        ))}
-      </div>
-    </ChoiceGroup>
-  );
-}
-
-function Apps({
-  group,
-  value,
-  error,
-  onChange,
-}: {
-  group: string;
-  value: string[] | null;
-  error?: string;
-  onChange: (apps: string[] | null) => void;
-}) {
-  const trpc = useTRPC();
-  const catalog = useQuery(trpc.catalog.list.queryOptions(undefined, { staleTime: 60_000 }));
-  return (
-    <ChoiceGroup legend="Apps" error={error && "Choose at least one app."}>
-      <div className="grid gap-2 md:grid-cols-2">
-        <Choice
-          type="radio"
-          name={`${group}-apps`}
-          title="All apps of the brand"
-          note="Those you turn on later, too"
-          checked={value === null}
-          onChange={() => onChange(null)}
-        />
-        <Choice
-          type="radio"
-          name={`${group}-apps`}
-          title="Chosen apps"
-          note="Only those ticked here"
-          checked={value !== null}
-          onChange={() => onChange([])}
-        />
-      </div>
-      {value !== null && (
-        <div className="mt-1 grid gap-2 md:grid-cols-2" data-wrong={error ? "" : undefined}>
-          {catalog.error && <p className="text-13 text-ink-2">The list of apps could not be loaded.</p>}
-          {catalog.data?.apps.map((app) => (
-            <Choice
-              key={app.id}
-              type="checkbox"
-              title={app.name}
-              checked={value.includes(app.id)}
-              onChange={(event) =>
-                onChange(event.target.checked ? [...value, app.id] : value.filter((id) => id !== app.id))
-              }
-            />
-          ))}
-        </div>
-      )}
-    </ChoiceGroup>
   );
 }

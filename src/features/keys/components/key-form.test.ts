@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KeyView } from "../contract";
 import { SCOPES } from "../rules";
-import { EMPTY_FORM, endOf, type KeyForm, lifetimeLike, readKeyForm } from "./key-form";
+import { EMPTY_FORM, endOf, formOf, type KeyForm, lifetimeLike, readKeyForm } from "./key-form";
 import { matches, SCOPE_ORDER, statusOf } from "./words";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
@@ -70,6 +70,15 @@ const key: KeyView = {
   lastUsedAt: null,
   createdAt: "2026-11-01T00:00:00Z",
 };
+
+it("shows a key's settings so that, sent again, they say the same", () => {
+  const { origins, appPermissions, rateLimit, name } = key;
+  expect(readKeyForm(formOf(key), now)).toMatchObject({ input: { name, origins, appPermissions, rateLimit } });
+  const server = { ...key, kind: "sk" as const, origins: [], scopes: ["billing:manage", "apps:read"] };
+  expect(readKeyForm(formOf({ ...server, appPermissions: ["vto-001"] }), now)).toMatchObject({
+    input: { kind: "sk", scopes: ["apps:read", "billing:manage"], appPermissions: ["vto-001"] },
+  });
+});
 
 describe("the life of a key that replaces another", () => {
   const lived = (expiresAt: string | null) => lifetimeLike({ createdAt: "2026-11-01T00:00:00Z", expiresAt });

@@ -1,5 +1,5 @@
 import { type CreateKeyInput, createKeyInput, type KeyView } from "../contract";
-import { DEFAULT_RATE_LIMIT, type Scope } from "../rules";
+import { DEFAULT_RATE_LIMIT, SCOPES, type Scope } from "../rules";
 
 /** The form as it stands, every field as a person typed or chose it. */
 export interface KeyForm {
@@ -26,6 +26,15 @@ export const EMPTY_FORM: KeyForm = {
   rateLimit: String(DEFAULT_RATE_LIMIT),
   expiresIn: "",
 };
+
+/** A key's settings as the form shows them. How long it lasts is not changed there. */
+export const formOf = (key: KeyView): KeyForm => ({
+  ...EMPTY_FORM,
+  ...{ name: key.name, kind: key.kind, mode: key.mode, apps: key.appPermissions },
+  origins: key.origins.join("\n"),
+  scopes: SCOPES.filter((scope) => key.scopes.includes(scope)),
+  rateLimit: String(key.rateLimit),
+});
 
 export type KeyFormErrors = Partial<Record<keyof KeyForm, string>>;
 

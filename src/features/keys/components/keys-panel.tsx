@@ -14,6 +14,7 @@ import { Skeleton } from "@/components/skeleton";
 import { useTRPC } from "@/trpc/client";
 import type { KeyView } from "../contract";
 import { CreateKeyDialog } from "./create-key-dialog";
+import { EditKeyDialog } from "./edit-key-dialog";
 import { KeysTable } from "./keys-table";
 import { RevokeKeyDialog } from "./revoke-key-dialog";
 import { RotateKeyDialog } from "./rotate-key-dialog";
@@ -21,13 +22,14 @@ import { matches } from "./words";
 
 const SKELETON_ROWS = ["a", "b", "c", "d"];
 
-/** The page of API keys: find one, make one, replace one, end one. `canWrite` shows what only an admin may press. */
+/** The page of API keys: find one, make one, change one, replace one, end one. `canWrite` shows what only an admin may press. */
 export function KeysPanel({ canWrite }: { canWrite: boolean }) {
   const trpc = useTRPC();
   const { data, error, refetch } = useQuery(trpc.keys.list.queryOptions());
   useSessionEnd(error);
   const [search, setSearch] = useState("");
   const [creating, setCreating] = useState(false);
+  const [editing, setEditing] = useState<KeyView | null>(null);
   const [rotating, setRotating] = useState<KeyView | null>(null);
   const [revoking, setRevoking] = useState<KeyView | null>(null);
   const words = useDeferredValue(search.trim());
@@ -83,7 +85,10 @@ export function KeysPanel({ canWrite }: { canWrite: boolean }) {
           </EmptyState>
         )}
         {found && found.length > 0 && (
-          <KeysTable keys={found} actions={canWrite ? { rotate: setRotating, revoke: setRevoking } : undefined} />
+          <KeysTable
+            keys={found}
+            actions={canWrite ? { edit: setEditing, rotate: setRotating, revoke: setRevoking } : undefined}
+          />
         )}
         {found?.length === 0 && !isEmpty && (
           <EmptyState
@@ -96,6 +101,7 @@ export function KeysPanel({ canWrite }: { canWrite: boolean }) {
         )}
       </Card>
       {canWrite && <CreateKeyDialog open={creating} onOpenChange={setCreating} finalFocus={createButton} />}
+      {canWrite && <EditKeyDialog target={editing} onClose={() => setEditing(null)} />}
       {canWrite && <RotateKeyDialog target={rotating} onClose={() => setRotating(null)} />}
       {canWrite && <RevokeKeyDialog target={revoking} onClose={() => setRevoking(null)} />}
     </div>

@@ -19,6 +19,7 @@ import { KINDS, SCOPE_ORDER, statusOf, tokensOf } from "./words";
 
 /** What only an admin may do with a key. */
 interface KeyActions {
+  readonly edit: (key: KeyView) => void;
   readonly rotate: (key: KeyView) => void;
   readonly revoke: (key: KeyView) => void;
 }
@@ -129,9 +130,14 @@ function KeyRow({
         <Td className="text-right">
           <span className="inline-flex flex-col justify-end xl:flex-row">
             {status === "active" && (
-              <Button look="quiet" size="small" onClick={() => actions.rotate(item)} aria-label={`Rotate ${which}`}>
-                Rotate
-              </Button>
+              <>
+                <Button look="quiet" size="small" onClick={() => actions.edit(item)} aria-label={`Edit ${which}`}>
+                  Edit
+                </Button>
+                <Button look="quiet" size="small" onClick={() => actions.rotate(item)} aria-label={`Rotate ${which}`}>
+                  Rotate
+                </Button>
+              </>
             )}
             {status !== "revoked" && (
               <Button look="quiet" size="small" onClick={() => actions.revoke(item)} aria-label={`Revoke ${which}`}>

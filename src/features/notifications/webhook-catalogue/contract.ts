@@ -58,6 +58,12 @@ export const EVENTS = {
     version: 1,
     data: z.object({ ...key, expires_at: when.nullable() }),
   },
+  "key.changed": {
+    group: "Keys",
+    when: "An API key's name, origins, apps, scopes or limit were changed; its text stays.",
+    version: 1,
+    data: z.object({ ...key, changed: z.array(z.string()) }),
+  },
   "key.rotated": {
     group: "Keys",
     when: "An API key was replaced by another and ends.",

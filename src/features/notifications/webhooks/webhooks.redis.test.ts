@@ -4,7 +4,7 @@ import { db } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { activate, deactivate, pause, resume } from "@/features/activations/service";
 import { createKeyInput } from "@/features/keys/contract";
-import { createKey, revokeKey, rotateKey } from "@/features/keys/service";
+import { changeKey, createKey, revokeKey, rotateKey } from "@/features/keys/service";
 import { grantTokens } from "@/features/metering/intents/service";
 import { metering } from "@/rest/internal/metering";
 import { use } from "@/test/ledger";
@@ -48,7 +48,9 @@ describe("what happens to apps and keys", () => {
       ctx,
       createKeyInput.parse({ name: "Server", kind: "sk", mode: "live", scopes: ["apps:read"] }),
     );
-    const { keyId } = made.key;
+    const { keyId, name, origins, appPermissions, rateLimit } = made.key;
+    const kept = { keyId, name, origins, appPermissions };
+    for (let n = 0; n < 2; n++) await changeKey(ctx, { ...kept, scopes: ["apps:read"], rateLimit: rateLimit + 1 });
     await rotateKey(ctx, { keyId, grace: "1h", expiresAt: null });
     for (let n = 0; n < 2; n++) await revokeKey(ctx, { keyId });
     expect(await typesOf(brand)).toEqual([
@@ -58,6 +60,7 @@ describe("what happens to apps and keys", () => {
       "app.resumed",
       "app.deactivated",
       "key.created",
+      "key.changed",
       "key.created",
       "key.rotated",
       "key.revoked",
@@ -65,6 +68,13 @@ describe("what happens to apps and keys", () => {
     const events = await told(brand);
     expect(events[1]?.[1]).toEqual({ app_id: appId, app_name: "PD Calculator", configuration_version: 2 });
     expect(events[5]?.[1]).toEqual({ key_id: keyId, name: "Server", kind: "sk", mode: "live", expires_at: null });
+    expect(events[6]?.[1]).toEqual({
+      key_id: keyId,
+      name: "Server",
+      kind: "sk",
+      mode: "live",
+      changed: ["rate_limit"],
+    });
     // Of a key its name is told, and nothing of itself.
     expect(JSON.stringify(events)).not.toMatch(/ca_[ps]k_|hmac/);
   });
