@@ -105,6 +105,19 @@ test("by keyboard and in German; the shop is told what was chosen", async ({ pag
   await expect(page.getByRole("button", { name: "Find a frame" })).toBeFocused();
 });
 
+test("who sets it up sees their own frames, found as the draft would have them found", async ({ page }) => {
+  await signIn(page, people.manager);
+  await page.goto("/apps/frame-finder/configure");
+  const frame = page.frameLocator("iframe[title='Preview of Frame Finder']");
+  await expect(frame.getByText("40 frames")).toBeVisible();
+  await expect(frame.getByText(/Sample frames/)).toHaveCount(0);
+  await frame.getByLabel("Search frames").fill("storm");
+  await expect(frame.getByRole("link", { name: /Storm/ })).toBeVisible();
+  // Nothing is spent and nobody is led away by what is chosen there.
+  await frame.getByRole("link", { name: /Storm/ }).click();
+  await expect(page).toHaveURL(/configure$/);
+});
+
 test("where the frames cannot be loaded it says so, and can be tried again; on a phone nothing runs off the side", async ({
   page,
 }) => {

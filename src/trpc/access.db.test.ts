@@ -144,6 +144,7 @@ const INPUTS: Readonly<Record<string, unknown>> = {
   "notifications.testChatHook": { id: NOWHERE },
   "notifications.retry": { source: "email", id: NOWHERE },
   "products.list": {},
+  "products.finderPreview": { configuration: {}, query: "q=round" },
   "products.save": { product: { sku: "A-1", name: "Halden" } },
   "products.remove": { ids: [NOBODYS] },
   "products.restore": { ids: [NOBODYS] },
@@ -290,6 +291,7 @@ const NAMES_NOTHING: readonly string[] = [
   // A product of a SKU that another brand has too is the caller's own; src/features/products/products.db.test.ts names ids.
   "products.save",
   "products.list",
+  "products.finderPreview",
   "products.file",
   "products.imports",
   "usage.dashboard",

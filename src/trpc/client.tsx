@@ -1,7 +1,7 @@
 "use client";
 
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from "@trpc/client";
+import { createTRPCClient, httpBatchLink, httpLink, httpSubscriptionLink, splitLink } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import { makeQueryClient } from "./query-client";
@@ -29,7 +29,12 @@ export function TrpcProvider({ children }: { children: ReactNode }): ReactNode {
         splitLink({
           condition: ({ type }) => type === "subscription",
           true: httpSubscriptionLink({ url: "/api/trpc" }),
-          false: httpBatchLink({ url: "/api/trpc", maxURLLength: 2_000, maxItems: 10 }),
+          false: splitLink({
+            // A question that says so may be too long for an address.
+            condition: ({ context }) => context.long === true,
+            true: httpLink({ url: "/api/trpc", methodOverride: "POST" }),
+            false: httpBatchLink({ url: "/api/trpc", maxURLLength: 2_000, maxItems: 10 }),
+          }),
         }),
       ],
     }),

@@ -34,6 +34,8 @@ export async function serveTrpc(
       router: appRouter,
       createContext,
       maxBatchSize: 10,
+      // A question may be too long for an address.
+      allowMethodOverride: true,
     }),
   );
   for (const [name, value] of Object.entries(apiHeaders(requestId))) response.headers.set(name, value);

@@ -1,5 +1,8 @@
+import { Refusal } from "@/lib/errors";
 import { router, withPermission } from "@/trpc/procedures";
 import { changedOutput, productIds, productPage, productQuery, productView, saveInput } from "./contract";
+import { finderPreviewInput, finderPreviewOutput, readFinderQuery } from "./finder/contract";
+import { findFrames } from "./finder/queries";
 import { fetchAgain } from "./images/service";
 import {
   fileOutput,
@@ -21,6 +24,16 @@ export const productsRouter = router({
     .input(productQuery)
     .output(productPage)
     .query(({ ctx, input }) => searchProducts(ctx.scope, input)),
+
+  /** What Frame Finder would answer a shopper under settings that are not published yet. Nothing is spent. */
+  finderPreview: withPermission("apps:read")
+    .input(finderPreviewInput)
+    .output(finderPreviewOutput)
+    .query(({ ctx, input }) => {
+      const asked = readFinderQuery(new URLSearchParams(input.query));
+      if (!asked.success) throw new Refusal("invalid_request", "query: is no question of the app's");
+      return findFrames(ctx.scope, input.configuration, asked.data);
+    }),
 
   /** All of them as a file that can be sent back as an import. */
   file: withPermission("apps:read")

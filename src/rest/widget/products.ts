@@ -1,12 +1,10 @@
 import { publishedApp } from "@/features/activations/embed/queries";
-import { FACETS } from "@/features/products/contract";
-import { finderQuery } from "@/features/products/finder/contract";
+import { readFinderQuery } from "@/features/products/finder/contract";
 import { findFrames } from "@/features/products/finder/queries";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { mintCustomerId, timeOfUuid } from "@/lib/ids";
 import { LONGEST_VISIT_MS, mintWidgetSession, readWidgetSession } from "@/lib/widget-session";
-import { wrongValue } from "@/lib/wrong-value";
 import { metering } from "../internal/metering";
 import { respond } from "../respond";
 import { limitShopper } from "./page";
@@ -14,10 +12,7 @@ import { limitShopper } from "./page";
 const FRAME_FINDER = "frf-001";
 
 function readAsked(request: Request) {
-  const { searchParams } = new URL(request.url);
-  const chosen = Object.fromEntries(FACETS.map((facet) => [facet, searchParams.getAll(facet)]));
-  const rest = Object.fromEntries([...searchParams].filter(([name]) => !(FACETS as readonly string[]).includes(name)));
-  const read = finderQuery.safeParse({ ...rest, chosen }, { error: wrongValue });
+  const read = readFinderQuery(new URL(request.url).searchParams);
   if (read.success) return read.data;
   const issue = read.error.issues[0];
   throw new Refusal("invalid_request", `${issue?.path.join(".") ?? "query"}: ${issue?.message ?? "does not fit"}`);

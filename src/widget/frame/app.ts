@@ -10,7 +10,7 @@ export interface AppContext {
   readonly preview: boolean;
   /**
    * Asks our API below `/api/v1/widget/` with the session's token; throws its problem, or an error where nobody answers.
-   * In the preview there is no session, and every question fails.
+   * In the preview there is no session: our configure page answers for the brand, and fails where it cannot.
    */
   ask(path: string): Promise<unknown>;
   /** Counts a frame that the shopper was shown, once a session. In the preview nothing is counted. */

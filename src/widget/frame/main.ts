@@ -1,4 +1,11 @@
-import type { FrameMessage, FrameSession, PreviewMessage, SessionMessage } from "@/features/activations/embed/contract";
+import type {
+  FrameMessage,
+  FrameSession,
+  PreviewAnswer,
+  PreviewMessage,
+  PreviewQuestion,
+  SessionMessage,
+} from "@/features/activations/embed/contract";
 import type { AppContext, WidgetApp } from "./app";
 import { h, show } from "./dom";
 import { frameFinder } from "./finder/view";
@@ -112,6 +119,32 @@ const isPreview = (data: unknown): data is PreviewMessage => {
   );
 };
 
+/** How long our own page may take to answer, ms. */
+const ANSWER_MS = 5_000;
+
+/** Asks our own page, which asks as whoever is signed in there: a preview has no session and pays for nothing. */
+const askPage: AppContext["ask"] = (path) =>
+  new Promise((resolve, reject) => {
+    const id = crypto.randomUUID();
+    const hear = ({ source, origin, data }: MessageEvent<Partial<PreviewAnswer> | null>): void => {
+      if (source !== parent || origin !== location.origin || data?.type !== "answer" || data.id !== id) return;
+      end();
+      if (data.answer === null) reject(new Error("The page has no answer."));
+      else resolve(data.answer);
+    };
+    const timer = setTimeout(() => {
+      end();
+      reject(new Error("The page does not answer."));
+    }, ANSWER_MS);
+    const end = (): void => {
+      clearTimeout(timer);
+      removeEventListener("message", hear);
+    };
+    addEventListener("message", hear);
+    const question: PreviewQuestion = { source: "varai-preview", type: "ask", id, path };
+    parent.postMessage(question, location.origin);
+  });
+
 const HEX = /^#[0-9a-f]{6}$/i;
 
 /** How a draft looks: the server's own reckoning is not asked, because a draft is not there yet. */
@@ -138,8 +171,7 @@ addEventListener("message", (event: MessageEvent<unknown>) => {
   if (preview) {
     if (event.origin !== location.origin || !isPreview(event.data)) return;
     const { data } = event;
-    const ask = (): Promise<never> => Promise.reject(new Error("The preview asks nobody."));
-    const done = { ask, saw: () => {}, result: () => {}, close: () => {} };
+    const done = { ask: askPage, saw: () => {}, result: () => {}, close: () => {} };
     run(data.name, looksOf(data), { configuration: data.configuration, preview: true, ...done });
   } else if (!begun && isSession(event.data)) {
     begun = true;

@@ -98,6 +98,20 @@ export interface PreviewMessage {
   readonly theme?: string;
 }
 
+/** What a previewed app asks our own page for, below `/api/v1/widget/`, and what it is answered; null where it cannot be. */
+export interface PreviewQuestion {
+  readonly source: "varai-preview";
+  readonly type: "ask";
+  readonly id: string;
+  readonly path: string;
+}
+export interface PreviewAnswer {
+  readonly source: "varai-preview";
+  readonly type: "answer";
+  readonly id: string;
+  readonly answer: unknown;
+}
+
 /** What is known of an app's installation in a shop. Times in ISO 8601. */
 export const installation = z.object({
   seen: z.object({ at: z.string(), origin: z.string(), loader: z.string() }).nullable(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { chosen, FACETS, SORTS } from "../contract";
+import { wrongValue } from "@/lib/wrong-value";
+import { chosen, FACETS, type Facet, SORTS } from "../contract";
 
 /** What a shopper asks in Frame Finder. Facets stand in the query by their names, as often as there are values. */
 export const finderQuery = z.strictObject({
@@ -10,6 +11,24 @@ export const finderQuery = z.strictObject({
   page: z.coerce.number().int().min(1).max(10_000).default(1),
 });
 export type FinderQuery = z.output<typeof finderQuery>;
+
+/** A question as it stands in an address; what does not fit is said in our words. */
+export function readFinderQuery(asked: URLSearchParams) {
+  const values = Object.fromEntries(FACETS.map((facet) => [facet, asked.getAll(facet)]));
+  const rest = Object.fromEntries([...asked].filter(([name]) => !FACETS.includes(name as Facet)));
+  return finderQuery.safeParse({ ...rest, chosen: values }, { error: wrongValue });
+}
+
+/** The longest configuration there may be, in characters. */
+const CONFIGURATION_MOST = 48_000;
+
+/** What the configure page's preview asks for the frame in it: a question, under settings that nobody has published yet. */
+export const finderPreviewInput = z.strictObject({
+  configuration: z
+    .record(z.string().max(100), z.unknown())
+    .refine((value) => JSON.stringify(value).length <= CONFIGURATION_MOST, { error: "is too long" }),
+  query: z.string().max(4_000),
+});
 
 /** A frame as shoppers see it: nothing that the shop's own pages would not say. */
 const frame = z.object({
@@ -49,4 +68,5 @@ export const finderAnswer = z.object({
   /** The session's token once more, for longer. */
   token: z.string(),
 });
+export const finderPreviewOutput = finderAnswer.omit({ token: true });
 export type FinderAnswer = z.infer<typeof finderAnswer>;

@@ -31,7 +31,7 @@ const FRAMES = [
   frame("Kiesel", "oval", "titanium", "silver", 19_900, "50□19–140"),
 ];
 
-/** What the configure page's preview shows: a few frames that nobody sells, with the filters that the draft names. */
+/** What the configure page's preview shows a brand that has no frames yet: a few frames that nobody sells, with the filters that the draft names. */
 export function sampleAnswer(configuration: Readonly<Record<string, unknown>>, q: string): FinderAnswer {
   const filters = Array.isArray(configuration.filters) ? configuration.filters : ["shape", "material", "colour"];
   const frames = FRAMES.filter((each) =>

@@ -35,6 +35,8 @@ export const frameFinder: WidgetApp = (context) => {
   let turn = 0;
   let timer = 0;
   let currency = "";
+  /** In the preview of a brand that has no frames yet. */
+  let isSample = false;
 
   const name = (facet: Facet, value: string): string => labelOf(facet, value, words, currency, language);
 
@@ -63,10 +65,13 @@ export const frameFinder: WidgetApp = (context) => {
   const nothing = h("div", { class: "nothing" });
 
   const ask = async (): Promise<FinderAnswer> => {
-    if (context.preview) return sampleAnswer(context.configuration, input.value);
     const query = new URLSearchParams({ q: input.value, page: String(page), ...(sort ? { sort } : {}) });
     for (const [facet, values] of chosen) for (const value of values) query.append(facet, value);
-    return (await context.ask(`products?${query}`)) as FinderAnswer;
+    const asked = context.ask(`products?${query}`) as Promise<FinderAnswer>;
+    if (!context.preview) return asked;
+    const own = await asked.catch(() => null);
+    isSample = own === null || own.all === 0;
+    return own && !isSample ? own : sampleAnswer(context.configuration, input.value);
   };
 
   const choose = (frame: FinderFrame, position: number): void => {
@@ -177,7 +182,7 @@ export const frameFinder: WidgetApp = (context) => {
         : total === all
           ? words.countN(count(all))
           : words.of(count(total), count(all));
-    const lead = context.preview ? `${words.sample} ` : "";
+    const lead = isSample ? `${words.sample} ` : "";
     return `${lead}${close && total > 0 ? `${words.close(input.value.trim())} ` : ""}${many}`;
   };
 

@@ -1,5 +1,6 @@
 "use client";
 
+import { useQueryClient } from "@tanstack/react-query";
 import { useTheme } from "next-themes";
 import { useEffect, useRef, useState } from "react";
 import { Card } from "@/components/card";
@@ -7,7 +8,8 @@ import { PhoneIcon, ScreenIcon } from "@/components/icons/interface";
 import { Segmented } from "@/components/segmented";
 import { AppPicture } from "@/features/catalog/components/app-picture";
 import type { Configuration } from "@/features/catalog/dialect/contract";
-import type { PreviewMessage } from "../../embed/contract";
+import { useTRPC } from "@/trpc/client";
+import type { PreviewAnswer, PreviewMessage, PreviewQuestion } from "../../embed/contract";
 
 /** Width of a shopper's screen in the preview, px; the wide one is drawn smaller to fit. */
 const WIDTHS = { phone: 375, desktop: 1_024 } as const;
@@ -67,6 +69,28 @@ export function Preview({
     const timer = setTimeout(() => latest.current(), REST_MS);
     return () => clearTimeout(timer);
   }, [said]);
+
+  // The frame asks for the brand's own products: whoever sets the app up sees what shoppers would find.
+  const trpc = useTRPC();
+  const queries = useQueryClient();
+  useEffect(() => {
+    const hear = async ({ source, origin, data }: MessageEvent<unknown>) => {
+      if (source === null || source !== frame.current?.contentWindow || origin !== window.location.origin) return;
+      if (!isQuestion(data)) return;
+      const [path, query = ""] = data.path.split("?");
+      const options = { staleTime: 30_000, retry: false, trpc: { context: { long: true } } };
+      const answer =
+        path === "products"
+          ? await queries
+              .fetchQuery(trpc.products.finderPreview.queryOptions({ configuration, query }, options))
+              .catch(() => null)
+          : null;
+      const message: PreviewAnswer = { source: "varai-preview", type: "answer", id: data.id, answer };
+      frame.current?.contentWindow?.postMessage(message, window.location.origin);
+    };
+    window.addEventListener("message", hear);
+    return () => window.removeEventListener("message", hear);
+  }, [configuration, queries, trpc]);
 
   const scale = room > 0 ? Math.min(1, room / WIDTHS[size]) : 1;
   return (
@@ -136,3 +160,14 @@ export function Preview({
     </Card>
   );
 }
+
+const isQuestion = (data: unknown): data is PreviewQuestion => {
+  const message = data as Partial<PreviewQuestion> | null;
+  return (
+    typeof message === "object" &&
+    message?.source === "varai-preview" &&
+    message.type === "ask" &&
+    typeof message.id === "string" &&
+    typeof message.path === "string"
+  );
+};
