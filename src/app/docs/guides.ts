@@ -23,6 +23,12 @@ export const GUIDES: readonly Guide[] = [
     about: "Turning apps on, what a plan opens, and how they are configured.",
   },
   {
+    slug: "embedding",
+    file: "guides/embedding.md",
+    title: "Embedding",
+    about: "The code for plain HTML, Shopify, WooCommerce, React and Google Tag Manager.",
+  },
+  {
     slug: "products",
     file: "guides/products.md",
     title: "Products",
@@ -32,7 +38,13 @@ export const GUIDES: readonly Guide[] = [
     slug: "widgets",
     file: "widgets.md",
     title: "Widgets",
-    about: "The line in the shop's page, its events, and the policy it needs.",
+    about: "The element's attributes and events, and what happens between shop, window and us.",
+  },
+  {
+    slug: "billing",
+    file: "guides/billing.md",
+    title: "Plans, packs and billing",
+    about: "What you pay, what you get for it, and what happens when tokens or a payment run out.",
   },
   {
     slug: "alerts",

@@ -9,7 +9,9 @@ interface Params {
 
 // Every guide is made when the site is built; there are no others.
 export const dynamicParams = false;
-export const generateStaticParams = () => GUIDES.map(({ slug }) => ({ guide: slug }));
+// The one to apps names what is in the catalogue, and has a page of its own.
+export const generateStaticParams = () =>
+  GUIDES.filter(({ slug }) => slug !== "apps").map(({ slug }) => ({ guide: slug }));
 
 const named = async ({ params }: Params) => {
   const { guide } = await params;

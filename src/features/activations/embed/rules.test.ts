@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { embedOptions, LANGUAGES, PLATFORMS, settingsResponse } from "./contract";
 import { appearanceOf, embedCode, embedPolicy, inkOn, languageOf, oneLineEmbed, settingsOf } from "./rules";
@@ -113,6 +114,12 @@ describe("embed code", () => {
         parse(codeOf({ platform: "react", label }), { syntax: "ecmascript", jsx: true }),
       ).resolves.toBeTruthy();
     }
+  });
+
+  it.each(PLATFORMS)("for %s stands in the guide to embedding as it is given here", (platform) => {
+    const guide = readFileSync("docs/guides/embedding.md", "utf8");
+    const shown = { ...source, origin: "https://apps.example.com", publicKey: "ca_pk_live_…" };
+    for (const { code } of embedCode(shown, options({ platform }))) expect(guide).toContain(code);
   });
 
   it("has the seed's one-line form, with the configuration as JSON", () => {

@@ -109,7 +109,7 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
               disabled={!canWrite}
               onChange={() => setDraft({ ...draft, mode: "stop" })}
               title="Stop"
-              note="Widgets pause and hide their buttons. Your shop goes on. Nothing is ever charged without you."
+              note="Widgets take no new shoppers and say so. Your shop goes on. Nothing is ever charged without you."
             />
             <Choice
               type="radio"

@@ -1,8 +1,10 @@
 import type { Metadata } from "next";
+import Link from "next/link";
 import { notFound } from "next/navigation";
 import { formatTokens } from "@/components/format";
 import { AppIcon } from "@/components/icons/apps";
 import { publicAppNamed } from "@/features/catalog/queries";
+import { ourPageOf } from "@/features/catalog/rules";
 import { Refusal } from "@/lib/errors";
 import { metering } from "@/rest/internal/metering";
 import { CodeBlock, Markdown } from "../../markdown";
@@ -35,8 +37,17 @@ const price = (tokens: number, variable: boolean): string =>
 /** What a developer needs to know of one app: what it takes, how it is put into a page, and what can be set. */
 export default async function AppDocsPage(props: Params) {
   const app = await named(props);
+  const ours = ourPageOf(app.id);
   return (
     <>
+      <p className="mb-3 text-13">
+        <Link
+          href="/docs/apps"
+          className="inline-flex min-h-6 items-center text-ink-2 underline underline-offset-2 hover:text-ink"
+        >
+          Apps
+        </Link>
+      </p>
       <div className="flex items-center gap-4">
         <AppIcon appId={app.id} size={44} />
         <div>
@@ -47,16 +58,25 @@ export default async function AppDocsPage(props: Params) {
         </div>
       </div>
       <Markdown>{`${app.description}\n\n${app.features.map((feature) => `- ${feature}`).join("\n")}`}</Markdown>
-      <h2 className="mt-10 text-20 font-semibold">In a page</h2>
-      <CodeBlock>{`<varai-app app="${app.slug}"></varai-app>`}</CodeBlock>
-      <Markdown>
-        The loader's line stands once in the page, see [Widgets](/docs/widgets). The app has to be active for the brand,
-        and the page's origin on the key's list.
-      </Markdown>
-      <h2 className="mt-10 text-20 font-semibold">By API</h2>
-      <CodeBlock>{`curl -s "$URL/api/v1/customer/tokens/consume" \\
+      {ours ? (
+        <>
+          <h2 className="mt-10 text-20 font-semibold">Where it works</h2>
+          <Markdown>{`On a page of ours, [${ours.href}](${ours.href}), once it is active; nothing of it stands in the shop. One use is one ${ours.unit}. [The guide](/docs/analytics) has the rest.`}</Markdown>
+        </>
+      ) : (
+        <>
+          <h2 className="mt-10 text-20 font-semibold">In a page</h2>
+          <CodeBlock>{`<varai-app app="${app.slug}"></varai-app>`}</CodeBlock>
+          <Markdown>
+            The loader's line stands once in the page; [Embedding](/docs/embedding) has it for each shop system. The app
+            has to be active for the brand, and the page's origin on the key's list.
+          </Markdown>
+          <h2 className="mt-10 text-20 font-semibold">By API</h2>
+          <CodeBlock>{`curl -s "$URL/api/v1/customer/tokens/consume" \\
   -H "Authorization: Bearer $SECRET_KEY" -H "Content-Type: application/json" \\
   -H "Idempotency-Key: visit-1001" -d '{"app_id":"${app.id}"}'`}</CodeBlock>
+        </>
+      )}
       <h2 className="mt-10 text-20 font-semibold">Configuration</h2>
       <Markdown>
         Set on the app's page under Configure, or with `PUT /api/v1/customer/apps/…/configuration`. What is left out has
