@@ -93,28 +93,46 @@ function fits(facet: Facet, values: readonly string[]): SQL | null {
 const escaped = (word: string): string => word.replace(/[\\%_]/g, "\\$&");
 /** The beginning of a word: `tort` finds tortoise. */
 const begins = (word: string): SQL => sql`search like ${`% ${escaped(word)}%`}`;
-/** Something like it, which the index finds; or the word itself, with two letters the right way round. */
-const isLike = (word: string): SQL =>
-  sql`(${sql.join([sql`${word} <% words`, ...[word, ...swapped(word)].map(begins)], sql` or `)})`;
+/**
+ * What may be meant by a word: something like it; the word itself with two letters the right way round; the word as it
+ * stands, in a description too. Each by itself, because an index finds the first two only where no `or` stands beside them.
+ */
+const likes = (word: string): SQL[] => {
+  const turned = swapped(word);
+  // A folded word is letters and figures, and means nothing else in an expression.
+  const either = turned.length === 0 ? [] : [sql`words ~ ${` (${turned.join("|")})`}`];
+  return [sql`${word} <% words`, ...either, begins(word)];
+};
 
 /** Every word must be there, in any of its spellings. */
-const allOf = (words: readonly string[][], match: (word: string) => SQL): SQL =>
+const allOf = (words: readonly string[][]): SQL =>
   sql.join(
-    words.map((spellings) => sql`(${sql.join(spellings.map(match), sql` or `)})`),
+    words.map((spellings) => sql`(${sql.join(spellings.map(begins), sql` or `)})`),
     sql` and `,
   );
+/** The same for what is like the words: the ids that every word has found, in any way. */
+const likeAllOf = (own: SQL, words: readonly string[][]): SQL =>
+  sql.join(
+    words.map((spellings) => {
+      const ways = spellings.flatMap(likes).map((way) => sql`select id from products where ${own} and ${way}`);
+      return sql`(${sql.join(ways, sql` union `)})`;
+    }),
+    sql` intersect `,
+  );
 
-/** How well a row fits the words: what its name and attributes say counts before what its description does. */
-function rank(words: readonly string[][]): SQL {
+/**
+ * How well a row fits the words: what its name and attributes say counts before what its description does, a whole word
+ * before a beginning. Only what is merely like the words is measured by how like it is, because that is dear.
+ */
+function rank(words: readonly string[][], close: boolean): SQL {
   if (words.length === 0) return sql`0`;
-  const best = (spellings: string[]) =>
-    sql`greatest(${sql.join(
-      spellings.map(
-        (word) =>
-          sql`word_similarity(${word}, words) + case when words like ${`% ${escaped(word)} %`} then 1 else 0 end`,
-      ),
-      sql`, `,
-    )})`;
+  const fit = (word: string): SQL => {
+    const whole = sql`words like ${`% ${escaped(word)} %`}`;
+    return close
+      ? sql`word_similarity(${word}, words) + case when ${whole} then 1 else 0 end`
+      : sql`case when ${whole} then 2 when words like ${`% ${escaped(word)}%`} then 1 else 0 end`;
+  };
+  const best = (spellings: string[]) => sql`greatest(${sql.join(spellings.map(fit), sql`, `)})`;
   return sql.join(words.map(best), sql` + `);
 }
 
@@ -158,7 +176,7 @@ export async function searchProducts(ctx: Ctx, search: Search): Promise<ProductP
       const pages = Math.max(1, Math.ceil(total / search.perPage));
       const page = Math.min(search.page, pages);
       const found = await tx.execute(sql`
-        select id, ${rank(words)} as rank from products where ${where} ${fitting ? sql`and ${fitting}` : sql``}
+        select id, ${rank(words, close)} as rank from products where ${where} ${fitting ? sql`and ${fitting}` : sql``}
         order by ${ORDERS[search.sort]} limit ${search.perPage} offset ${(page - 1) * search.perPage}`);
       const ids = found.map((row) => String(row.id));
       const rows = await rowsOf(tx, ctx, ids);
@@ -182,12 +200,15 @@ export async function searchProducts(ctx: Ctx, search: Search): Promise<ProductP
  */
 async function matching(tx: Tx, own: SQL, words: readonly string[][]): Promise<{ where: SQL; close: boolean }> {
   if (words.length === 0) return { where: own, close: false };
-  const idsBy = async (match: (word: string) => SQL): Promise<string[]> => {
-    const rows = await tx.execute(sql`select id from products where ${own} and ${allOf(words, match)}`);
-    return rows.map((row) => String(row.id));
-  };
-  const exact = await idsBy(begins);
-  const ids = exact.length > 0 ? exact : await idsBy(isLike);
+  const idsOf = async (query: SQL): Promise<string[]> => (await tx.execute(query)).map((row) => String(row.id));
+  const exact = await idsOf(sql`select id from products where ${own} and ${allOf(words)}`);
+  let ids = exact;
+  if (exact.length === 0) {
+    // The planner takes likeness to cost no more than a comparison, and would rather ask every row than the index.
+    await tx.execute(sql`set local enable_seqscan = off`);
+    ids = await idsOf(likeAllOf(own, words));
+    await tx.execute(sql`set local enable_seqscan = on`);
+  }
   return { where: sql`${own} and id = any(${listOf(ids)}::uuid[])`, close: exact.length === 0 };
 }
 
