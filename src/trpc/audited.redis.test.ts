@@ -44,6 +44,7 @@ const UNLOGGED: Readonly<Record<string, string>> = {
   "products.fetchImage": "has a picture fetched once more; the product stays what it is",
   "notifications.markRead": "what one person has read",
   "notifications.setPreference": "what one person wants to be told of",
+  "admin.findKey": "a look-up, sent as a change so that no key stands in an address",
   "alerts.test": "sends the caller an example, and changes nothing",
   "notifications.testChatHook": "sends the brand's own room an example, and changes nothing",
 };

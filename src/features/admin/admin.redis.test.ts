@@ -3,11 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import type { StaffCtx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
+import { notifications } from "@/db/schema/notifications";
 import { platformBanners, supportViews } from "@/db/schema/platform";
 import { seedCatalog } from "@/db/seed/catalog";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { checkLedger } from "@/features/metering/reconcile/queries";
+import type { Role } from "@/features/team/rules";
+import { addPerson } from "@/features/team/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { makeBrand } from "@/test/brands";
@@ -95,6 +98,12 @@ describe("a support view", () => {
   it("revokes a leaked key at once, with the reason in the brand's log; of another brand's key it knows nothing", async () => {
     const foreign = await testBrand({ tokens: 10 });
     await openSupport(staff, { customerId: brand.customerId, reason: REASON });
+    const join = (role: Role) =>
+      addPerson(
+        { db: db(), customerId: brand.customerId, actor: OPERATOR },
+        { email: `${role}@${brand.customerId}.example`, name: role, passwordHash: "none", role },
+      );
+    const [manager] = [await join("manager"), await join("viewer")];
     const made = await createKey(
       { db: db(), customerId: brand.customerId, actor: OPERATOR },
       createKeyInput.parse({ name: "Leaked", kind: "sk", mode: "live", scopes: ["tokens:consume"] }),
@@ -108,6 +117,15 @@ describe("a support view", () => {
       ["key.revoked", staff.staffId],
       ["support.key_revoking", staff.staffId],
     ]);
+    // Their shop stands still until they make a new one: who can is told, once, and who cannot is not.
+    await revokeLeaked(staff, { customerId: brand.customerId, keyId: made.key.keyId, reason: "Found on GitHub" });
+    const told = await db().select().from(notifications).where(eq(notifications.customerId, brand.customerId));
+    expect(told.map(({ userId }) => userId)).toEqual([manager.userId]);
+    expect(told[0]).toMatchObject({
+      kind: "key_revoked",
+      title: "We revoked your key Leaked",
+      body: expect.stringContaining("Found on GitHub"),
+    });
     await expect(
       revokeLeaked(staff, { customerId: brand.customerId, keyId: foreign.secretKey.key.keyId, reason: REASON }),
     ).rejects.toMatchObject({ code: "not_found" });

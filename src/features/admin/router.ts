@@ -28,8 +28,8 @@ import { editedPlans } from "./plans/queries";
 import { editPlan, setPack } from "./plans/service";
 import { quotaInput, quotaOutput, resetQuotaInput, resetQuotaOutput } from "./quota/contract";
 import { proposeReset, resetQuota } from "./quota/service";
-import { dismissInput, dismissOutput, reviewInput, reviewOutput } from "./review/contract";
-import { signsOf } from "./review/queries";
+import { dismissInput, dismissOutput, findKeyInput, findKeyOutput, reviewInput, reviewOutput } from "./review/contract";
+import { ownerOfKey, signsOf } from "./review/queries";
 import { dismissSign } from "./review/service";
 import {
   adjustInput,
@@ -175,6 +175,12 @@ export const adminRouter = router({
     .input(dismissInput)
     .output(dismissOutput)
     .mutation(({ ctx, input }) => dismissSign(ctx.staff, input)),
+
+  /** Whose key somebody has found. Sent as a change is, so that no key stands in an address. */
+  findKey: asStaff
+    .input(findKeyInput)
+    .output(findKeyOutput)
+    .mutation(({ ctx, input }) => ownerOfKey(ctx.staff, input)),
 
   /** Backlog, drift, letters, mails and events. */
   system: asStaff.output(systemOutput).query(({ ctx }) => systemState(ctx.staff, ctx.metering().redis)),

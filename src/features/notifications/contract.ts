@@ -9,6 +9,7 @@ export const KINDS = [
   "cap_reached",
   "payment_failed",
   "key_refused",
+  "key_revoked",
   "webhook_disabled",
 ] as const;
 export const notificationKind = z.enum(KINDS);

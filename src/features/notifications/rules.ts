@@ -21,6 +21,7 @@ export const KIND_NAMES: Readonly<Record<NotificationKind, string>> = {
   cap_reached: "Cap reached",
   payment_failed: "Payment failed",
   key_refused: "API key refused",
+  key_revoked: "API key revoked by us",
   webhook_disabled: "Webhook stopped",
 };
 

@@ -31,4 +31,27 @@ const reason = z
   .max(300, { error: "say why, in 5 to 300 characters" });
 export const dismissInput = z.strictObject({ customerId: z.uuid(), sign: z.string().min(1).max(120), reason });
 export type DismissInput = z.infer<typeof dismissInput>;
+/** Whatever was found: a key's text, alone or within a file, or the id that our logs have of it. */
+export const findKeyInput = z.strictObject({
+  text: z.string().trim().min(1, { error: "paste a key, or its id" }).max(2_000, { error: "at most 2,000 characters" }),
+});
+export const foundKey = z.object({
+  customerId: z.string(),
+  brand: z.string(),
+  keyId: z.string(),
+  name: z.string(),
+  kind: z.enum(["pk", "sk"]),
+  mode: z.enum(["live", "test"]),
+  revokedAt: z.string().nullable(),
+  expiresAt: z.string().nullable(),
+  lastUsedAt: z.string().nullable(),
+});
+export type FoundKey = z.infer<typeof foundKey>;
+/** `none` is no key in the text at all; `unknown` one of our form that opens nothing here. */
+export const findKeyOutput = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("none") }),
+  z.object({ state: z.literal("unknown") }),
+  z.object({ state: z.literal("found"), key: foundKey }),
+]);
+export type FindKeyOutput = z.infer<typeof findKeyOutput>;
 export const dismissOutput = z.object({ sign: z.string() });

@@ -1,9 +1,22 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { listOf } from "@/db/array";
 import type { StaffCtx } from "@/db/context";
+import { apiKeys } from "@/db/schema/keys";
+import { customers } from "@/db/schema/people";
 import { wordsOf } from "@/features/usage/alerts/rules";
-import type { Sign } from "./contract";
-import { countryWords, inOrder, NEW_COUNTRIES, NEW_SHARE, REFUSED_OFTEN, refusedWords, TELLING } from "./rules";
+import { hmacApiKey } from "@/lib/api-key";
+import { env } from "@/lib/env";
+import type { FindKeyOutput, Sign } from "./contract";
+import {
+  countryWords,
+  inOrder,
+  keyWithin,
+  NEW_COUNTRIES,
+  NEW_SHARE,
+  REFUSED_OFTEN,
+  refusedWords,
+  TELLING,
+} from "./rules";
 
 /** How many signs of a kind are told at most. */
 const MOST = 100;
@@ -112,5 +125,31 @@ export async function signsOf(ctx: StaffCtx, input: { dismissed: boolean }): Pro
   return {
     asOf: new Date().toISOString(),
     signs: inOrder(signs.filter(({ dismissed }) => input.dismissed || dismissed === null)),
+  };
+}
+
+/** Whose key it is that somebody has found. What was pasted is neither kept nor told again. For staff only. */
+export async function ownerOfKey({ db }: StaffCtx, input: { text: string }): Promise<FindKeyOutput> {
+  const within = keyWithin(input.text);
+  if (!within) return { state: "none" };
+  const [row] = await db
+    .select({ key: apiKeys, brand: customers.name })
+    .from(apiKeys)
+    .innerJoin(customers, eq(customers.id, apiKeys.customerId))
+    .where(
+      "keyId" in within
+        ? eq(apiKeys.keyId, within.keyId)
+        : eq(apiKeys.hmac, hmacApiKey(within.text, env().API_KEY_PEPPER)),
+    );
+  if (!row) return { state: "unknown" };
+  const { customerId, keyId, name, kind, mode, revokedAt, expiresAt, lastUsedAt } = row.key;
+  return {
+    state: "found",
+    key: {
+      ...{ customerId, brand: row.brand, keyId, name, kind, mode },
+      revokedAt: revokedAt?.toISOString() ?? null,
+      expiresAt: expiresAt?.toISOString() ?? null,
+      lastUsedAt: lastUsedAt?.toISOString() ?? null,
+    },
   };
 }

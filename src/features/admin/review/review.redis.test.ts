@@ -12,12 +12,13 @@ import { uuidv7 } from "@/lib/ids";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import { makeStaff } from "@/test/staff";
 import { openSupport, revokeLeaked } from "../support/service";
-import { signsOf } from "./queries";
+import { ownerOfKey, signsOf } from "./queries";
 import { dismissSign } from "./service";
 
 let staff: StaffCtx;
 let brand: TestBrand;
 let keyId: string;
+let secret: string;
 
 beforeAll(async () => {
   await seedCatalog(db());
@@ -25,7 +26,9 @@ beforeAll(async () => {
   brand = await makeBrand(db());
   const ctx = { db: db(), customerId: brand.customerId, actor: { type: "system", id: "test" } } as const;
   const asked = createKeyInput.parse({ name: "Server", kind: "sk", mode: "live", scopes: ["tokens:consume"] });
-  keyId = (await createKey(ctx, asked)).key.keyId;
+  const made = await createKey(ctx, asked);
+  keyId = made.key.keyId;
+  secret = made.secret;
 });
 afterAll(async () => {
   // Figures that the ledger does not know are no other test's business.
@@ -103,10 +106,24 @@ it("use that its alerts found unusual is one, until it is put aside with a reaso
   expect(await unusual()).toHaveLength(1);
 });
 
+it("a key that was found is its brand's, by its text within anything and by its id; what is none opens nothing", async () => {
+  const found = { state: "found", key: { customerId: brand.customerId, keyId, name: "Server", kind: "sk" } };
+  expect(await ownerOfKey(staff, { text: `curl -H "Authorization: Bearer ${secret}" https://` })).toMatchObject(found);
+  expect(await ownerOfKey(staff, { text: `the key ${keyId}.` })).toMatchObject(found);
+  const answer = JSON.stringify(await ownerOfKey(staff, { text: secret }));
+  for (const hidden of [secret, secret.slice(-34, -6), "hmac"]) expect(answer).not.toContain(hidden);
+  expect(await ownerOfKey(staff, { text: `${secret.slice(0, -1)}${secret.endsWith("0") ? 1 : 0}` })).toEqual({
+    state: "unknown",
+  });
+  expect(await ownerOfKey(staff, { text: `${secret}0` })).toEqual({ state: "none" });
+  expect(await ownerOfKey(staff, { text: "sk_live_of_somebody_else" })).toEqual({ state: "none" });
+});
+
 it("a key that is revoked is no longer offered to be, and its secret no longer a sign", async () => {
   await openSupport(staff, { customerId: brand.customerId, reason: "It stands in their page" });
   await revokeLeaked(staff, { customerId: brand.customerId, keyId, reason: "It stands in their page" });
   const signs = await ofBrand();
   expect(signs.some(({ kind }) => kind === "secret_in_browser")).toBe(false);
   expect(signs.find(({ kind }) => kind === "refused")).toMatchObject({ key: null });
+  expect(await ownerOfKey(staff, { text: secret })).toMatchObject({ key: { revokedAt: expect.any(String) } });
 });

@@ -13,6 +13,16 @@ const RANK: Readonly<Record<SignKind, number>> = { secret_in_browser: 0, countri
 export const inOrder = <S extends { readonly kind: SignKind; readonly at: string }>(signs: readonly S[]): S[] =>
   signs.toSorted((a, b) => RANK[a.kind] - RANK[b.kind] || b.at.localeCompare(a.at));
 
+const KEY = /ca_(?:pk|sk)_(?:live|test)_[0-9A-Za-z]{22}_[0-9A-Za-z]{34}(?![0-9A-Za-z])/;
+const KEY_ID = /ak_(?:live|test)_[0-9A-Za-z]{16}(?![0-9A-Za-z])/;
+/** The first key, or else the first id of one, in whatever was pasted; null where there is neither. */
+export function keyWithin(text: string): { text: string } | { keyId: string } | null {
+  const [whole] = KEY.exec(text) ?? [];
+  if (whole !== undefined) return { text: whole };
+  const [keyId] = KEY_ID.exec(text) ?? [];
+  return keyId === undefined ? null : { keyId };
+}
+
 const count = (value: number): string => new Intl.NumberFormat("en-US").format(value);
 
 /** Why a key was refused, as the end of a sentence. */
@@ -40,8 +50,18 @@ export function refusedWords(key: string, code: string, times: number): { title:
   };
 }
 
+const regions = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
+/** What brands send as a country is theirs: what is no code stays as it is. */
+function countryName(code: string): string {
+  try {
+    return regions.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
 /** Use from many new countries, in words. */
 export const countryWords = (countries: readonly string[], percent: number): { title: string; body: string } => ({
   title: `Use from ${count(countries.length)} new countries`,
-  body: `${countries.slice(0, 8).join(", ")}${countries.length > 8 ? " and others" : ""}: ${percent} % of the uses of two days, and none in the four weeks before.`,
+  body: `${countries.slice(0, 8).map(countryName).join(", ")}${countries.length > 8 ? " and others" : ""}: ${percent} % of the uses of two days, and none in the four weeks before.`,
 });

@@ -1,11 +1,13 @@
 import { eq, sql } from "drizzle-orm";
 import type { Ctx, StaffCtx } from "@/db/context";
+import { apiKeys } from "@/db/schema/keys";
 import { customers } from "@/db/schema/people";
 import { supportViews } from "@/db/schema/platform";
 import { recordAudit } from "@/features/audit/service";
 import { adjustTokens, type Proposal, proposeAdjustment } from "@/features/billing/corrections/service";
 import { revokeKey } from "@/features/keys/service";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
+import { tell } from "@/features/notifications/service";
 import { Refusal } from "@/lib/errors";
 import { mintCustomerId } from "@/lib/ids";
 import {
@@ -54,7 +56,9 @@ export async function opened(ctx: StaffCtx, input: CustomerInput): Promise<Ctx> 
 }
 
 /**
- * Revokes a brand's key, such as one that was found in public. Why stands in the brand's audit log beside it.
+ * Revokes a brand's key, such as one that was found in public. Why stands in the brand's audit log beside it, and whoever may
+ * make a new one is told at once: their shop or server is refused from now on. A second call tells nobody twice, and makes up
+ * for a first one that ended between the two.
  * @throws Refusal `forbidden` without an open view, `not_found`
  */
 export async function revokeLeaked(ctx: StaffCtx, input: RevokeInput) {
@@ -63,7 +67,23 @@ export async function revokeLeaked(ctx: StaffCtx, input: RevokeInput) {
   await brand.db.transaction((tx) =>
     recordAudit(tx, brand, { action: "support.key_revoking", subject: input.keyId, details: { reason: input.reason } }),
   );
-  return revokeKey(brand, { keyId: input.keyId });
+  const revoked = await revokeKey(brand, { keyId: input.keyId });
+  await brand.db.transaction(async (tx) => {
+    const [key] = await tx.select({ name: apiKeys.name }).from(apiKeys).where(eq(apiKeys.keyId, input.keyId));
+    await tell(brand.db, tx, brand.customerId, {
+      key: `key_revoked:${input.keyId}`,
+      kind: "key_revoked",
+      tone: "stopped",
+      title: `We revoked your key ${key?.name ?? input.keyId}`,
+      body: `“${input.reason}”. Whatever uses it is refused from now on: make a new key and put it in its place. No token is lost.`,
+      href: "/keys",
+      action: "Open API keys",
+      figures: [["Key", input.keyId]],
+      roles: ["manager", "admin"],
+      digestAt: new Date(revoked.revokedAt),
+    });
+  });
+  return revoked;
 }
 
 /** What a correction of a brand's tokens would be. @throws Refusal `forbidden`, `invalid_request` */

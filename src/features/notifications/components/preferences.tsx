@@ -24,6 +24,7 @@ const ABOUT: Record<NotificationKind, string> = {
   cap_reached: "Your own cap pauses widgets",
   payment_failed: "A charge was refused; the details come in a mail of their own",
   key_refused: "Shops or servers are turned away",
+  key_revoked: "We ended a key that was in the wrong hands",
   webhook_disabled: "We stopped sending to an endpoint that does not answer",
 };
 const WORDS: Record<Mode, string> = { now: "At once", digest: "Once a day", off: "Not at all" };
