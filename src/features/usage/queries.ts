@@ -18,7 +18,7 @@ interface UsageRow extends Record<string, unknown> {
 
 /**
  * Usage by app and UTC day. Whole days come from the rollup; a span that begins or ends within a day counts that day's
- * uses one by one, so that a period is exact to the millisecond.
+ * uses one by one, so that a period is exact to the millisecond. What was given back is in neither.
  */
 export async function usageByDay(tx: Tx, ctx: Ctx, mode: Mode, span: Span): Promise<UsageRow[]> {
   const first = startOfDay(span.start);
@@ -32,7 +32,7 @@ export async function usageByDay(tx: Tx, ctx: Ctx, mode: Mode, span: Span): Prom
       where customer_id = ${ctx.customerId} and mode = ${mode} and date >= ${dayOf(wholeFrom)}::date and date < ${dayOf(last)}::date
       union all
       select app_id, (created_at at time zone 'UTC')::date, tokens_consumed, 1 from token_usage
-      where customer_id = ${ctx.customerId} and mode = ${mode}
+      where customer_id = ${ctx.customerId} and mode = ${mode} and refunded_at is null
         and created_at >= ${span.start.toISOString()}::timestamptz and created_at < ${span.end.toISOString()}::timestamptz
         and (created_at < ${wholeFrom.toISOString()}::timestamptz or created_at >= ${last.toISOString()}::timestamptz)
     ) x join apps a on a.id = x.app_id

@@ -7,11 +7,13 @@ import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { applyIntents, owe } from "@/features/metering/intents/service";
 import { unpackEvent } from "@/features/metering/ledger/rules";
+import { refundUsage } from "@/features/metering/refunds/service";
 import { outboxKey } from "@/features/metering/rules";
 import { accountOf } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { getUsage } from "@/rest/v1/usage";
+import { ctxOf } from "@/test/ledger";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { type UsageResponse, usageResponse } from "./contract";
 
@@ -195,6 +197,16 @@ describe("a subscription's period", () => {
     });
     // It began when the brand was made, not with the month: only the days since are listed.
     expect(daily_usage).toEqual([{ date: date(), tokens: 5 }]);
+  });
+
+  it("leaves out what was given back, also on the day on which it begins", async () => {
+    await use("vto-001");
+    const given = await (await consumeWith(brand.secretKey.secret)).json();
+    await refundUsage(ctxOf(brand), metering(), { mode: "live", usageId: given.usage_id });
+    await drain(brand);
+    const { current_period, usage_by_app } = await report();
+    expect(current_period).toMatchObject({ tokens_used: 5, tokens_remaining: 95, tokens_total: 100 });
+    expect(usage_by_app).toMatchObject([{ app_id: "vto-001", tokens_consumed: 5, sessions: 1 }]);
   });
 
   it("is exact to the entry on the day it begins", async () => {
