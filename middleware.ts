@@ -3,6 +3,7 @@ import { publicOrigin } from "@/auth/config";
 import { safeNextPath } from "@/auth/next-path";
 import { readSessionToken } from "@/auth/token";
 import { isReadyMade, newNonce, pagePolicy } from "@/lib/content-security";
+import { requestIdOf } from "@/lib/problem";
 
 // Pages anyone may read. Every other page asks for a session, so that a new one is closed until it is listed here.
 const PUBLIC = [
@@ -25,17 +26,18 @@ export async function middleware(request: NextRequest): Promise<NextResponse> {
     // Next reads the nonce in the request's policy, and puts it on the scripts that it writes.
     const headers = new Headers(request.headers);
     headers.set("content-security-policy", policy);
-    return seen(NextResponse.next({ request: { headers } }), look, policy);
+    return seen(request, NextResponse.next({ request: { headers } }), look, policy);
   }
   // The mark of the router's own fetches is no part of a page's address.
   searchParams.delete("_rsc");
   const query = searchParams.toString();
   const signIn = new URL("/sign-in", publicOrigin());
   signIn.searchParams.set("next", safeNextPath(query ? `${pathname}?${query}` : pathname));
-  return seen(NextResponse.redirect(signIn), look, policy);
+  return seen(request, NextResponse.redirect(signIn), look, policy);
 }
 
-function seen(response: NextResponse, look: "in" | "out", policy: string): NextResponse {
+function seen(request: NextRequest, response: NextResponse, look: "in" | "out", policy: string): NextResponse {
+  response.headers.set("X-Request-Id", requestIdOf(request));
   response.headers.set("Content-Security-Policy", policy);
   response.headers.set("x-session-look", look);
   return response;

@@ -82,6 +82,11 @@ describe("an anonymous visit", () => {
     expect(response.headers.get("x-session-look")).toBe("out");
   });
 
+  it("has a request id, the visitor's own where that is a sane one", async () => {
+    expect((await visit("/keys")).headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await visit("/", { headers: { "x-request-id": "mine-1" } })).headers.get("x-request-id")).toBe("mine-1");
+  });
+
   it("is told apart from a forged cookie by nothing", async () => {
     const response = await visit("/keys", { cookie: await cookie("another secret, just as long as ours is") });
     expect(response.status).toBe(307);

@@ -120,6 +120,7 @@ describe("a store that fails", () => {
     expect((await fetch(`${other.url}/api/health`)).status).toBe(200);
     const readiness = await fetch(`${other.url}/api/ready`);
     expect(readiness.status).toBe(503);
+    expect(Number(readiness.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(await readiness.json()).toMatchObject({ postgres: "ok", redis: "away" });
     way.mend();
     await answers(other.url);

@@ -22,5 +22,6 @@ export async function getReady(request: Request): Promise<Response> {
     { status: ready ? "ok" : "unavailable", postgres, redis: store },
     ready ? 200 : 503,
     requestIdOf(request),
+    ready ? {} : { "Retry-After": "5" },
   );
 }

@@ -1,3 +1,4 @@
+import { requestIdOf } from "@/lib/problem";
 import { widgetBuild } from "@/lib/widget-build";
 
 /**
@@ -40,10 +41,12 @@ const PAGE = ({ script, style }: { script: string; style: string }): string => `
 
 /** `GET /v1/widget/{slug}`, and with `?preview=1` for our own pages. */
 export function getFrame(request: Request, slug: string): Response {
-  if (!/^[a-z0-9-]{1,50}$/.test(slug)) return new Response("There is no such app.\n", { status: 404 });
+  const id = { "X-Request-Id": requestIdOf(request) };
+  if (!/^[a-z0-9-]{1,50}$/.test(slug)) return new Response("There is no such app.\n", { status: 404, headers: id });
   const preview = new URL(request.url).searchParams.get("preview") === "1";
   return new Response(PAGE(widgetBuild().frame), {
     headers: {
+      ...id,
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": "public, max-age=60",
       "Content-Security-Policy": policy(preview ? "'self'" : "*"),

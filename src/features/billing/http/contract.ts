@@ -53,7 +53,12 @@ export const plansResponse = z.object({
     }),
   ),
 });
-export const invoicesQuery = z.strictObject({ cursor: z.string().max(100).optional() });
+export const invoicesQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^in_\w{1,97}$/, "must be a next_cursor as an answer gave it")
+    .optional(),
+});
 export const invoicesResponse = z.object({
   invoices: z.array(
     z.object({

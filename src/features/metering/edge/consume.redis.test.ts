@@ -120,16 +120,17 @@ describe("200", () => {
 
   it("replays the first answer byte for byte, whatever spacing, order, slug or named price", async () => {
     const key = randomUUID();
+    const long = "k".repeat(101);
     const first = await consumeWith(sk(), {
       idempotencyKey: key,
-      body: { app_id: "vto-001", session_id: "s", metadata: { product_id: "f-1", n: 1 } },
+      body: { app_id: "vto-001", session_id: "s", metadata: { product_id: "f-1", n: 1, [long]: true } },
     });
     const text = await first.text();
     expect(first.headers.get("idempotent-replayed")).toBeNull();
     await consumeWith(sk());
     const again = await consumeWith(sk(), {
       idempotencyKey: key,
-      text: ' { "metadata": {"n":1.0,"product_id":"f-1"},\n "tokens_consumed": 5, "session_id":"s", "app_id": "virtual-try-on" } ',
+      text: ` { "metadata": {"n":1.0,"${long}" : true,"product_id":"f-1"},\n "tokens_consumed": 5, "session_id":"s", "app_id": "virtual-try-on" } `,
     });
     expect(again.status).toBe(200);
     expect(await again.text()).toBe(text);

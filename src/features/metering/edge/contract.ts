@@ -11,7 +11,7 @@ const MAX_METADATA_BYTES = 4096;
 
 const metadata = z
   .record(
-    words(100),
+    words(MAX_METADATA_BYTES),
     z.union([words(MAX_METADATA_BYTES), z.number(), z.boolean()], { error: "must be text, a number, true or false" }),
   )
   .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_METADATA_BYTES, {
