@@ -109,6 +109,7 @@ export const ledgerEntry = z.object({
   delta: z.int(),
   balance_after: z.int(),
   app_id: z.string().nullable(),
+  /** The use that the entry is of; of a refund, the one it gives back. */
   usage_id: z.uuid().nullable(),
   grant_id: z.uuid().nullable(),
   occurred_at: z.iso.datetime(),

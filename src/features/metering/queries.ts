@@ -175,7 +175,8 @@ export async function ledgerPageOf(
       delta: entry.delta,
       balance_after: entry.balanceAfter,
       app_id: entry.appId,
-      usage_id: entry.usageId,
+      // A refund is of a use: the reader must be able to tell of which.
+      usage_id: entry.usageId ?? entry.reverses,
       grant_id: entry.grantId,
       occurred_at: entry.occurredAt.toISOString(),
     })),

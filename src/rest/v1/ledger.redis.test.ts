@@ -2,9 +2,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { balanceReport, ledgerPage } from "@/features/metering/contract";
 import { applyIntents, owe } from "@/features/metering/intents/service";
+import { refundUsage } from "@/features/metering/refunds/service";
 import { accountKey } from "@/features/metering/rules";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
+import { ctxOf } from "@/test/ledger";
 import { accountState, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { getBalance, getLedger } from "./ledger";
 
@@ -80,6 +82,18 @@ describe("the ledger", () => {
       balance_after: 70,
       app_id: "vto-001",
     });
+  });
+
+  it("tells which use a refund gives back", async () => {
+    const { usage_id: usageId } = await (await consumeWith(brand.secretKey.secret)).json();
+    await refundUsage(ctxOf(brand), metering(), { mode: "live", usageId });
+    await drain(brand);
+    const { entries } = ledgerPage.parse(await (await ask(getLedger)).json());
+    expect(entries.map((entry) => [entry.kind, entry.usage_id])).toEqual([
+      ["refund", usageId],
+      ["usage", usageId],
+      ["grant", null],
+    ]);
   });
 
   it("is exported whole as CSV", async () => {
