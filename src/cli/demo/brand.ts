@@ -4,7 +4,7 @@ import { ofAccount } from "@/db/account";
 import { db } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apiKeys } from "@/db/schema/keys";
-import { meteringAccounts } from "@/db/schema/metering";
+import { ledgerEntries, meteringAccounts } from "@/db/schema/metering";
 import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
 import { products } from "@/db/schema/products";
@@ -164,16 +164,22 @@ async function livePast(customerId: CustomerId): Promise<void> {
     .where(and(eq(apiKeys.customerId, customerId), eq(apiKeys.kind, "pk")));
   const plan = await findPlan(deps.db, PLAN);
   const there = await deps.redis.hget<string>(accountKey(account), "s");
-  if (!head || head.epoch === 0 || head.seq > 0 || there !== "0" || !key || !plan) return;
+  // Numbers begin anew with each epoch, and the past itself ends with a new one: only the ledger says that it is there.
+  const [begun] = await deps.db
+    .select({ seq: ledgerEntries.seq })
+    .from(ledgerEntries)
+    .where(ofAccount(ledgerEntries, account))
+    .limit(1);
+  if (begun || !head || head.epoch === 0 || head.seq > 0 || there !== "0" || !key || !plan) return;
   const now = Date.now();
-  const begun = now - SUBSCRIBED * DAY;
-  const renewed = monthAfter(new Date(begun)).getTime();
+  const subscribed = now - SUBSCRIBED * DAY;
+  const renewed = monthAfter(new Date(subscribed)).getTime();
   const ends = monthAfter(new Date(renewed));
   const ctx = { db: deps.db, customerId, actor: SEEDED };
   const grants: PastGrant[] = [];
   for (const { source, tokens, at, expiresAt } of [
     { source: "pack", tokens: OPENING_PACK, at: now - DAYS * DAY, expiresAt: null },
-    { source: "plan", tokens: plan.tokensPerMonth, at: begun, expiresAt: renewed },
+    { source: "plan", tokens: plan.tokensPerMonth, at: subscribed, expiresAt: renewed },
     { source: "plan", tokens: plan.tokensPerMonth, at: renewed, expiresAt: ends.getTime() },
   ] as const) {
     const id = await owe(ctx, {
