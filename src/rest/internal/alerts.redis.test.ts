@@ -76,6 +76,19 @@ describe("the alert rules", () => {
     expect(rules.flatMap(({ expr }) => metricsOf(expr)).length).toBeGreaterThan(rules.length);
   });
 
+  it("miss a job by its own pace, and the page that shows jobs knows each of them by it", async () => {
+    const text = await figures();
+    const { ALL_UPKEEP } = await import("./metering");
+    const { JOBS } = await import("@/features/admin/system/rules");
+    const told = [...text.matchAll(/^job_every_seconds\{name="([^"]+)"\} (\S+)$/gm)];
+    const paces = Object.fromEntries(ALL_UPKEEP.map(({ name, everyMs }) => [name, everyMs / 1_000]));
+    expect(Object.fromEntries(told.map(([, name, every]) => [name, Number(every)]))).toEqual(paces);
+    expect(Object.fromEntries(Object.entries(JOBS).map(([name, [, every]]) => [name, every]))).toEqual(paces);
+    // What is done once a day is no reason to wake anybody half an hour later.
+    expect(Math.max(...Object.values(paces))).toBeGreaterThan(1_800);
+    expect(rules.find(({ alert }) => alert === "JobStalled")?.expr).toContain("job_every_seconds");
+  });
+
   it("hold what the product's owner asked for", () => {
     const names = rules.map(({ alert }) => alert);
     for (const asked of [

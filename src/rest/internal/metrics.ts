@@ -6,7 +6,7 @@ import { latencies } from "@/lib/latency";
 import { logger } from "@/lib/logger";
 import { apiHeaders, requestIdOf } from "@/lib/problem";
 import { turnedAway } from "./guard";
-import { metering } from "./metering";
+import { ALL_UPKEEP, metering } from "./metering";
 
 /** How long a store may take over its figures, ms: a collector must not wait for one that hangs. */
 const PATIENCE_MS = 5_000;
@@ -144,6 +144,13 @@ function workAround(figures: Figures, work: WorkFigures): void {
     "When a scheduled job last ended well; noted twice a minute at most",
     "name",
     jobs.flatMap(({ name, succeeded }) => (succeeded === null ? [] : [[name, succeeded] as const])),
+  );
+  // What is late for a job of each second is early for one of each day; and one that is no more has no pace, and is not missed.
+  figures.gauges(
+    "job_every_seconds",
+    "How often a scheduled job is done where all is well",
+    "name",
+    ALL_UPKEEP.map(({ name, everyMs }) => [name, everyMs / 1000]),
   );
 }
 

@@ -39,7 +39,14 @@ export const systemOutput = z.object({
   requests: z.object({ since: z.string(), groups: z.array(requestGroup) }),
   /** Scheduled jobs, those that failed or are late first. */
   jobs: z.array(
-    z.object({ name: z.string(), failures: z.number(), tookMs: z.number(), succeeded: z.string().nullable() }),
+    z.object({
+      name: z.string(),
+      failures: z.number(),
+      tookMs: z.number(),
+      succeeded: z.string().nullable(),
+      /** It has not ended well for longer than its pace allows. */
+      late: z.boolean(),
+    }),
   ),
   /** The newest comparison of Stripe, ledger and Redis for each brand that has money with us; null before the first. */
   money: z

@@ -7,7 +7,7 @@ import { backlogs, ledgerFigures, workFigures } from "@/features/metering/metric
 import { latencies } from "@/lib/latency";
 import type { Redis } from "@/lib/redis";
 import type { Letters, SystemState } from "./contract";
-import { groupsOf } from "./rules";
+import { groupsOf, isLate } from "./rules";
 
 const LOOKS = 20;
 const LETTERS = 100;
@@ -92,8 +92,12 @@ export async function systemState(ctx: StaffCtx, redis: Redis): Promise<SystemSt
       groups: groupsOf(latencies().read()),
     },
     jobs: jobs
-      .map((job) => ({ ...job, succeeded: job.succeeded === null ? null : isoOf(job.succeeded) }))
-      .toSorted((a, b) => b.failures - a.failures || a.name.localeCompare(b.name)),
+      .map((job) => ({
+        ...job,
+        succeeded: job.succeeded === null ? null : isoOf(job.succeeded),
+        late: isLate(job.name, job.succeeded, Date.now() / 1_000),
+      }))
+      .toSorted((a, b) => Number(b.late) - Number(a.late) || b.failures - a.failures || a.name.localeCompare(b.name)),
     money: await moneyOf(ctx),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Latencies } from "@/lib/latency";
-import { groupsOf, quantile } from "./rules";
+import { groupsOf, isLate, JOBS, quantile } from "./rules";
 
 describe("how quick answers were", () => {
   const counted = (seconds: readonly number[]) => {
@@ -32,4 +32,15 @@ describe("how quick answers were", () => {
       { group: "consume", count: 4, failed: 2, refused: 1 },
     ]);
   });
+});
+
+it("a job is late by its own pace, and one that is no more is not missed", () => {
+  const now = 1_000_000;
+  expect(isLate("grants", now - 1_700, now)).toBe(false);
+  expect(isLate("grants", now - 1_900, now)).toBe(true);
+  expect(isLate("retention", now - 90_000, now)).toBe(false);
+  expect(isLate("retention", now - 180_000, now)).toBe(true);
+  expect(isLate("a job of last year", 0, now)).toBe(false);
+  expect(isLate("grants", null, now)).toBe(false);
+  expect(Object.values(JOBS).every(([what]) => what.length > 10)).toBe(true);
 });
