@@ -10,11 +10,13 @@ export function RevokeDialog({
   customerId,
   target,
   onClose,
+  onRevoked,
   opensFirst = false,
 }: {
   customerId: string;
   target: { readonly keyId: string; readonly name: string } | null;
   onClose: () => void;
+  onRevoked?: (keyId: string) => void;
   /** Where the brand is not open yet: opens it for the same reason, which its log has then too. */
   opensFirst?: boolean;
 }) {
@@ -27,7 +29,8 @@ export function RevokeDialog({
       if (opensFirst) await open.mutateAsync({ customerId, reason: input.reason });
       return revokeKey.mutateAsync({ customerId, ...input });
     },
-    onSuccess: async () => {
+    onSuccess: async (_, { keyId }) => {
+      onRevoked?.(keyId);
       toast("The key is revoked, from this second on");
       await queries.invalidateQueries({ queryKey: trpc.admin.pathKey() });
     },
@@ -37,8 +40,8 @@ export function RevokeDialog({
       open={target !== null}
       onClose={onClose}
       title={`Revoke ${target?.name ?? "the key"}?`}
-      description="Whatever uses this key is refused from now on. It cannot be undone; the brand makes a new one."
-      hint={`Such as where it was found. The brand reads it in its audit log.${opensFirst ? " It also opens the brand to you for an hour." : ""}`}
+      description="Whatever uses this key is refused from now on, also where the brand itself uses it. It cannot be undone; its managers and admins are told at once, and make a new one."
+      hint={`Such as where it was found. The brand reads it in that mail and in its audit log.${opensFirst ? " It also opens the brand to you for an hour." : ""}`}
       maxLength={300}
       confirm="Revoke key"
       failure="The key was not revoked"

@@ -41,7 +41,7 @@ export function refusedWords(key: string, code: string, times: number): { title:
   if (code === "secret_key_in_browser") {
     return {
       title: `The secret key ${key} was sent by a browser`,
-      body: `${count(times)} times within a day. It stands in a page that anyone can read: revoke it, and tell the brand.`,
+      body: `${count(times)} times within a day. It stands in a page that anyone can read: revoke it; the brand is told at once, with your reason.`,
     };
   }
   return {

@@ -7,6 +7,7 @@ import { toast } from "sonner";
 import { Badge, type Tone } from "@/components/badge";
 import { Button, buttonClass } from "@/components/button";
 import { Card } from "@/components/card";
+import { Id } from "@/components/copy";
 import { EmptyState } from "@/components/empty-state";
 import { NothingFoundDrawing } from "@/components/icons/drawings";
 import { PageTitle } from "@/components/page-title";
@@ -18,6 +19,7 @@ import { useTRPC } from "@/trpc/client";
 import type { Sign, SignKind } from "../../review/contract";
 import { ReasonDialog } from "../reason-dialog";
 import { RevokeDialog } from "../revoke-dialog";
+import { FoundKeyCard } from "./found-key-card";
 
 const KINDS: Readonly<Record<SignKind, { name: string; tone: Tone }>> = {
   secret_in_browser: { name: "Secret in a page", tone: "stopped" },
@@ -95,6 +97,7 @@ export function ReviewPage() {
           ))}
         </ul>
       </Card>
+      <FoundKeyCard />
       <RevokeDialog
         customerId={revoking?.customerId ?? ""}
         target={revoking?.key ?? null}
@@ -132,8 +135,11 @@ function Row({ sign, onRevoke, onDismiss }: { sign: Sign; onRevoke: () => void; 
           <span className="text-14 font-medium wrap-anywhere">{sign.title}</span>
         </p>
         <p className="max-w-prose text-13 text-ink-2">{sign.body}</p>
-        <p className="text-12 wrap-anywhere text-ink-3">
-          {sign.brand}, <RelativeTime iso={sign.at} />
+        <p className="flex flex-wrap items-center gap-x-2 text-12 wrap-anywhere text-ink-3">
+          <span>
+            {sign.brand}, <RelativeTime iso={sign.at} />
+          </span>
+          {sign.key && <Id id={sign.key.keyId} what="key id" />}
         </p>
         {sign.dismissed && (
           <p className="text-12 wrap-anywhere text-ink-3">
