@@ -6,14 +6,17 @@ export function ShareList({
   rows,
   total,
   columns = false,
+  bars = "largest",
 }: {
   rows: readonly { readonly key: string; readonly name: string; readonly value: number; readonly quiet?: boolean }[];
   /** What 100 % is. */
   total: number;
   /** In two columns where there is room. */
   columns?: boolean;
+  /** What a full bar is: the largest part, so that many small ones can be told apart, or the whole. */
+  bars?: "largest" | "whole";
 }) {
-  const most = Math.max(...rows.map(({ value }) => value), 1);
+  const most = bars === "whole" ? Math.max(total, 1) : Math.max(...rows.map(({ value }) => value), 1);
   return (
     <ul className={cx("grid gap-x-8 gap-y-3", columns && "md:grid-cols-2")}>
       {rows.map(({ key, name, value, quiet }) => (

@@ -1,7 +1,6 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Card } from "@/components/card";
 import { ChartCard } from "@/components/chart/chart-card";
 import { ShareList } from "@/components/chart/share-list";
 import { SignedBars } from "@/components/chart/signed-bars";
@@ -58,6 +57,7 @@ function Shown({ data }: { data: Figures }) {
   const moved = mrr.movements.some((one) => LAYERS.some(({ of }) => of(one) !== 0));
   const owed = liability.sources.reduce((sum, { tokens }) => sum + tokens, 0);
   const paid = liability.sources.reduce((sum, { cents }) => sum + cents, 0);
+  const part = (brands: number) => (data.customers === 0 ? null : `${Math.round((brands / data.customers) * 100)} %`);
   const soon = liability.sources.reduce((sum, one) => sum + one.soon, 0);
   return (
     <>
@@ -132,29 +132,65 @@ function Shown({ data }: { data: Figures }) {
         )}
       </ChartCard>
       <div className="grid gap-4 lg:grid-cols-2">
-        <Card title="How far brands get">
-          <div className="px-4 pb-5 md:px-5">
-            <ShareList
-              total={data.customers}
-              rows={data.funnel.map(({ step, brands }) => ({ key: step, name: STEPS[step], value: brands }))}
-            />
-          </div>
-        </Card>
-        <Card title="Apps turned on">
-          <div className="px-4 pb-5 md:px-5">
-            <ShareList
-              total={data.customers}
-              rows={data.adoption.apps.map(({ appId, name, customers }) => ({ key: appId, name, value: customers }))}
-            />
-          </div>
-        </Card>
-        <Card title="Owed in tokens" className="lg:col-span-2">
-          <div className="grid gap-5 px-4 pb-5 md:px-5">
+        <ChartCard
+          title="How far brands get"
+          hint="Brands by the steps from signing up to paying. Each step counts those who took all steps before it, whenever that was."
+          file="how-far-brands-get"
+          drawn={false}
+          figures={{
+            columns: ["Step", "Brands", "Of all brands"],
+            rows: data.funnel.map(({ step, brands }) => ({ key: step, cells: [STEPS[step], brands, part(brands)] })),
+            format: formatCount,
+          }}
+        >
+          <ShareList
+            bars="whole"
+            total={data.customers}
+            rows={data.funnel.map(({ step, brands }) => ({ key: step, name: STEPS[step], value: brands }))}
+          />
+        </ChartCard>
+        <ChartCard
+          title="Apps turned on"
+          hint="Brands that have an app turned on now, paused ones left out, and what its uses cost in the last 30 days."
+          file="apps-turned-on"
+          drawn={false}
+          figures={{
+            columns: ["App", "Brands", "Of all brands", "Tokens, 30 days"],
+            rows: data.adoption.apps.map(({ appId, name, customers, tokens30 }) => ({
+              key: appId,
+              cells: [name, customers, part(customers), tokens30],
+            })),
+            format: formatCount,
+          }}
+        >
+          <ShareList
+            bars="whole"
+            total={data.customers}
+            rows={data.adoption.apps.map(({ appId, name, customers }) => ({ key: appId, name, value: customers }))}
+          />
+        </ChartCard>
+        <ChartCard
+          className="lg:col-span-2"
+          title="Owed in tokens"
+          hint="Tokens that brands hold and have not used, by where they came from, as the ledger has them; test accounts and plans without end left out. What was paid for them is the price of the packs they are left of."
+          file="owed-in-tokens"
+          drawn={false}
+          figures={{
+            columns: ["From", "Tokens", "Expire in 30 days", "Paid for"],
+            rows: liability.sources.map(({ source, tokens, soon, cents }) => ({
+              key: source,
+              cells: [SOURCES[source], tokens, soon, cents / 100],
+            })),
+            format: (value, column) => (column === 3 ? formatMoney(value * 100) : formatCount(value)),
+          }}
+        >
+          <div className="grid gap-5">
             <p className="text-14 text-ink-2">
               <span className="figures text-20 font-semibold text-ink">{formatTokens(owed)}</span> that brands have and
               have not used, {formatMoney(paid)} of them paid for. {formatTokens(soon)} expire within 30 days.
             </p>
             <ShareList
+              bars="whole"
               total={owed}
               rows={liability.sources.map(({ source, tokens }) => ({
                 key: source,
@@ -164,7 +200,7 @@ function Shown({ data }: { data: Figures }) {
               columns
             />
           </div>
-        </Card>
+        </ChartCard>
       </div>
     </>
   );
