@@ -75,6 +75,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "admin.setPack": "catalogue.pack_changed: src/features/admin/plans/plans.db.test.ts",
   "admin.setFlag": "flag.set: src/features/admin/flags/flags.redis.test.ts",
   "admin.dismissSign": "support.sign_dismissed: src/features/admin/review/review.redis.test.ts",
+  "admin.recallSign": "support.sign_recalled: src/features/admin/review/review.redis.test.ts",
   "admin.resetQuota": "support.quota_reset: src/features/admin/quota/quota.redis.test.ts",
   "admin.replayLetter": "letter.replayed, needs a dead letter: src/features/metering/letters",
   "admin.discardLetter": "letter.discarded, needs a dead letter: src/features/metering/letters",

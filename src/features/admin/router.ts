@@ -28,9 +28,17 @@ import { editedPlans } from "./plans/queries";
 import { editPlan, setPack } from "./plans/service";
 import { quotaInput, quotaOutput, resetQuotaInput, resetQuotaOutput } from "./quota/contract";
 import { proposeReset, resetQuota } from "./quota/service";
-import { dismissInput, dismissOutput, findKeyInput, findKeyOutput, reviewInput, reviewOutput } from "./review/contract";
+import {
+  dismissInput,
+  dismissOutput,
+  findKeyInput,
+  findKeyOutput,
+  recallInput,
+  reviewInput,
+  reviewOutput,
+} from "./review/contract";
 import { ownerOfKey, signsOf } from "./review/queries";
-import { dismissSign } from "./review/service";
+import { dismissSign, recallSign } from "./review/service";
 import {
   adjustInput,
   adjustOutput,
@@ -175,6 +183,12 @@ export const adminRouter = router({
     .input(dismissInput)
     .output(dismissOutput)
     .mutation(({ ctx, input }) => dismissSign(ctx.staff, input)),
+
+  /** Brings one back. */
+  recallSign: asStaff
+    .input(recallInput)
+    .output(dismissOutput)
+    .mutation(({ ctx, input }) => recallSign(ctx.staff, input)),
 
   /** Whose key somebody has found. Sent as a change is, so that no key stands in an address. */
   findKey: asStaff

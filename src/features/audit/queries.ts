@@ -2,6 +2,8 @@ import { and, desc, eq, ilike, lt, or, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
+import { apps } from "@/db/schema/catalog";
+import { apiKeys } from "@/db/schema/keys";
 import { customers, users } from "@/db/schema/people";
 import { csvLine } from "@/lib/csv";
 import type { AuditCsv, AuditEntry, AuditFilter, AuditList, AuditListInput } from "./contract";
@@ -13,6 +15,8 @@ export const MOST_EXPORTED = 20_000;
 
 const doer = alias(users, "doer");
 const about = alias(users, "about");
+/** What people call a line's subject: a person, an app or a key of the brand's, where it still is one. */
+const subjectName = sql<string | null>`coalesce(${about.name}, ${apps.name}, ${apiKeys.name})`;
 
 /** Lines of the brand's log, the newest first. */
 export async function auditEntries(ctx: Ctx, input: AuditListInput): Promise<AuditList> {
@@ -59,12 +63,14 @@ async function select(ctx: Ctx, input: AuditListInput, limit: number): Promise<A
       actorName: doer.name,
       action: auditLog.action,
       subject: auditLog.subject,
-      subjectName: about.name,
+      subjectName,
       details: auditLog.details,
     })
     .from(auditLog)
     .leftJoin(doer, and(eq(auditLog.actorType, "user"), eq(sql`${doer.id}::text`, auditLog.actorId)))
     .leftJoin(about, and(ilike(auditLog.action, "person.%"), eq(sql`${about.id}::text`, auditLog.subject)))
+    .leftJoin(apps, eq(apps.catalogId, auditLog.subject))
+    .leftJoin(apiKeys, and(eq(apiKeys.keyId, auditLog.subject), eq(apiKeys.customerId, ctx.customerId)))
     .where(matching(ctx, input))
     .orderBy(desc(auditLog.id))
     .limit(limit);
@@ -92,7 +98,7 @@ function matching(ctx: Ctx, input: AuditListInput): SQL | undefined {
           ilike(auditLog.actorId, words),
           ilike(doer.name, words),
           ilike(doer.email, words),
-          ilike(about.name, words),
+          ilike(subjectName, words),
           ilike(sql`${auditLog.details}::text`, words),
         ),
   );

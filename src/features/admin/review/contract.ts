@@ -31,6 +31,9 @@ const reason = z
   .max(300, { error: "say why, in 5 to 300 characters" });
 export const dismissInput = z.strictObject({ customerId: z.uuid(), sign: z.string().min(1).max(120), reason });
 export type DismissInput = z.infer<typeof dismissInput>;
+export const recallInput = dismissInput.omit({ reason: true });
+export type RecallInput = z.infer<typeof recallInput>;
+
 /** Whatever was found: a key's text, alone or within a file, or the id that our logs have of it. */
 export const findKeyInput = z.strictObject({
   text: z.string().trim().min(1, { error: "paste a key, or its id" }).max(2_000, { error: "at most 2,000 characters" }),

@@ -13,7 +13,7 @@ import { makeBrand, type TestBrand } from "@/test/brands";
 import { makeStaff } from "@/test/staff";
 import { openSupport, revokeLeaked } from "../support/service";
 import { ownerOfKey, signsOf } from "./queries";
-import { dismissSign } from "./service";
+import { dismissSign, recallSign } from "./service";
 
 let staff: StaffCtx;
 let brand: TestBrand;
@@ -104,6 +104,20 @@ it("use that its alerts found unusual is one, until it is put aside with a reaso
   await expect(dismissSign(staff, { ...input, sign: "unusual:nowhere" })).rejects.toMatchObject({ code: "not_found" });
   await cross(uuidv7(), "1 hour");
   expect(await unusual()).toHaveLength(1);
+  // Put aside by mistake is brought back, once; the log keeps both.
+  const { reason: _, ...aside } = input;
+  await recallSign(staff, aside);
+  expect(await unusual()).toHaveLength(2);
+  await expect(recallSign(staff, aside)).rejects.toMatchObject({ code: "not_found" });
+  const lines = await db()
+    .select()
+    .from(auditLog)
+    .where(eq(auditLog.customerId, staff.customerId))
+    .orderBy(auditLog.id);
+  expect(lines.map(({ action }) => action).filter((action) => action.startsWith("support."))).toEqual([
+    "support.sign_dismissed",
+    "support.sign_recalled",
+  ]);
 });
 
 it("a key that was found is its brand's, by its text within anything and by its id; what is none opens nothing", async () => {

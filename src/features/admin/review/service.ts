@@ -1,8 +1,9 @@
+import { and, eq } from "drizzle-orm";
 import type { StaffCtx } from "@/db/context";
 import { signDismissals } from "@/db/schema/platform";
 import { recordAudit } from "@/features/audit/service";
 import { Refusal } from "@/lib/errors";
-import type { DismissInput } from "./contract";
+import type { DismissInput, RecallInput } from "./contract";
 import { signsOf } from "./queries";
 
 /**
@@ -25,6 +26,24 @@ export async function dismissSign(ctx: StaffCtx, input: DismissInput): Promise<{
       action: "support.sign_dismissed",
       subject: input.customerId,
       details: { sign: input.sign, what: seen.title, reason: input.reason },
+    });
+  });
+  return { sign: input.sign };
+}
+
+/**
+ * Brings a sign back that was put aside, for all of the staff. The log keeps both.
+ * @throws Refusal `not_found` where nobody has put it aside
+ */
+export async function recallSign(ctx: StaffCtx, input: RecallInput): Promise<{ sign: string }> {
+  await ctx.db.transaction(async (tx) => {
+    const of = and(eq(signDismissals.customerId, input.customerId), eq(signDismissals.sign, input.sign));
+    const [was] = await tx.delete(signDismissals).where(of).returning();
+    if (!was) throw new Refusal("not_found", "It is not put aside.");
+    await recordAudit(tx, ctx, {
+      action: "support.sign_recalled",
+      subject: input.customerId,
+      details: { sign: input.sign, putAsideFor: was.reason },
     });
   });
   return { sign: input.sign };

@@ -164,6 +164,9 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
                 <span className="grid min-w-0 gap-0.5">
                   <span className="font-medium wrap-anywhere">{verb}</span>
                   <span className="text-12 text-ink-3">{area}</span>
+                  <span className="text-12 wrap-anywhere lg:hidden">
+                    <Subject entry={entry} />
+                  </span>
                   <span className="text-12 wrap-anywhere text-ink-2 md:hidden">
                     <Actor entry={entry} />, <ClockTime iso={entry.at} className="figures" />
                   </span>
@@ -174,7 +177,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
                 <Actor entry={entry} />
               </Td>
               <Td className="max-w-56 text-13 text-ink-2 max-lg:hidden">
-                {entry.subjectName ?? <Id id={entry.subject} what="subject" />}
+                <Subject entry={entry} />
               </Td>
               <Td className="max-w-88 text-13 wrap-anywhere text-ink-2 max-lg:hidden">{details}</Td>
               <Td className="figures text-right text-13 whitespace-nowrap text-ink-2 max-md:hidden">
@@ -221,5 +224,16 @@ function Export({ filter }: { filter: AuditFilter }) {
     <Button busy={busy} icon={<DownloadIcon size={18} />} onClick={save}>
       Export CSV
     </Button>
+  );
+}
+
+/** What a line is about, by its name where it has one; people have no id that anybody would copy. */
+function Subject({ entry: { action, subject, subjectName } }: { entry: AuditEntry }) {
+  if (subjectName === null) return <Id id={subject} what="subject" />;
+  return (
+    <span className="grid justify-items-start wrap-anywhere">
+      {subjectName}
+      {!action.startsWith("person.") && <Id id={subject} what="subject" />}
+    </span>
   );
 }

@@ -81,7 +81,7 @@ function Outlook({ data }: { data: Forecast }) {
           <BurnUp
             title="Tokens used since the period began and expected to its end. The table holds every figure."
             days={days}
-            available={unlimited ? null : used + balance}
+            available={unlimited || used + balance === 0 ? null : used + balance}
             today={today}
             runsOut={forecast?.runsOut.on ?? null}
             short={shortDate}
@@ -115,7 +115,17 @@ const rangeWords = ({ low, high }: { low: number; high: number }): string =>
   `${formatCompact(Math.round(low))} – ${formatCompact(Math.round(high))}`;
 
 /** The one sentence that matters. */
-function Verdict({ data: { forecast, unlimited, balance, period, today } }: { data: Forecast }) {
+function Verdict({ data: { forecast, unlimited, balance, used, plan, period, today } }: { data: Forecast }) {
+  if (balance === 0 && used === 0 && !unlimited) {
+    // Nothing ended here: a brand that has not begun is not told that it ran out.
+    return (
+      <Says title="No tokens">
+        {plan
+          ? "They come with the plan’s payment; widgets wait until then."
+          : "Choose a plan or buy a pack under Billing; widgets wait until then."}
+      </Says>
+    );
+  }
   if (balance === 0 && !unlimited) {
     return (
       <Says tone="stopped" title="Tokens have run out">

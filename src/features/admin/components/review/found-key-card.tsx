@@ -49,7 +49,7 @@ export function FoundKeyCard() {
               }}
             />
           </div>
-          <Button type="submit" className="mt-6.5" busy={find.isPending}>
+          <Button type="submit" className="md:mt-6.5" busy={find.isPending}>
             Whose is it?
           </Button>
         </form>

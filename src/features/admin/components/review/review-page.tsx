@@ -11,7 +11,7 @@ import { Id } from "@/components/copy";
 import { EmptyState } from "@/components/empty-state";
 import { NothingFoundDrawing } from "@/components/icons/drawings";
 import { PageTitle } from "@/components/page-title";
-import { QueryError, useSessionEnd } from "@/components/query-error";
+import { describeFailure, QueryError, useSessionEnd } from "@/components/query-error";
 import { Segmented } from "@/components/segmented";
 import { Skeleton } from "@/components/skeleton";
 import { ClockTime, RelativeTime } from "@/components/time";
@@ -40,10 +40,19 @@ export function ReviewPage() {
   );
   useSessionEnd(error);
   const again = () => queries.invalidateQueries({ queryKey: trpc.admin.review.queryKey() });
+  const recall = useMutation(
+    trpc.admin.recallSign.mutationOptions({
+      onSuccess: () => {
+        toast("Brought back");
+        return again();
+      },
+      onError: (failure) => toast.error(describeFailure(failure)),
+    }),
+  );
   const dismiss = useMutation(
     trpc.admin.dismissSign.mutationOptions({
-      onSuccess: () => {
-        toast("Put aside");
+      onSuccess: (_, { customerId, sign }) => {
+        toast("Put aside", { action: { label: "Undo", onClick: () => recall.mutate({ customerId, sign }) } });
         return again();
       },
     }),
@@ -93,6 +102,7 @@ export function ReviewPage() {
               sign={sign}
               onRevoke={() => setRevoking(sign)}
               onDismiss={() => setDismissing(sign)}
+              onRecall={() => recall.mutate({ customerId: sign.customerId, sign: sign.id })}
             />
           ))}
         </ul>
@@ -125,7 +135,17 @@ export function ReviewPage() {
   );
 }
 
-function Row({ sign, onRevoke, onDismiss }: { sign: Sign; onRevoke: () => void; onDismiss: () => void }) {
+function Row({
+  sign,
+  onRevoke,
+  onDismiss,
+  onRecall,
+}: {
+  sign: Sign;
+  onRevoke: () => void;
+  onDismiss: () => void;
+  onRecall: () => void;
+}) {
   const { name, tone } = KINDS[sign.kind];
   return (
     <li className="flex flex-wrap items-start gap-x-6 gap-y-3 border-t border-line py-3.5">
@@ -160,7 +180,11 @@ function Row({ sign, onRevoke, onDismiss }: { sign: Sign; onRevoke: () => void; 
             Revoke key
           </Button>
         )}
-        {!sign.dismissed && (
+        {sign.dismissed ? (
+          <Button look="quiet" size="small" onClick={onRecall} aria-label={`Bring back: ${sign.title}`}>
+            Bring back
+          </Button>
+        ) : (
           <Button look="quiet" size="small" onClick={onDismiss} aria-label={`Put aside: ${sign.title}`}>
             Put aside
           </Button>

@@ -121,11 +121,19 @@ function NotActive({ paused, canSpend }: { paused: boolean; canSpend: boolean })
           </Link>
         }
       >
-        <p>
-          Here you see how many shoppers who open an app come to a result and put a frame into the basket, by day, by
-          app and by frame. Sessions are counted from the first one on, so there is something to see at once.
-          {!canSpend && " A manager or an admin of your brand can turn it on."}
-        </p>
+        {paused ? (
+          <p>
+            Sessions are counted meanwhile, so no day will be missing. Until it is resumed there are no figures here,
+            and no month&rsquo;s report is made.
+            {!canSpend && " A manager or an admin of your brand can resume it."}
+          </p>
+        ) : (
+          <p>
+            Here you see how many shoppers who open an app come to a result and put a frame into the basket, by day, by
+            app and by frame. Sessions are counted from the first one on, so there is something to see at once.
+            {!canSpend && " A manager or an admin of your brand can turn it on."}
+          </p>
+        )}
       </EmptyState>
     </Card>
   );
