@@ -7,7 +7,7 @@ import { type AccountId, accountOf, type Mode } from "@/lib/ids";
 import type { Redis } from "@/lib/redis";
 import type { BalanceReport, BalanceResponse, LedgerPage } from "./contract";
 import { fieldsOf, hydrateAccount, type ReconcileDeps } from "./reconcile/service";
-import { accountKey, holdsKey, unpackGrants } from "./rules";
+import { accountKey, burnOrder, type Grant, unpackGrants, unpackHold } from "./rules";
 
 /** An account as the ledger has it; undefined where there is none. */
 export async function headOf(ctx: Ctx, input: { mode: Mode }) {
@@ -76,28 +76,51 @@ export async function latestEntries(ctx: Ctx, input: { mode: Mode; limit: number
 /** Thrown where the meter cannot be asked: an older figure would not be the balance. */
 export class BalanceUnavailable extends Error {}
 
+/** A hash at one moment; empty where there is none. */
+async function wholeHash(redis: Redis, key: string): Promise<ReadonlyMap<string, string>> {
+  // Without the client's deserialization the answer is Redis's own: field, value, field, value.
+  const flat = ((await redis.hgetall(key)) ?? []) as unknown as readonly unknown[];
+  const hash = new Map<string, string>();
+  for (let at = 0; at + 1 < flat.length; at += 2) hash.set(String(flat[at]), String(flat[at + 1]));
+  return hash;
+}
+
+const sumOf = (grants: readonly Grant[]): number => grants.reduce((sum, grant) => sum + grant.remaining, 0);
+
+/** Grants and what comes back to them, each grant once, in the order in which they burn. */
+function together(parts: readonly Grant[]): Grant[] {
+  const byId = new Map<string, Grant>();
+  for (const part of parts)
+    byId.set(part.id, { ...part, remaining: part.remaining + (byId.get(part.id)?.remaining ?? 0) });
+  return burnOrder([...byId.values()]);
+}
+
 /**
- * The account as the meter has it: balance, position in the ledger, and what is left of each grant. What has expired
- * and was not written off yet is left out, of the grants and of the balance, as the next use would.
+ * The account as the meter has it: balance, position in the ledger, and what is left of each grant. What has fallen due
+ * and was not done yet counts as done, as the next use would have it: expired grants are left out, reservations whose time
+ * is over have given back.
  * @throws BalanceUnavailable where Redis cannot be asked and the account cannot be brought in
  */
 export async function liveAccount(ctx: Ctx, deps: ReconcileDeps, input: { mode: Mode }): Promise<BalanceReport> {
   const account = accountOf(ctx.customerId, input.mode);
-  const read = () => fieldsOf(deps.redis, accountKey(account), ["e", "s", "b", "g", "u", "ret"]);
-  let there: Awaited<ReturnType<typeof read>>;
+  const isAway = (hash: ReadonlyMap<string, string>) => !hash.has("b") || hash.has("ret");
+  let there: ReadonlyMap<string, string>;
   try {
-    there = await read();
-    if (there.b === null || there.ret !== null) {
+    there = await wholeHash(deps.redis, accountKey(account));
+    if (isAway(there)) {
       await hydrateAccount(deps, account);
-      there = await read();
+      there = await wholeHash(deps.redis, accountKey(account));
     }
   } catch (error) {
     throw new BalanceUnavailable("The meter cannot be asked", { cause: error });
   }
-  if (there.b === null || there.ret !== null) throw new BalanceUnavailable("The account could not be brought in");
+  if (isAway(there)) throw new BalanceUnavailable("The account could not be brought in");
   const now = Date.now();
-  const open = await heldTokens(deps.redis, account, now);
-  const grants = unpackGrants(there.g ?? "").filter((grant) => grant.expiresAt === 0 || grant.expiresAt > now);
+  const holds = [...there].flatMap(([field, record]) => (field.startsWith("h:") ? [unpackHold(record)] : []));
+  const over = holds.filter((hold) => hold.expiresAt <= now);
+  const grants = together([...unpackGrants(there.get("g") ?? ""), ...over.flatMap((hold) => hold.parts)]).filter(
+    (grant) => grant.expiresAt === 0 || grant.expiresAt > now,
+  );
   const granted = await ctx.db
     .select({ id: grantIntents.id, tokens: grantIntents.tokens })
     .from(grantIntents)
@@ -112,11 +135,12 @@ export async function liveAccount(ctx: Ctx, deps: ReconcileDeps, input: { mode: 
     );
   return {
     mode: input.mode,
-    epoch: Number(there.e),
-    seq: Number(there.s),
-    balance: grants.reduce((sum, grant) => sum + grant.remaining, 0),
-    held: open.reduce((sum, tokens) => sum + tokens, 0),
-    unlimited: there.u === "1",
+    epoch: Number(there.get("e")),
+    seq: Number(there.get("s")),
+    balance: sumOf(grants),
+    // Reservations of an unlimited plan hold nothing of a balance.
+    held: sumOf(holds.flatMap((hold) => (hold.expiresAt > now ? hold.parts : []))),
+    unlimited: there.get("u") === "1",
     grants: grants.map((grant) => ({
       grant_id: grant.id,
       source: grant.source,
@@ -126,20 +150,6 @@ export async function liveAccount(ctx: Ctx, deps: ReconcileDeps, input: { mode: 
     })),
     as_of: new Date(now).toISOString(),
   };
-}
-
-/** What an account's open reservations hold, each; those of an unlimited plan hold nothing of a balance. */
-async function heldTokens(redis: Redis, account: AccountId, now: number): Promise<number[]> {
-  const ids = (await redis.zrange<string[]>(holdsKey(account), now + 1, "+inf", { byScore: true })).map(String);
-  if (ids.length === 0) return [];
-  const records = await fieldsOf(
-    redis,
-    accountKey(account),
-    ids.map((id) => `h:${id}`),
-  );
-  return Object.values(records).map((record) =>
-    unpackGrants(record?.split("|")[4] ?? "").reduce((sum, part) => sum + part.remaining, 0),
-  );
 }
 
 /**

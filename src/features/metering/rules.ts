@@ -101,6 +101,12 @@ export interface Hold {
 export const packHold = (hold: Hold): string =>
   `${hold.appId}|${hold.tokens}|${hold.expiresAt}|${hold.createdAt}|${packGrants(hold.parts)}`;
 
+/** Reads such a field back, as far as it says when the reservation is over and what comes back then. */
+export function unpackHold(record: string): Pick<Hold, "expiresAt" | "parts"> {
+  const [, , expires = "0", , parts = ""] = record.split("|");
+  return { expiresAt: Number(expires), parts: unpackGrants(parts) };
+}
+
 /** One cap of an account with what is spent of it, as its hash holds it. `scope` is a catalog id or `*`. */
 export interface Cap {
   readonly scope: string;

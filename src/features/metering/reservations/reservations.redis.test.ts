@@ -14,6 +14,7 @@ import {
   testBrand,
 } from "@/test/meter";
 import { sweepDue } from "../jobs";
+import { liveAccount } from "../queries";
 import { heldResponse, resolvedResponse } from "./contract";
 
 let brand: TestBrand;
@@ -163,10 +164,13 @@ describe("a reservation that nobody resolves", () => {
     expect((await entriesOf(brand)).at(-1)).toMatchObject({ kind: "release", reservationId: id, delta: 10 });
   });
 
-  it("is there for the next use, before any sweep", async () => {
+  it("is there for the next use, before any sweep, and the balance says so", async () => {
     const id = await hold({ body: { app_id: "vto-001", tokens_reserved: 98 } });
+    const told = () => liveAccount(ctxOf(brand), metering(), { mode: "live" });
+    expect(await told()).toMatchObject({ balance: 2, held: 98, grants: [{ remaining: 2 }] });
     expect((await consumeWith(sk())).status).toBe(402);
     await lapse(id);
+    expect(await told()).toMatchObject({ balance: 100, held: 0, grants: [{ remaining: 100 }] });
     expect((await consumeWith(sk())).status).toBe(200);
     expect(await balance()).toBe(95);
   });
