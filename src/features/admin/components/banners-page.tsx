@@ -104,10 +104,19 @@ function PutUp({ onDone }: { onDone: () => void }) {
   const [kind, setKind] = useState<Banner["kind"]>("info");
   const [hours, setHours] = useState<number>(HOURS[1]);
   const [wrong, setWrong] = useState(false);
+  const takeDown = useMutation(
+    trpc.admin.takeDownBanner.mutationOptions({
+      onSuccess: () => {
+        toast("The banner is down");
+        onDone();
+      },
+      onError: (failure) => toast.error(describeFailure(failure)),
+    }),
+  );
   const putUp = useMutation(
     trpc.admin.putUpBanner.mutationOptions({
-      onSuccess: () => {
-        toast("The banner is up");
+      onSuccess: ({ id }) => {
+        toast("The banner is up", { action: { label: "Undo", onClick: () => takeDown.mutate({ id }) } });
         setText("");
         onDone();
       },
@@ -153,6 +162,12 @@ function PutUp({ onDone }: { onDone: () => void }) {
             </option>
           ))}
         </SelectField>
+        {text.trim().length >= 5 && (
+          <div className="grid gap-1.5 md:col-span-3">
+            <p className="text-13 font-medium">As every brand will read it</p>
+            <Notice kind={kind} title={text.trim()} />
+          </div>
+        )}
         <div className="md:col-span-3">
           <Button look="main" type="submit" busy={putUp.isPending}>
             Put it up

@@ -44,9 +44,14 @@ export function refusedWords(key: string, code: string, times: number): { title:
       body: `${count(times)} times within a day. It stands in a page that anyone can read: revoke it; the brand is told at once, with your reason.`,
     };
   }
+  // A public key can be read by anyone; its list of pages is what keeps it.
+  const means =
+    code === "origin_not_allowed"
+      ? "Nothing was spent: the shop has a new address, or somebody else uses its key."
+      : "Somebody else may have it.";
   return {
     title: `The key ${key} is refused often`,
-    body: `${count(times)} times within a day ${REASONS[code] ?? "because the requests were not valid"}. Somebody else may have it.`,
+    body: `${count(times)} times within a day ${REASONS[code] ?? "because the requests were not valid"}. ${means}`,
   };
 }
 

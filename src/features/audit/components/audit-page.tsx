@@ -165,7 +165,7 @@ function Entries({ entries }: { entries: readonly AuditEntry[] }) {
                   <span className="font-medium wrap-anywhere">{verb}</span>
                   <span className="text-12 text-ink-3">{area}</span>
                   <span className="text-12 wrap-anywhere lg:hidden">
-                    <Subject entry={entry} />
+                    <Subject entry={entry} brief />
                   </span>
                   <span className="text-12 wrap-anywhere text-ink-2 md:hidden">
                     <Actor entry={entry} />, <ClockTime iso={entry.at} className="figures" />
@@ -227,13 +227,13 @@ function Export({ filter }: { filter: AuditFilter }) {
   );
 }
 
-/** What a line is about, by its name where it has one; people have no id that anybody would copy. */
-function Subject({ entry: { action, subject, subjectName } }: { entry: AuditEntry }) {
+/** What a line is about, by its name where it has one, with its id where there is room; nobody would copy a person's. */
+function Subject({ entry: { action, subject, subjectName }, brief = false }: { entry: AuditEntry; brief?: boolean }) {
   if (subjectName === null) return <Id id={subject} what="subject" />;
   return (
     <span className="grid justify-items-start wrap-anywhere">
       {subjectName}
-      {!action.startsWith("person.") && <Id id={subject} what="subject" />}
+      {!brief && !action.startsWith("person.") && <Id id={subject} what="subject" />}
     </span>
   );
 }
