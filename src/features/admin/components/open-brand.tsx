@@ -11,6 +11,7 @@ import { formatCount, formatDelta } from "@/components/format";
 import { Notice } from "@/components/notice";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { ClockTime, RelativeTime } from "@/components/time";
+import { actionWords } from "@/features/audit/rules";
 import type { OpenView } from "../support/contract";
 import { CorrectDialog } from "./correct-dialog";
 import { QuotaDialog } from "./quota-dialog";
@@ -20,6 +21,8 @@ import { STATUS } from "./words";
 
 const dayOf = (date: string): string =>
   new Date(`${date}T00:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
+const APP_STATES: Readonly<Record<string, string>> = { active: "Active", paused: "Paused", disabled: "Turned off" };
 
 /** What a brand's own people see, to be read; and what can be done for them. */
 export function OpenBrand({ view }: { view: OpenView }) {
@@ -76,7 +79,7 @@ export function OpenBrand({ view }: { view: OpenView }) {
           format={formatCount}
         />
       </ChartCard>
-      <div className="grid gap-4 xl:grid-cols-2">
+      <div className="grid gap-4 xl:grid-cols-2 xl:items-start">
         <Part title="Apps" none="No app was turned on." rows={view.apps.length}>
           <Table label="Apps">
             <thead>
@@ -91,7 +94,9 @@ export function OpenBrand({ view }: { view: OpenView }) {
                 <Tr key={app.appId}>
                   <RowHead>{app.name}</RowHead>
                   <Td>
-                    <Badge tone={app.status === "active" ? "done" : "neutral"}>{app.status}</Badge>
+                    <Badge tone={app.status === "active" ? "done" : "neutral"}>
+                      {APP_STATES[app.status] ?? app.status}
+                    </Badge>
                   </Td>
                   <Td className="text-right">{app.lastUsedAt ? <RelativeTime iso={app.lastUsedAt} /> : "never"}</Td>
                 </Tr>
@@ -114,7 +119,7 @@ export function OpenBrand({ view }: { view: OpenView }) {
                     {person.name}
                     <span className="block text-12 wrap-anywhere text-ink-3">{person.email}</span>
                   </RowHead>
-                  <Td>{person.role}</Td>
+                  <Td className="capitalize">{person.role}</Td>
                 </Tr>
               ))}
             </tbody>
@@ -141,7 +146,11 @@ export function OpenBrand({ view }: { view: OpenView }) {
                     </span>
                   </RowHead>
                   <Td>
-                    {key.revokedAt ? <Badge tone="stopped">revoked</Badge> : <Badge tone="done">{key.mode}</Badge>}
+                    {key.revokedAt ? (
+                      <Badge tone="stopped">Revoked</Badge>
+                    ) : (
+                      <Badge tone="done">{key.mode === "live" ? "Live" : "Test"}</Badge>
+                    )}
                   </Td>
                   <Td className="text-right">
                     {!key.revokedAt && (
@@ -194,7 +203,8 @@ export function OpenBrand({ view }: { view: OpenView }) {
             {view.log.map((line) => (
               <Tr key={line.id}>
                 <RowHead>
-                  {line.action}
+                  <span className="font-medium">{actionWords(line.action).verb}</span>{" "}
+                  <span className="text-ink-3">{actionWords(line.action).area}</span>
                   <span className="block text-12 wrap-anywhere text-ink-3">{line.subject}</span>
                 </RowHead>
                 <Td className="max-md:hidden">{line.actor}</Td>

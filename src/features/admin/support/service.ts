@@ -75,7 +75,7 @@ export async function revokeLeaked(ctx: StaffCtx, input: RevokeInput) {
       kind: "key_revoked",
       tone: "stopped",
       title: `We revoked your key ${key?.name ?? input.keyId}`,
-      body: `“${input.reason}”. Whatever uses it is refused from now on: make a new key and put it in its place. No token is lost.`,
+      body: `“${input.reason}”. Whatever uses it is refused from now on: make a new key and put it in its place. Usage shows what was spent with it.`,
       href: "/keys",
       action: "Open API keys",
       figures: [["Key", input.keyId]],
