@@ -1,4 +1,4 @@
-import { defaultShouldDehydrateQuery, QueryClient } from "@tanstack/react-query";
+import { QueryClient } from "@tanstack/react-query";
 
 // Asking again does not change these answers.
 const FINAL = new Set(["BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "UNPROCESSABLE_CONTENT"]);
@@ -9,7 +9,10 @@ function isFinal(error: unknown): boolean {
   return typeof data === "object" && data !== null && "code" in data && FINAL.has(String(data.code));
 }
 
-/** A query client as both sides use it. */
+/**
+ * A query client as both sides use it. The server hands over what has come and nothing that it still waits for: a layout
+ * would hand the browser its page's questions without their answers, and the page, drawn with them, would not be taken over.
+ */
 export const makeQueryClient = (): QueryClient =>
   new QueryClient({
     defaultOptions: {
@@ -17,10 +20,6 @@ export const makeQueryClient = (): QueryClient =>
         // Long enough that what a page brought along is not fetched again while it hydrates.
         staleTime: 1_000,
         retry: (failures, error) => !isFinal(error) && failures < 2,
-      },
-      dehydrate: {
-        // What the server is still waiting for streams to the browser when it comes.
-        shouldDehydrateQuery: (query) => defaultShouldDehydrateQuery(query) || query.state.status === "pending",
       },
     },
   });
