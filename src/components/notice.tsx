@@ -1,9 +1,10 @@
 import type { ReactNode } from "react";
 import { cx } from "./cx";
-import { InfoIcon, SoonIcon, StoppedIcon } from "./icons/interface";
+import { CheckIcon, InfoIcon, SoonIcon, StoppedIcon } from "./icons/interface";
 
 const LOOKS = {
   info: { className: "bg-accent-soft", icon: <InfoIcon className="text-accent-ink" /> },
+  done: { className: "bg-green-soft", icon: <CheckIcon className="text-green" /> },
   soon: { className: "bg-amber-soft", icon: <SoonIcon className="text-amber" /> },
   stopped: { className: "bg-red-soft", icon: <StoppedIcon className="text-red" /> },
 } as const;

@@ -34,7 +34,7 @@ export function InstallationCheck({ app }: { app: { id: string; name: string } }
           <RelativeTime iso={newest.at} />
         </Notice>
       ) : seen ? (
-        <Notice kind="info" title={`Installed on ${seen.origin}`}>
+        <Notice kind="done" title={`Installed on ${seen.origin}`}>
           The page last asked for the app <RelativeTime iso={seen.at} />, with version {seen.loader || "unknown"} of the
           loader.
         </Notice>

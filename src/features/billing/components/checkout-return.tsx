@@ -60,7 +60,7 @@ function Waiting({ session, onClose }: { session: string; onClose: () => void })
   switch (found) {
     case "arrived":
       return (
-        <Notice kind="info" title="Paid, and all of it is here" action={close}>
+        <Notice kind="done" title="Paid, and all of it is here" action={close}>
           {state.data?.tokens
             ? `${formatTokens(state.data.tokens)} are in your balance. The receipt is on its way by mail.`
             : "Your plan is in force. The receipt is on its way by mail."}
@@ -109,7 +109,7 @@ function Confirmed({ purchase, onClose }: { purchase: string; onClose: () => voi
   );
   if (found?.arrived) {
     return (
-      <Notice kind="info" title="Paid, and all of it is here" action={close}>
+      <Notice kind="done" title="Paid, and all of it is here" action={close}>
         {found.tokens === null ? "Your plan is in force." : `${formatTokens(found.tokens)} are in your balance.`}
       </Notice>
     );

@@ -43,8 +43,7 @@ export function KeysTable({ keys, actions }: { keys: KeyView[]; actions?: KeyAct
           <Th className="max-xl:hidden">Kind</Th>
           <Th className="max-md:hidden">Key</Th>
           <Th className="max-xl:hidden">Allowed</Th>
-          <Th className="max-[88rem]:hidden">Apps</Th>
-          <Th className="text-right max-[88rem]:hidden">Limit</Th>
+          <Th className="max-[88rem]:hidden">Apps, limit</Th>
           <Th className="max-md:hidden">Last used</Th>
           <Th className="text-right max-xl:hidden">Last 30 days</Th>
           {actions && (
@@ -81,7 +80,7 @@ function KeyRow({
   const which = `${item.name}, ending in ${item.lastFour}`;
   return (
     <Tr className={cx(over && "text-ink-2")}>
-      <RowHead className="max-w-80">
+      <RowHead className="max-w-80 min-w-28">
         <span className="grid min-w-0 gap-1">
           <span className={cx("font-medium wrap-anywhere", over && "text-ink-2")}>{item.name}</span>
           <span className="flex flex-wrap items-center gap-1.5 xl:hidden">
@@ -112,9 +111,10 @@ function KeyRow({
       </Td>
       <Td className="text-13 whitespace-nowrap text-ink-2 max-[88rem]:hidden">
         {item.appPermissions ? <FirstOf items={item.appPermissions.map((id) => names.get(id) ?? id)} /> : "All"}
-      </Td>
-      <Td className="figures text-right text-13 whitespace-nowrap text-ink-2 max-[88rem]:hidden">
-        <span title={`${formatCount(item.rateLimit)} requests an hour, ${formatCount(item.rateBurst)} at once`}>
+        <span
+          className="figures block text-12 text-ink-3"
+          title={`${formatCount(item.rateLimit)} requests an hour, ${formatCount(item.rateBurst)} at once`}
+        >
           {formatCompact(item.rateLimit)} an hour
         </span>
       </Td>
@@ -122,7 +122,7 @@ function KeyRow({
         {item.lastUsedAt ? <RelativeTime iso={item.lastUsedAt} /> : "Never"}
       </Td>
       <Td className="text-right text-13 whitespace-nowrap text-ink-2 max-xl:hidden">
-        <span className="figures inline-grid h-9 min-w-32 content-center justify-items-end">
+        <span className="figures inline-grid h-9 min-w-24 content-center justify-items-end">
           <Usage item={item} used={usage(item.keyId)} />
         </span>
       </Td>

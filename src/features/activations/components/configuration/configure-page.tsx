@@ -7,6 +7,7 @@ import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { AppIcon } from "@/components/icons/apps";
 import { ResetIcon } from "@/components/icons/interface";
+import { LeaveGuard } from "@/components/leave-guard";
 import { Notice } from "@/components/notice";
 import { describeFailure, QueryError, useSessionEnd } from "@/components/query-error";
 import { RelativeTime } from "@/components/time";
@@ -44,6 +45,9 @@ export function ConfigurePage({
   };
   return (
     <div className="grid gap-6">
+      <LeaveGuard when={draft.touched}>
+        <p>What you changed in {app.name} since it was last saved goes. What is published stays as it is.</p>
+      </LeaveGuard>
       <header className="contents">
         <nav aria-label="Breadcrumb" className="text-13 text-ink-2">
           <Link href="/apps" className="rounded-control hover:text-ink">

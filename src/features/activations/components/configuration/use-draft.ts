@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { toast } from "sonner";
 import type { Configuration } from "@/features/catalog/dialect/contract";
 import { withDefaults } from "@/features/catalog/dialect/rules";
@@ -41,13 +41,6 @@ export function useDraft(appId: string) {
   const moved = server !== undefined && base !== null && server.revision > base.revision;
   // Nothing typed is in the way, so what somebody else has done is simply shown.
   if (moved && !touched) take(server);
-
-  useEffect(() => {
-    if (!touched) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener("beforeunload", ask);
-    return () => window.removeEventListener("beforeunload", ask);
-  }, [touched]);
 
   const settle = async (result: { revision: number }, stays: Configuration) => {
     setBase({ revision: result.revision, values: stays });
