@@ -12,6 +12,7 @@ const PUBLIC: Pages = [
   ["/magic-link", "Get in by mail"],
   ["/invite?token=none", "This link does not work"],
   ["/docs", "Documentation"],
+  ["/docs/apps", "Apps"],
 ];
 /** An admin's pages of a brand. */
 const OF_A_BRAND: Pages = [

@@ -135,6 +135,13 @@ export function ConfigurePage({
             published={state.published}
             current={state.version}
             busy={draft.busy}
+            losing={
+              draft.touched
+                ? "What you have typed here and not published goes when this version is brought back."
+                : state.draft
+                  ? `The draft by ${state.draft.by} goes when this version is brought back.`
+                  : null
+            }
             onRestore={
               canWrite && !off ? (version) => draft.restore(version.version, version.configuration) : undefined
             }

@@ -22,6 +22,7 @@ export function Versions({
   published,
   current,
   busy,
+  losing,
   onRestore,
 }: {
   appId: string;
@@ -29,6 +30,8 @@ export function Versions({
   published: Configuration;
   current: number;
   busy: boolean;
+  /** What bringing a version back takes with it, in a sentence; null where nothing waits to be published. */
+  losing: string | null;
   /** Absent for who may only look. */
   onRestore?: ((version: ConfigurationVersion) => void) | undefined;
 }) {
@@ -113,6 +116,9 @@ export function Versions({
                 ))}
               </tbody>
             </table>
+          )}
+          {onRestore && changes.length > 0 && losing && (
+            <p className="border-l-2 border-amber pl-3 text-13 text-ink-2">{losing}</p>
           )}
         </DialogBody>
         <DialogActions>
