@@ -1,11 +1,12 @@
 import { buttonClass } from "@/components/button";
-import { formatTokens } from "@/components/format";
+import { formatMoney, formatTokens } from "@/components/format";
 import { AppIcon } from "@/components/icons/apps";
 import { ArrowIcon } from "@/components/icons/interface";
 import { Wordmark } from "@/components/icons/mark";
 import { APPS } from "./landing/apps";
 import { Bench } from "./landing/bench";
 import { Excerpt } from "./landing/excerpt";
+import { PACKS, PLANS } from "./landing/plans";
 
 const PROMISES = [
   {
@@ -29,9 +30,14 @@ export default function LandingPage() {
       <header className="mx-auto flex h-18 w-full max-w-page items-center justify-between gap-4 px-5 md:px-8">
         <Wordmark />
         {/* A visit of its own and no soft change of page, which would keep this page's policy for scripts. */}
-        <a href="/sign-in" className={buttonClass("plain")}>
-          Sign in
-        </a>
+        <nav aria-label="Main" className="flex items-center gap-2">
+          <a href="/docs" className={buttonClass("quiet")}>
+            Guides
+          </a>
+          <a href="/sign-in" className={buttonClass("plain")}>
+            Sign in
+          </a>
+        </nav>
       </header>
       <main className="mx-auto w-full max-w-page px-5 md:px-8">
         <section className="pt-10 pb-14 md:pt-16 md:pb-16">
@@ -89,6 +95,35 @@ export default function LandingPage() {
           </ul>
         </section>
 
+        <section aria-labelledby="plans-title" className="border-t border-line py-14">
+          <h2 id="plans-title" className="text-28 font-semibold">
+            A plan by the month, more when you need it
+          </h2>
+          <ul className="mt-6 grid border-y border-line md:mt-8 md:grid-cols-3 md:divide-x md:divide-line">
+            {PLANS.map((plan) => (
+              <li
+                key={plan.id}
+                className="border-b border-line py-6 last:border-b-0 md:border-b-0 md:px-8 md:first:pl-0 md:last:pr-0"
+              >
+                <h3 className="text-16 font-medium">{plan.name}</h3>
+                <p className="mt-2 flex items-baseline gap-2">
+                  <span className="figures text-28 font-semibold">{formatMoney(plan.cents)}</span>
+                  <span className="text-14 text-ink-2">a month</span>
+                </p>
+                <p className="mt-2 text-16">
+                  {plan.tokens === null ? "Unlimited tokens" : `${formatTokens(plan.tokens)} each month`}
+                </p>
+                <p className="mt-1 text-14 text-ink-2">{plan.for}</p>
+              </li>
+            ))}
+          </ul>
+          <p className="mt-5 max-w-prose text-14 text-ink-2">
+            Packs add tokens at any time, from {formatTokens(PACKS.from.tokens)} for {formatMoney(PACKS.from.cents)} to{" "}
+            {formatTokens(PACKS.to.tokens)} for {formatMoney(PACKS.to.cents)}. A plan can be changed or ended whenever
+            you like.
+          </p>
+        </section>
+
         <section
           aria-labelledby="promises"
           className="grid gap-10 border-t border-line py-14 lg:grid-cols-2 lg:items-center lg:gap-16"
@@ -112,7 +147,18 @@ export default function LandingPage() {
       <footer className="border-t border-line">
         <div className="mx-auto flex w-full max-w-page flex-wrap items-center justify-between gap-3 px-5 py-6 md:px-8">
           <Wordmark />
-          <p className="text-13 text-ink-3">A marketplace of AI services for eyewear brands.</p>
+          <p className="flex flex-wrap items-center gap-x-5 gap-y-1 text-13 text-ink-3">
+            A marketplace of AI services for eyewear brands.
+            <a href="/docs" className="inline-flex min-h-6 items-center underline underline-offset-4 hover:text-ink">
+              Guides
+            </a>
+            <a
+              href="/docs/api"
+              className="inline-flex min-h-6 items-center underline underline-offset-4 hover:text-ink"
+            >
+              API reference
+            </a>
+          </p>
         </div>
       </footer>
     </>
