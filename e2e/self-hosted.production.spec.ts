@@ -94,7 +94,7 @@ function start(name: string, [command = "", ...args]: string[]): void {
 /** Ends a part as an orchestrator does. @returns its exit code, and how long it took, ms */
 async function stop(name: string): Promise<{ code: number | null; ms: number }> {
   const child = running[name]?.child;
-  if (!child || child.exitCode !== null) return { code: child?.exitCode ?? null, ms: 0 };
+  if (!child || child.exitCode !== null || child.signalCode !== null) return { code: child?.exitCode ?? null, ms: 0 };
   const begun = performance.now();
   const ended = once(child, "exit");
   child.kill("SIGTERM");
@@ -151,6 +151,7 @@ test("the compose file's commands bring it up, serve, and end what is under way 
   await healthy("web", HEALTH);
   expect(running.web?.said()).toMatch(/Migrations: \d+ applied\.[\s\S]*Worker: off\./);
   start("worker", services.worker?.command ?? []);
+  await expect.poll(() => running.worker?.said(), { timeout: 60_000 }).toContain("the worker is up");
   const url = `http://localhost:${ports.web}`;
   expect(await (await fetch(`${url}/api/ready`)).json()).toEqual({ status: "ok", postgres: "ok", redis: "ok" });
 

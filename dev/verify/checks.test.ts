@@ -26,6 +26,14 @@ async function refusal(tree: Tree, command: string, ...args: string[]): Promise<
   });
 }
 
+test("the project's own types hold", () => {
+  const printed = execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "--noEmit"], {
+    cwd: project,
+    encoding: "utf8",
+  });
+  expect(printed).toBe("");
+});
+
 const KEPT = "/** Adds one. */\nexport const next = (value: number): number => value + 1;\n";
 const at = (text: string): Tree => ({ "src/lib/next.ts": text });
 

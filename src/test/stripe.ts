@@ -44,8 +44,12 @@ const handled = new Set<string>();
 
 /** Every event that has happened since this was asked last, the oldest first. */
 export async function newEvents(): Promise<Stripe.Event[]> {
-  const events = await stripe().events.list({ limit: 100 }).autoPagingToArray({ limit: 10_000 });
-  const fresh = events.filter(({ id }) => !handled.has(id)).toReversed();
+  const fresh: Stripe.Event[] = [];
+  // The newest come first: what follows one that was seen was seen with it.
+  for await (const event of stripe().events.list({ limit: 100 })) {
+    if (handled.has(event.id)) break;
+    fresh.unshift(event);
+  }
   for (const { id } of fresh) handled.add(id);
   return fresh;
 }
