@@ -12,7 +12,7 @@ import * as sweep from "@/features/metering/edge/lua/sweep";
 import { LuaError, readLua } from "./lua";
 import { changedLua, type Edit, luaEdits } from "./lua-mutants";
 import type { Verdict } from "./memory";
-import { allMutants, type Mutant, mutantsOf } from "./mutants";
+import { allMutants, isForAll, type Mutant, mutantsOf } from "./mutants";
 import { outdated, reportOf, sorted } from "./report";
 import { TARGETS } from "./targets";
 import { changedTypeScript, typeScriptEdits } from "./typescript-mutants";
@@ -308,11 +308,10 @@ describe("the mutants of this project", () => {
   });
 
   it("are first shown to tests that are among their own, by words that are in those tests' names", () => {
-    for (const { tests, what, about = {}, file } of TARGETS) {
+    for (const { tests, what, about = [], file } of TARGETS) {
       const scopes = what === "lua" ? lua.filter((one) => one.file === file).map(({ scope }) => scope) : null;
-      for (const [scope, [test, words]] of Object.entries(about).flatMap(([of, some]) =>
-        some.map((one) => [of, one] as const),
-      )) {
+      const byScope = Object.entries(isForAll(about) ? { "": about } : about);
+      for (const [scope, [test, words]] of byScope.flatMap(([of, some]) => some.map((one) => [of, one] as const))) {
         if (scopes) expect(scopes).toContain(scope);
         expect(tests).toContain(test);
         let group = "";

@@ -24,6 +24,11 @@ export interface Mutant {
   readonly about: readonly About[];
 }
 
+/** Whether tests are named for the whole of a module, and not for each of its scripts or functions. */
+export const isForAll = (about: NonNullable<Target["about"]>): about is readonly About[] => Array.isArray(about);
+const aboutOf = ({ about = [] }: Target, scope: string): readonly About[] =>
+  isForAll(about) ? about : (about[scope] ?? []);
+
 /** A piece of Lua in a module: the constant it belongs to and where it stands. */
 interface Piece {
   readonly scope: string;
@@ -105,7 +110,7 @@ export function mutantsOf(target: Target, text: string): Mutant[] {
       after,
       text: changed,
       tests: target.tests,
-      about: target.about?.[scope] ?? [],
+      about: aboutOf(target, scope),
     };
   });
 }

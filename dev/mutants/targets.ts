@@ -8,8 +8,8 @@ export interface Target {
   readonly what: "lua" | "functions";
   readonly functions?: readonly string[];
   readonly tests: readonly string[];
-  /** For a script or function, files and the words in the names of the tests that are about it: those are asked first. */
-  readonly about?: Readonly<Record<string, readonly About[]>>;
+  /** For a script or function, or for all of it, files and words in the names of the tests about it: those are asked first. */
+  readonly about?: readonly About[] | Readonly<Record<string, readonly About[]>>;
 }
 
 const METERING = "src/features/metering";
@@ -211,14 +211,56 @@ export const TARGETS: readonly Target[] = [
       "retire",
     ],
     tests: [...at("outbox/together.redis"), ...DRAIN],
+    about: {
+      readBatches: [
+        about("outbox/together.redis", "one transaction|one by one"),
+        about("outbox/drain.redis", "writes each use once"),
+      ],
+      readAhead: [
+        about("outbox/scale.redis", "^batches > (are read|read ahead)"),
+        about("ledger/record.redis", "read a"),
+      ],
+      noticeLoss: [about("reconcile/windows.redis", "^the window")],
+      drainPartition: [
+        about("ledger/record.redis", "goes on until|asks Redis|cannot read"),
+        about("outbox/scale.redis", "^batches"),
+      ],
+      drainTogether: [about("outbox/together.redis", "^partitions")],
+      finish: [
+        about("ledger/record.redis", "deletes nothing|goes on"),
+        about("outbox/drain.redis", "^the drain"),
+        about("outbox/together.redis", "after"),
+      ],
+      cut: [about("outbox/scale.redis", "^batches")],
+      lockOf: [about("outbox/together.redis", "another drain|for long"), about("outbox/drain.redis", "ten run")],
+      drainBatches: [about("ledger/record.redis", "."), about("outbox/drain.redis", "^the drain")],
+      partitionsOf: [about("outbox/together.redis", "^partitions")],
+      drainedTo: [about("reconcile/windows.redis", "^the window"), about("ledger/record.redis", "last there")],
+      retire: [about("ledger/record.redis", "broken chain|retire"), about("outbox/drain.redis", "^a fork")],
+    },
   },
   {
     file: `${METERING}/marks/service.ts`,
     what: "functions",
     tests: at("reconcile/windows.redis", "ledger/record.redis", "wakes.redis", "outbox/drain.redis"),
+    about: {
+      rememberedBy: [
+        about("ledger/record.redis", "remembered|generation|hides"),
+        about("reconcile/windows.redis", "^the window"),
+      ],
+      introduce: [
+        about("ledger/record.redis", "remembered|generation|hides"),
+        about("outbox/drain.redis", "started anew"),
+      ],
+    },
   },
   { file: `${METERING}/ledger/rules.ts`, what: "functions", functions: ["placeOf", "readEntry"], tests: DRAIN },
-  { file: `${METERING}/ledger/service.ts`, what: "functions", tests: DRAIN },
+  {
+    file: `${METERING}/ledger/service.ts`,
+    what: "functions",
+    tests: DRAIN,
+    about: [about("ledger/record.redis", ".")],
+  },
   {
     file: `${METERING}/entries/service.ts`,
     what: "functions",
@@ -232,6 +274,7 @@ export const TARGETS: readonly Target[] = [
       "healing/healing.redis",
       "faults.redis",
     ),
+    about: [about("entries/entries.redis", "."), about("outbox/drain.redis", "Postgres refuses")],
   },
   {
     file: `${METERING}/rollups/service.ts`,
@@ -246,11 +289,30 @@ export const TARGETS: readonly Target[] = [
     what: "functions",
     functions: ["isSound", "hydrateAccount", "hydrateOnce", "openEpoch", "lossWindow", "setAccount", "loadCatalog"],
     tests: HYDRATE,
+    about: {
+      isSound: [
+        about("reconcile/steps.redis", "^an account that is sound"),
+        about("reconcile/epochs.redis", "by the worker|two"),
+      ],
+      hydrateAccount: [about("reconcile/steps.redis", "^a hydrate|^an account that is sound")],
+      hydrateOnce: [about("reconcile/steps.redis", "^a hydrate|^an epoch|^an account that is sound")],
+      openEpoch: [
+        about("reconcile/steps.redis", "^an epoch|^a hydrate"),
+        about("reconcile/hydrate.redis", "^an account that is missing"),
+      ],
+      lossWindow: [about("reconcile/windows.redis", "^the window"), about("reconcile/steps.redis", "^an epoch")],
+      setAccount: [
+        about("reconcile/hydrate.redis", "^an account that is missing|^a hydrate and"),
+        about("reconcile/steps.redis", "^a hydrate"),
+      ],
+      loadCatalog: [about("reconcile/steps.redis", "catalogue"), about("reconcile/epochs.redis", "catalogue")],
+    },
   },
   {
     file: `${METERING}/healing/service.ts`,
     what: "functions",
     tests: at("healing/healing.redis", "healing/strays.redis", "letters/letters.redis", "outbox/drain.redis"),
+    about: [about("healing/healing.redis", ".")],
   },
   {
     file: `${METERING}/account/service.ts`,
@@ -263,21 +325,25 @@ export const TARGETS: readonly Target[] = [
       "lookup/lookup.redis",
       "outbox/drain.redis",
     ),
+    about: [about("account/account.redis", "."), about("reconcile/hydrate.redis", "^an account that is missing")],
   },
   {
     file: `${METERING}/lookup/service.ts`,
     what: "functions",
     tests: at("lookup/lookup.redis", "reservations/reservations.redis"),
+    about: [about("lookup/lookup.redis", ".")],
   },
   {
     file: `${METERING}/intents/service.ts`,
     what: "functions",
     tests: INTENTS,
+    about: [about("intents/intents.redis", "."), about("refunds/refunds.redis", "^a refund")],
   },
   {
     file: `${METERING}/service.ts`,
     what: "functions",
     functions: ["changeLimit", "configureAccounts", "retireAccounts", "retireMarked"],
     tests: at("configure.redis", "guards.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
+    about: [about("configure.redis", "."), about("intents/intents.redis", "whether tokens run out")],
   },
 ];
