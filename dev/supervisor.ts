@@ -125,9 +125,11 @@ async function start(): Promise<void> {
   const inboxUrl = `http://localhost:${inboxPage.port}`;
   const stripePort = await rememberedPort(dataDir, "stripe");
   const stripeUrl = `http://localhost:${stripePort.port}`;
+  const secrets = loadSecrets(dataDir);
   const env = {
     ...services.env,
-    ...stripeEnv(loadSecrets(dataDir), stripeUrl),
+    ...stripeEnv(secrets, stripeUrl),
+    METRICS_TOKEN: secrets.metricsToken,
     AUTH_URL: url,
     MAIL_URL: `smtp://127.0.0.1:${smtp.port}`,
     // A receiver of webhooks may be tried out on this machine.
@@ -185,6 +187,7 @@ async function start(): Promise<void> {
     storefront_url: storefrontUrl,
     inbox_url: inboxUrl,
     stripe_url: stripeUrl,
+    metrics_token: secrets.metricsToken,
   });
   up = true;
   printTable([

@@ -263,9 +263,14 @@ test("what a viewer is sent holds no secret, no hash, and no address of anybody 
   const env = stackEnv();
   const never = [
     secret_key,
-    ...["AUTH_SECRET", "API_KEY_PEPPER", "INTERNAL_SECRET", "UPSTASH_REDIS_REST_TOKEN", "DATABASE_URL"].map(
-      (name) => env[name] ?? "",
-    ),
+    ...[
+      "AUTH_SECRET",
+      "API_KEY_PEPPER",
+      "INTERNAL_SECRET",
+      "METRICS_TOKEN",
+      "UPSTASH_REDIS_REST_TOKEN",
+      "DATABASE_URL",
+    ].map((name) => env[name] ?? ""),
     "$argon2",
     "passwordHash",
     "hmac",
@@ -301,7 +306,9 @@ test("no log holds a key, a password or a secret of the environment", async ({ p
     public_key.slice(-20),
     admin.password,
     cookie,
-    ...["AUTH_SECRET", "API_KEY_PEPPER", "INTERNAL_SECRET", "UPSTASH_REDIS_REST_TOKEN"].map((name) => env[name] ?? ""),
+    ...["AUTH_SECRET", "API_KEY_PEPPER", "INTERNAL_SECRET", "METRICS_TOKEN", "UPSTASH_REDIS_REST_TOKEN"].map(
+      (name) => env[name] ?? "",
+    ),
   ];
   for (const secret of never) expect(secret.length).toBeGreaterThan(15);
   // Of the production build, and of every part of the development stack, whose start alone shows the demo's sign-in.

@@ -11,6 +11,7 @@ const NAMES = [
   "authSecret",
   "apiKeyPepper",
   "internalSecret",
+  "metricsToken",
   "stripeKey",
   "stripeWebhook",
 ] as const;
