@@ -49,7 +49,6 @@ export async function testBrand(
     },
   );
   fresh.push(brand.customerId);
-  ofThisFile.push(brand.customerId);
   return {
     ...brand,
     account: accountOf(brand.customerId, "live"),
@@ -144,7 +143,6 @@ export async function accountState(brand: TestBrand): Promise<Record<"e" | "s" |
 }
 
 const fresh: string[] = [];
-const ofThisFile: string[] = [];
 
 async function expectFindings(scope?: readonly string[]): Promise<void> {
   for (const finding of await checkLedger(metering(), scope)) {
@@ -158,8 +156,11 @@ export const expectSound = (): Promise<void> => expectFindings(fresh.splice(0));
 /** Every invariant holds, over everything any test of this run has done. */
 export const expectAllSound = (): Promise<void> => expectFindings();
 
-/** After each test its own brands are sound, and after the file all of the file's, whatever a later test did to them. */
+/**
+ * After each test its own brands are sound, and after the file every other as well. The check drains, so that a file leaves
+ * nothing on its way to the ones after it.
+ */
 export function checkedAfterEach(): void {
   afterEach(expectSound);
-  afterAll(() => expectFindings(ofThisFile));
+  afterAll(expectAllSound);
 }
