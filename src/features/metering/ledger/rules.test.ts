@@ -59,6 +59,11 @@ describe("an entry of the outbox", () => {
     expect(read).toHaveProperty("error");
   });
 
+  it.each([1, 80])("has its place with an operation of %i characters", (length) => {
+    const read = readEntry("1-0", { ...fields, o: "x".repeat(length) });
+    expect(read).toMatchObject({ account: fields.a, seq: 7, operationId: "x".repeat(length) });
+  });
+
   it.each([
     ["no account", { a: "" }],
     ["an account that is no UUID", { a: `${"-".repeat(36)}:live` }],
