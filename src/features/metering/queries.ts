@@ -7,7 +7,7 @@ import { type AccountId, accountOf, type Mode } from "@/lib/ids";
 import type { Redis } from "@/lib/redis";
 import type { BalanceReport, BalanceResponse, LedgerPage } from "./contract";
 import { fieldsOf, hydrateAccount, type ReconcileDeps } from "./reconcile/service";
-import { accountKey, burnOrder, type Grant, unpackGrants, unpackHold } from "./rules";
+import { accountKey, burnOrder, type Grant, hashOf, unpackGrants, unpackHold } from "./rules";
 
 /** An account as the ledger has it; undefined where there is none. */
 export async function headOf(ctx: Ctx, input: { mode: Mode }) {
@@ -77,13 +77,8 @@ export async function latestEntries(ctx: Ctx, input: { mode: Mode; limit: number
 export class BalanceUnavailable extends Error {}
 
 /** A hash at one moment; empty where there is none. */
-async function wholeHash(redis: Redis, key: string): Promise<ReadonlyMap<string, string>> {
-  // Without the client's deserialization the answer is Redis's own: field, value, field, value.
-  const flat = ((await redis.hgetall(key)) ?? []) as unknown as readonly unknown[];
-  const hash = new Map<string, string>();
-  for (let at = 0; at + 1 < flat.length; at += 2) hash.set(String(flat[at]), String(flat[at + 1]));
-  return hash;
-}
+const wholeHash = async (redis: Redis, key: string): Promise<ReadonlyMap<string, string>> =>
+  hashOf(((await redis.hgetall(key)) ?? []) as unknown as readonly unknown[]);
 
 const sumOf = (grants: readonly Grant[]): number => grants.reduce((sum, grant) => sum + grant.remaining, 0);
 

@@ -101,6 +101,13 @@ export interface Hold {
 export const packHold = (hold: Hold): string =>
   `${hold.appId}|${hold.tokens}|${hold.expiresAt}|${hold.createdAt}|${packGrants(hold.parts)}`;
 
+/** A hash as Redis lists it, and the client hands it on without its deserialization: field, value, field, value. */
+export function hashOf(flat: readonly unknown[]): ReadonlyMap<string, string> {
+  const hash = new Map<string, string>();
+  for (let at = 0; at + 1 < flat.length; at += 2) hash.set(String(flat[at]), String(flat[at + 1]));
+  return hash;
+}
+
 /** Reads such a field back, as far as it says when the reservation is over and what comes back then. */
 export function unpackHold(record: string): Pick<Hold, "expiresAt" | "parts"> {
   const [, , expires = "0", , parts = ""] = record.split("|");

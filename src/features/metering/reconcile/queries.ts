@@ -5,7 +5,7 @@ import { accountOf, mintCustomerId } from "@/lib/ids";
 import { purchasesNotGranted } from "../bought/queries";
 import { type DrainDeps, drainPartition } from "../outbox/service";
 import { wrongRollups } from "../rollups/queries";
-import { accountKey, unpackGrants } from "../rules";
+import { accountKey, hashOf, unpackGrants } from "../rules";
 
 /** One invariant of the metering design, checked. */
 export interface Finding {
@@ -130,12 +130,9 @@ async function lookAtRedis(deps: DrainDeps, scope: Scope): Promise<{ seen: Seen[
       const mode = row.mode === "test" ? "test" : "live";
       pipeline.hgetall(accountKey(accountOf(mintCustomerId(String(row.customer_id)), mode)));
     }
-    // Without the client's deserialization the answer is Redis's own: field, value, field, value.
     const hashes = await pipeline.exec<string[][]>();
     for (const [i, row] of some.entries()) {
-      const flat = hashes[i] ?? [];
-      const hash = new Map<string, string>();
-      for (let at = 0; at + 1 < flat.length; at += 2) hash.set(String(flat[at]), String(flat[at + 1]));
+      const hash = hashOf(hashes[i] ?? []);
       const [e, s, b] = [hash.get("e"), hash.get("s"), hash.get("b")];
       // An account that Redis does not hold is hydrated from the ledger before it is used: it cannot disagree.
       if (e === undefined || s === undefined || b === undefined || hash.has("ret")) continue;
