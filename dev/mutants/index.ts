@@ -1,5 +1,6 @@
-// `npm run mutants -- [--only <pattern>] [--left] [--quick] [--minutes n] [--jobs 1] [--report docs/proof/mutants.md] [--list]`:
-// runs every mutant whose id has the pattern in it, and says which of them no test notices. `--left` passes over those that
+// `npm run mutants -- [--only <pattern>] [--kinds guard,step] [--left] [--quick] [--minutes n] [--jobs 1]
+// [--report docs/proof/mutants.md] [--list]`: runs every mutant whose id has the pattern in it, of all kinds or those named,
+// and says which of them no test notices. `--left` passes over those that
 // earlier runs of this machine have seen caught, or seen survive as argued; `--quick` asks each only the tests that are
 // about it, and leaves the others for later; `--minutes` begins none after that time. Exits 1 where one survives that is not
 // argued to be equivalent, or an argument is stale.
@@ -21,6 +22,7 @@ const LIMIT_MS = 400_000;
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
+    kinds: { type: "string" },
     left: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
@@ -34,7 +36,8 @@ const git = (...args: string[]): string => execFileSync("git", args, { cwd: PROJ
 const exists = (test: string): boolean => existsSync(join(PROJECT_ROOT, test));
 
 const every = allMutants(PROJECT_ROOT).map((mutant) => ({ ...mutant, tests: mutant.tests.filter(exists) }));
-const chosen = every.filter(({ id }) => id.includes(values.only));
+const kinds = values.kinds?.split(",");
+const chosen = every.filter(({ id, kind }) => id.includes(values.only) && (kinds?.includes(kind) ?? true));
 const memory = new Memory();
 const wasCaught = ({ id }: Mutant): boolean => {
   const verdict = memory.get(id)?.verdict;

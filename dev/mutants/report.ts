@@ -52,6 +52,23 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
   `|${head.map(() => "---").join("|")}|`,
   ...rows.map((row) => `| ${row.join(" | ")} |`),
 ];
+
+/** What is taken out whole comes first: the other kinds turn something round in what is left. */
+const KINDS = [
+  "guard",
+  "write",
+  "step",
+  "set",
+  "lock",
+  "where",
+  "always",
+  "order",
+  "comparison",
+  "operand",
+  "sign",
+  "term",
+];
+
 const shorter = (path: string): string => path.replace("src/features/metering/", "");
 
 /** The report as Markdown. `facts` says when, of which commit and on what it was made. */
@@ -59,7 +76,9 @@ export function reportOf(summary: Summary, facts: readonly string[]): string {
   const { caught, equivalent, survived, notRun } = sorted(summary);
   const why = new Map(summary.equivalent.map(({ id, because }) => [id, because]));
   const files = [...new Set(summary.mutants.map(({ file }) => file))];
-  const count = (some: readonly Mutant[], file: string) => some.filter((mutant) => mutant.file === file).length;
+  const counts = (of: (mutant: Mutant) => boolean): number[] =>
+    [summary.mutants, caught, equivalent, survived, notRun].map((some) => some.filter(of).length);
+  const kinds = KINDS.filter((kind) => summary.mutants.some((mutant) => mutant.kind === kind));
   const by = new Map<string, number>();
   for (const { id } of caught) {
     const verdict = summary.verdictOf(id);
@@ -90,14 +109,17 @@ export function reportOf(summary: Summary, facts: readonly string[]): string {
     "",
     ...table(
       ["module", "mutants", "caught", "equivalent", "survived", "not run"],
-      files.map((file) => [
-        shorter(file),
-        count(summary.mutants, file),
-        count(caught, file),
-        count(equivalent, file),
-        count(survived, file),
-        count(notRun, file),
-      ]),
+      files.map((name) => [shorter(name), ...counts(({ file }) => file === name)]),
+    ),
+    "",
+    "## By kind",
+    "",
+    "The first six take something out whole: a guard, a write, a step, an assignment, a lock, a condition of a query. The",
+    "others turn something round.",
+    "",
+    ...table(
+      ["kind", "mutants", "caught", "equivalent", "survived", "not run"],
+      kinds.map((name) => [name, ...counts(({ kind }) => kind === name)]),
     ),
     "",
     "## Which tests caught them",
