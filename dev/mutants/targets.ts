@@ -83,6 +83,7 @@ export const TARGETS: readonly Target[] = [
         about("edge/books.redis", "^a list of grants|^caps"),
         about("edge/moments.redis", "^at its moment"),
         about("reservations/reservations.redis", "^a reservation"),
+        about("caps/caps.redis", "reserv|under traffic"),
       ],
       door: [
         about("edge/scripts.redis", "without origins"),
@@ -93,7 +94,11 @@ export const TARGETS: readonly Target[] = [
       SECRET_ONLY: [about("reservations/reservations.redis", "to a public key$")],
       UNSEEN: [about("edge/moments.redis", "look-ups")],
       COUNT: [about("edge/moments.redis", " counts? ")],
-      admission: [about("edge/moments.redis", "^a rate|^an outbox|look-ups")],
+      admission: [
+        about("edge/moments.redis", "^a rate|^an outbox|look-ups"),
+        about("edge/consume.redis", "^503 metering|^429"),
+        about("caps/caps.redis", "under traffic|by day"),
+      ],
       APP: [about("edge/consume.redis", "^40[34]"), about("edge/moments.redis", " counts? ")],
     },
   },
@@ -146,10 +151,12 @@ export const TARGETS: readonly Target[] = [
         about("edge/moments.redis", "^a deadline|also for the sweep"),
       ],
       GRANT: [about("edge/scripts.redis", "^an amount|largest exact"), about("intents/intents.redis", "^a grant >")],
+      TAKE_FROM: [about("edge/scripts.redis", "^an amount"), about("intents/intents.redis", "^tokens that are taken")],
       REFUND: [
         about("edge/scripts.redis", "^an amount"),
         about("edge/moments.redis", "a refund gives"),
         about("refunds/refunds.redis", "^a refund|^what a refund gives"),
+        about("caps/caps.redis", "given back"),
       ],
       END_GRANT: [about("intents/intents.redis", "ended before its time")],
       TAKE_BACK: [

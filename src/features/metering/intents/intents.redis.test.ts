@@ -21,7 +21,7 @@ import { applyAllIntents, sweepDue } from "../jobs";
 import { hydrateAccount } from "../reconcile/service";
 import { accountKey, accountName, dueKey, MAX_AMOUNT, unpackGrants } from "../rules";
 import { changeLimit } from "../service";
-import { accountsOwed, adjustBalance, applyIntents, expireGrant, grantTokens, owe } from "./service";
+import { accountsOwed, adjustBalance, applyIntents, endGrantIn, expireGrant, grantTokens, owe } from "./service";
 
 let brand: TestBrand;
 beforeEach(async () => {
@@ -388,6 +388,52 @@ describe("a grant that is ended before its time", () => {
     const last = await grant(1);
     expect(await traces()).toEqual([`gid:${last}`]);
     await drain(brand);
+  });
+});
+
+describe("tokens that are taken out of one grant", () => {
+  const takeFrom = async (grantId: string, tokens: number) => {
+    await db().transaction((tx) =>
+      endGrantIn(tx, ctxOf(brand), {
+        mode: "live",
+        grantId,
+        tokens,
+        reason: "paid back in part",
+        businessKey: `part:${grantId}:${tokens}`,
+      }),
+    );
+    await applyIntents(metering(), brand.account);
+    await drain(brand);
+  };
+
+  it("come from it and no other, and what is left of it goes on", async () => {
+    const first = await grant(10, { expiresAt: inAnHour() });
+    const id = await grant(50, { expiresAt: new Date(Date.now() + 7_200_000) });
+    await takeFrom(id, 20);
+    const left = (await grantsThere()).map((one) => [one.id === first, one.id === id, one.remaining]);
+    expect(left).toEqual([
+      [true, false, 10],
+      [false, true, 30],
+      [false, false, 100],
+    ]);
+    expect(await balance()).toBe(140);
+    const entry = (await entriesOf(brand)).at(-1);
+    expect([entry?.kind, entry?.tokens, entry?.delta]).toEqual(["expiry", 20, -20]);
+    expect(entry?.grantParts).toEqual([[id, -20]]);
+    expect((await grantRow(id))?.remaining).toBe(30);
+    await forget(brand);
+    expect(await use(brand, { app_id: "cai-001", tokens_consumed: 140 })).toBe(200);
+  });
+
+  it("are at most those that it still holds, to none at all", async () => {
+    const id = await grant(50, { expiresAt: inAnHour() });
+    expect(await use(brand, { app_id: "cai-001", tokens_consumed: 20 })).toBe(200);
+    await takeFrom(id, 40);
+    expect((await kinds()).at(-1)).toEqual(["expiry", 30, -30]);
+    await takeFrom(id, 5);
+    expect((await kinds()).at(-1)).toEqual(["expiry", 0, 0]);
+    expect((await entriesOf(brand)).at(-1)?.grantParts).toEqual([]);
+    expect(await balance()).toBe(100);
   });
 });
 
