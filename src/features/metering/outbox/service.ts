@@ -111,8 +111,7 @@ async function readAhead(redis: Redis, after: Batch, size: number): Promise<Batc
  */
 export async function noticeLoss(deps: DrainDeps, partition: number): Promise<void> {
   const [known] = await deps.db.select().from(meteringPartitions).where(eq(meteringPartitions.partition, partition));
-  if (!known || known.mark === null) return;
-  if ((await deps.redis.get<string>(markKey(partition))) !== known.mark) await drainPartition(deps, partition);
+  if (known && (await deps.redis.get<string>(markKey(partition))) !== known.mark) await drainPartition(deps, partition);
 }
 
 /**

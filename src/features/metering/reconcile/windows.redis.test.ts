@@ -5,7 +5,7 @@ import { meteringPartitions } from "@/db/schema/metering";
 import { partitionTag } from "@/lib/partition";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
-import { forget, pause, reportsOf, restarted, use, usesOf } from "@/test/ledger";
+import { forget, headOf, pause, reportsOf, restarted, use, usesOf } from "@/test/ledger";
 import { consumeWith, drain, testBrand } from "@/test/meter";
 import { drainAll, inspectAll } from "../jobs";
 import { drainPartition } from "../outbox/service";
@@ -106,6 +106,23 @@ describe("the window of a loss report", () => {
     }
     expect(await use(brand)).toBe(200);
     await expectCovered(brand, acknowledgedAt);
+  });
+});
+
+describe("a partition of which Redis has lost everything", () => {
+  it("has that noticed by the first use after it, so that no later drain throws out what was brought in for it", async () => {
+    const brand = await testBrand({ tokens: 100 });
+    expect(await use(brand)).toBe(200);
+    await drain(brand);
+    const before = await partitionOf(brand);
+    await redis().del(...(await redis().keys(`${partitionTag(brand.partition)}*`)));
+    expect(await use(brand)).toBe(200);
+    const opened = await headOf(brand);
+    await drain(brand);
+    expect(await use(brand)).toBe(200);
+    expect((await partitionOf(brand)).generation).toBe(before.generation + 1);
+    expect((await headOf(brand))?.epoch).toBe(opened?.epoch);
+    expect(await reportsOf(brand)).toHaveLength(1);
   });
 });
 
