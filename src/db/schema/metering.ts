@@ -75,6 +75,8 @@ export const meteringPartitions = pgTable("metering_partitions", {
   drainedTo: at("drained_to"),
   /** How many events have been taken out of its outbox, ever: whoever drained them. */
   drainedEvents: bigint("drained_events", { mode: "number" }).notNull().default(0),
+  /** How many tokens the uses among them took. */
+  drainedTokens: bigint("drained_tokens", { mode: "number" }).notNull().default(0),
 });
 
 /** Each time a partition's Redis was seen to have lost its memory: what had been drained by then is not lost. */

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { db } from "@/db/client";
 import { redis } from "@/lib/redis";
 import { forget, use } from "@/test/ledger";
-import { checkedAfterEach, drain, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, drain, testBrand } from "@/test/meter";
 
 checkedAfterEach();
 
@@ -48,6 +48,7 @@ describe("GET /api/metrics", () => {
     const before = await figures();
     expect([before.get(`metering_outbox_events${at}`), before.get(`metering_outbox_lag_seconds${at}`)]).toEqual([0, 0]);
     for (let i = 0; i < 3; i++) expect(await use(brand)).toBe(200);
+    const spent = 100 - Number((await accountState(brand)).b);
     await new Promise((resolve) => setTimeout(resolve, 300));
     const waiting = await figures();
     expect(waiting.get(`metering_outbox_events${at}`)).toBe(3);
@@ -56,8 +57,9 @@ describe("GET /api/metrics", () => {
     await drain(brand);
     const after = await figures();
     expect(after.get(`metering_outbox_events${at}`)).toBe(0);
-    const drained = (when: Map<string, number>) => when.get(`metering_drained_events_total${at}`) ?? Number.NaN;
-    expect(drained(after) - drained(before)).toBe(3);
+    const more = (name: string) =>
+      (after.get(`${name}${at}`) ?? Number.NaN) - (before.get(`${name}${at}`) ?? Number.NaN);
+    expect([more("metering_drained_events_total"), more("metering_drained_tokens_total")]).toEqual([3, spent]);
     expect(after.get(`metering_last_drain_timestamp_seconds${at}`)).toBeGreaterThan(Date.now() / 1000 - 20);
     expect(after.get('connected_apps_store_up{store="postgres"}')).toBe(1);
     expect(after.get("process_resident_memory_bytes")).toBeGreaterThan(0);

@@ -93,6 +93,12 @@ async function postgresFigures(figures: Figures): Promise<void> {
     "partition",
     ledger.partitions.map(({ partition, drained }) => [String(partition), drained]),
   );
+  figures.counters(
+    "metering_drained_tokens_total",
+    "Tokens of the uses among them",
+    "partition",
+    ledger.partitions.map(({ partition, drainedTokens }) => [String(partition), drainedTokens]),
+  );
   figures.gauges(
     "metering_last_drain_timestamp_seconds",
     "When the partition was last drained",

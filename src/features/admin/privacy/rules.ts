@@ -231,7 +231,7 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
   job_runs: { plain: "name took_ms failures last_succeeded_at last_failed_at" },
   drift_reports: { plain: "id checked_at took_ms findings breaches brands up_to" },
   metering_partitions: {
-    plain: "partition generation redis_run_id mark last_drained_at drained_to drained_events",
+    plain: "partition generation redis_run_id mark last_drained_at drained_to drained_events drained_tokens",
   },
   metering_restarts: { plain: "partition generation drained_to noticed_at" },
   audit_log: {

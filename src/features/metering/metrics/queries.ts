@@ -36,6 +36,8 @@ export interface LedgerFigures {
   readonly partitions: readonly {
     readonly partition: number;
     readonly drained: number;
+    /** What the uses among them took. */
+    readonly drainedTokens: number;
     /** Seconds since 1970 of its last drain; null where there was none. */
     readonly lastDrained: number | null;
   }[];
@@ -59,7 +61,7 @@ export interface LedgerFigures {
 /** Figures of every brand together, in one statement's time. */
 export async function ledgerFigures(db: Db): Promise<LedgerFigures> {
   const partitions = await db.execute(sql`
-    select partition, drained_events, extract(epoch from last_drained_at) as last from metering_partitions order by 1`);
+    select partition, drained_events, drained_tokens, extract(epoch from last_drained_at) as last from metering_partitions order by 1`);
   const [row] = await db.execute(sql`
     select
       (select count(*) from dead_letters where resolved_at is null and reason = 'poison') as poison,
@@ -78,6 +80,7 @@ export async function ledgerFigures(db: Db): Promise<LedgerFigures> {
     partitions: partitions.map((one) => ({
       partition: Number(one.partition),
       drained: Number(one.drained_events),
+      drainedTokens: Number(one.drained_tokens),
       lastDrained: one.last === null ? null : Number(one.last),
     })),
     lettersOpen: { poison: number("poison"), fork: number("fork") },

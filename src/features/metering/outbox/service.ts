@@ -8,7 +8,7 @@ import { readTraceparent, type Tracer, tracer } from "@/lib/trace";
 import { READ_OUTBOX } from "../edge/lua/outbox";
 import { RETIRE } from "../edge/lua/state";
 import { runScript } from "../edge/service";
-import { type LedgerEvent, readEntry, type Unplaced, type UnreadableEvent, unpackEvent } from "../ledger/rules";
+import { isUse, type LedgerEvent, readEntry, type Unplaced, type UnreadableEvent, unpackEvent } from "../ledger/rules";
 import { type Recorded, recordEvents } from "../ledger/service";
 import { rememberedBy, type Source } from "../marks/service";
 import { accountKey, markKey, outboxKey, parseAccountName } from "../rules";
@@ -256,9 +256,11 @@ const drainBatches = (
     const column = (pick: (batch: Batch) => number | null) => listOf(batches.map(pick));
     await tx.execute(sql`
       update metering_partitions p set last_drained_at = now(), drained_events = p.drained_events + d.events,
-        drained_to = coalesce(to_timestamp(d.to_ms / 1000), p.drained_to)
+        drained_tokens = p.drained_tokens + d.tokens, drained_to = coalesce(to_timestamp(d.to_ms / 1000), p.drained_to)
       from unnest(${column((batch) => batch.partition)}::int[], ${column((batch) => batch.ids.length)}::bigint[],
-        ${column((batch) => (known.has(batch.partition) ? drainedTo(batch) : null))}::float8[]) as d(partition, events, to_ms)
+        ${column(usedIn)}::bigint[],
+        ${column((batch) => (known.has(batch.partition) ? drainedTo(batch) : null))}::float8[])
+        as d(partition, events, tokens, to_ms)
       where p.partition = d.partition`);
     if (recorded) await deps.at?.("written");
     return { batches, recorded, ahead, startMs };
@@ -273,6 +275,10 @@ function partitionsOf(batches: readonly Batch[]): (entry: Batch["entries"][numbe
   );
   return (entry) => from.get(entry) ?? -1;
 }
+
+/** The tokens that the uses in a batch took. */
+const usedIn = (batch: Batch): number =>
+  batch.entries.reduce((sum, entry) => ("kind" in entry && isUse(entry) ? sum + entry.tokens : sum), 0);
 
 /**
  * By Redis's time: what was acknowledged before it is written once this batch is. Null where that is not known, because

@@ -1,0 +1,1 @@
+ALTER TABLE "metering_partitions" ADD COLUMN "drained_tokens" bigint DEFAULT 0 NOT NULL;
