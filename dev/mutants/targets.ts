@@ -221,13 +221,13 @@ export const TARGETS: readonly Target[] = [
     about: {
       readBatches: [
         about("outbox/together.redis", "one transaction|one by one"),
-        about("outbox/drain.redis", "writes each use once"),
+        about("outbox/drain.redis", "writes each use once|cannot read a Redis"),
       ],
       readAhead: [
         about("outbox/scale.redis", "^batches > (are read|read ahead)"),
         about("ledger/record.redis", "read a"),
       ],
-      noticeLoss: [about("reconcile/windows.redis", "^the window")],
+      noticeLoss: [about("reconcile/windows.redis", "lost everything|^the window")],
       drainPartition: [
         about("ledger/record.redis", "goes on until|asks Redis|cannot read"),
         about("outbox/scale.redis", "^batches"),
