@@ -196,7 +196,7 @@ describe("partitions", () => {
       for (let round = 0; round < 5; round++) for (const brand of brands) await consume(brand, 20);
       await expect
         .poll(async () => (await Promise.all(brands.map(backlogOf))).every((waiting) => waiting === 0), {
-          timeout: 20_000,
+          timeout: 60_000,
         })
         .toBe(true);
     } finally {
