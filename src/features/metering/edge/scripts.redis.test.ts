@@ -8,7 +8,7 @@ import { accountState, checkedAfterEach, drain, type TestBrand, testBrand } from
 import { consumeAt, type Door, holdAt, intentAt, recordIn, recordKey, resolveAt, run, runAt } from "@/test/scripts";
 import { owe } from "../intents/service";
 import { accountKey, accountKeys, accountName, catalogKey, holdsKey, operationKey, outboxKey } from "../rules";
-import { END_GRANT, GRANT, REFUND, TAKE_BACK } from "./lua/intent";
+import { END_GRANT, GRANT, REFUND, TAKE_BACK, TAKE_FROM } from "./lua/intent";
 import { READ_OUTBOX } from "./lua/outbox";
 import { CONFIGURE_ACCOUNTS, RETIRE, SET_ACCOUNT, SET_CATALOG, SET_KEY_RECORD } from "./lua/state";
 import { SWEEP } from "./lua/sweep";
@@ -52,6 +52,7 @@ describe("an amount that is none", () => {
     const refund = [id, use, amount, "", "vto-001", now, 1000];
     expect(await unchanged(() => intentAt(brand, now, REFUND, epoch, refund))).toBe("refused");
     expect(await unchanged(() => intentAt(brand, now, TAKE_BACK, epoch, [id, amount]))).toBe("refused");
+    expect(await unchanged(() => intentAt(brand, now, TAKE_FROM, epoch, [id, use, amount]))).toBe("refused");
   });
 
   it.each(["x", "-1", "1e1", "1.0", "9".repeat(16)])("is refused by a settle: %j", async (used) => {
@@ -188,6 +189,7 @@ describe("an intent", () => {
     ["REFUND", REFUND, [uuidv7(), 5, "", "vto-001", now, 1000]],
     ["END_GRANT", END_GRANT, [uuidv7()]],
     ["TAKE_BACK", TAKE_BACK, [5]],
+    ["TAKE_FROM", TAKE_FROM, [uuidv7(), 5]],
   ];
 
   it.each(scripts)(
