@@ -12,6 +12,7 @@ import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, tes
 import { drainAll } from "../jobs";
 import { rebuildAccounts } from "../rebuild/service";
 import { outboxKey } from "../rules";
+import { nextBatch } from "./rules";
 import { drainPartition } from "./service";
 
 checkedAfterEach();
@@ -74,6 +75,10 @@ describe("an outbox that is full", () => {
   });
 });
 
+const fail = (why: string): never => {
+  throw new Error(why);
+};
+
 describe("batches", () => {
   it("are read one after the other, each event once, and written in order", async () => {
     const brand = await testBrand({ tokens: 10_000, apps: ["pdc-001"] });
@@ -133,7 +138,7 @@ describe("batches", () => {
     );
   });
 
-  it("shrink where Postgres is slow, and the partition is drained all the same", async () => {
+  it("shrink where Postgres is slow, and again where a transaction is given up, and the partition is drained all the same", async () => {
     const brand = await testBrand({ tokens: 10_000, apps: ["pdc-001"] });
     await consume(brand, 150);
     const sizes: string[] = [];
@@ -159,8 +164,14 @@ describe("batches", () => {
     }).then(({ draining }) => draining);
     await consume(brand, 10);
     await drainPartition(deps, brand.partition);
-    expect(Number(sizes[1])).toBe(Math.floor(Number(sizes[0]) / 2));
-    expect(await usesOf(brand)).toHaveLength(160);
+    const given = { ...deps, at: (point: string) => void (point === "written" && fail("given up")) };
+    await consume(brand, 10);
+    await expect(drainPartition(given, brand.partition)).rejects.toThrow("given up");
+    await drainPartition(deps, brand.partition);
+    const less = (size: number) => nextBatch(size, null, 0);
+    const first = Number(sizes[0]);
+    expect(sizes.map(Number)).toEqual([first, less(first), less(first), less(less(first))]);
+    expect(await usesOf(brand)).toHaveLength(170);
   });
 });
 
