@@ -217,7 +217,7 @@ export const TARGETS: readonly Target[] = [
       "drainedTo",
       "retire",
     ],
-    tests: [...at("outbox/together.redis"), ...DRAIN],
+    tests: [...at("outbox/together.redis"), ...DRAIN, ...at("edge/trace.redis")],
     about: {
       readBatches: [
         about("outbox/together.redis", "one transaction|one by one"),
@@ -234,6 +234,7 @@ export const TARGETS: readonly Target[] = [
       ],
       drainTogether: [about("outbox/together.redis", "^partitions")],
       finish: [
+        about("edge/trace.redis", "."),
         about("ledger/record.redis", "deletes nothing|goes on"),
         about("outbox/drain.redis", "^the drain"),
         about("outbox/together.redis", "after"),

@@ -90,6 +90,17 @@ describe("batches", () => {
     expect((await usesOf(brand)).map((entry) => entry.seq)).toEqual(Array.from({ length: 1_200 }, (_, i) => i + 2));
   });
 
+  it("end with a turn that is over, and the next turn goes on", async () => {
+    const brand = await testBrand({ tokens: 10_000, apps: ["pdc-001"] });
+    await consume(brand, 1_200);
+    const turn = await drainPartition(metering(), brand.partition, 0);
+    expect(turn.more).toBe(true);
+    expect(turn.written).toBeLessThan(1_200);
+    expect(await usesOf(brand)).toHaveLength(turn.written);
+    const rest = await drainPartition(metering(), brand.partition);
+    expect([rest.written, rest.more]).toEqual([1_200 - turn.written, false]);
+  });
+
   it.each(["drained by another process", "closed and opened anew"] as const)(
     "read ahead are a re-read where the partition was %s meanwhile",
     async (how) => {

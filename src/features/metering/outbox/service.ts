@@ -187,15 +187,9 @@ async function finish(deps: DrainDeps, { recorded, batches, startMs }: Drained, 
   const traces = tracer();
   if (traces) traceWritten(traces, startMs, batches);
   await retire(deps.redis, recorded.retire);
-  const filled = batches.filter(({ ids }) => ids.length > 0);
-  const [only, ...more] = filled;
-  if (only && more.length === 0) {
-    await deps.redis.xdel(outboxKey(only.partition), only.ids);
-  } else {
-    const pipeline = deps.redis.pipeline();
-    for (const { partition, ids } of filled) pipeline.xdel(outboxKey(partition), ids);
-    await pipeline.exec();
-  }
+  const pipeline = deps.redis.pipeline();
+  for (const { partition, ids } of batches) if (ids.length > 0) pipeline.xdel(outboxKey(partition), ids);
+  await pipeline.exec();
   await deps.at?.("deleted");
   total.written += recorded.written;
   total.reread += recorded.reread;
