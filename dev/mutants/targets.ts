@@ -253,12 +253,13 @@ export const TARGETS: readonly Target[] = [
     tests: at("reconcile/windows.redis", "ledger/record.redis", "wakes.redis", "outbox/drain.redis"),
     about: {
       rememberedBy: [
-        about("ledger/record.redis", "remembered|generation|hides"),
+        about("ledger/record.redis", "remembered|generation|hides|forgets"),
         about("reconcile/windows.redis", "^the window"),
       ],
       introduce: [
         about("ledger/record.redis", "remembered|generation|hides"),
         about("outbox/drain.redis", "started anew"),
+        about("reconcile/windows.redis", "^the window|lost everything"),
       ],
     },
   },
@@ -267,7 +268,11 @@ export const TARGETS: readonly Target[] = [
     file: `${METERING}/ledger/service.ts`,
     what: "functions",
     tests: DRAIN,
-    about: [about("ledger/record.redis", ".")],
+    about: [
+      about("ledger/record.redis", "."),
+      about("outbox/together.redis", "locked for long"),
+      about("outbox/drain.redis", "Postgres refuses"),
+    ],
   },
   {
     file: `${METERING}/entries/service.ts`,
@@ -282,7 +287,12 @@ export const TARGETS: readonly Target[] = [
       "healing/healing.redis",
       "faults.redis",
     ),
-    about: [about("entries/entries.redis", "."), about("outbox/drain.redis", "Postgres refuses")],
+    about: [
+      about("entries/entries.redis", "."),
+      about("outbox/drain.redis", "Postgres refuses"),
+      about("outbox/scale.redis", "lose only"),
+      ["src/features/notifications/webhooks/webhooks.redis.test.ts", "tokens|granted"],
+    ],
   },
   {
     file: `${METERING}/rollups/service.ts`,

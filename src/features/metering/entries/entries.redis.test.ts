@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { apps, customerApps } from "@/db/schema/catalog";
@@ -44,7 +44,12 @@ const undone = async (act: Parameters<ReturnType<typeof db>["transaction"]>[0]) 
   await expect(done).rejects.toThrow(Undone);
 };
 const grantOf = async (one: TestBrand): Promise<string> =>
-  (await db().select().from(grants).where(eq(grants.customerId, one.customerId)))[0]?.id ?? "";
+  (
+    await db()
+      .select()
+      .from(grants)
+      .where(and(eq(grants.customerId, one.customerId), eq(grants.mode, "live")))
+  )[0]?.id ?? "";
 
 /** The next entry of the brand's chain, as a script would write it. */
 function entry(kind: string, tokens: number, delta: number, more: Record<string, string> = {}): LedgerEvent {
@@ -208,10 +213,10 @@ describe("a grant", () => {
   });
 
   it("is ended for its own account only, and never later than before", async () => {
-    const [own, theirs] = [await grantOf(brand), await grantOf(other)];
+    const [own, theirs, sandbox] = [await grantOf(brand), await grantOf(other), uuidv7()];
     const ends = [Date.now() + 50_000, Date.now() + 90_000];
     const intents = await Promise.all(
-      [own, theirs].map(async (target) => {
+      [own, theirs, sandbox].map(async (target) => {
         const id = uuidv7();
         await db()
           .insert(grantIntents)
@@ -229,13 +234,16 @@ describe("a grant", () => {
       }),
     );
     await undone(async (tx) => {
-      for (const [i, target] of [own, theirs].entries()) {
+      const one = { id: sandbox, customerId: brand.customerId, mode: "test", source: "adjustment", tokens: 1 } as const;
+      await tx.insert(grantIntents).values({ ...one, kind: "grant", businessKey: `sandbox:${sandbox}` });
+      await tx.insert(grants).values({ ...one, remaining: 0, grantedAt: new Date() });
+      for (const [i, target] of [own, theirs, sandbox].entries()) {
         const [j = "", x] = [intents[i], String(ends[0])];
         await writeEntries(tx, [entry("expiry", 0, 0, { r: target, x, j, o: `end:${j}` })]);
       }
       const end = async (id: string) =>
         (await tx.select().from(grants).where(eq(grants.id, id)))[0]?.expiresAt?.getTime();
-      expect([await end(own), await end(theirs)]).toEqual([ends[0], undefined]);
+      expect([await end(own), await end(theirs), await end(sandbox)]).toEqual([ends[0], undefined, undefined]);
       const [j = ""] = intents;
       await writeEntries(tx, [entry("expiry", 0, 0, { r: own, x: String(ends[1]), j, o: "later" })]);
       expect(await end(own)).toBe(ends[0]);

@@ -9,7 +9,7 @@ import { backlogOf, bent, entriesOf, forget, headOf, lettersOf, timedOut, use } 
 import { accountState, checkedAfterEach, drain, type TestBrand, testBrand } from "@/test/meter";
 import { drainPartition, OutboxUnavailable } from "../outbox/service";
 import { loadCatalog } from "../reconcile/service";
-import { accountKey, accountName, catalogKey, outboxKey, parseAccountName } from "../rules";
+import { accountKey, accountName, catalogKey, markKey, outboxKey, parseAccountName } from "../rules";
 import { readEntry } from "./rules";
 import { type Recorded, recordEvents } from "./service";
 
@@ -95,12 +95,12 @@ describe("an event in a batch", () => {
     await secondEpoch();
     const o = uuidv7();
     // At 1/2 there is nothing; at 1/1 there is the opening grant.
-    const [result] = await recorded([
-      event(2, { e: "2", b: "95" }),
-      event(3, { e: "2", b: "95", o }),
-      event(3, { o, b: "95" }),
-    ]);
-    expect(tally(result as Recorded)).toEqual({ ...none, written: 2, forked: 1 });
+    const there = [event(2, { e: "2", b: "95" }), event(3, { e: "2", b: "95", o })];
+    const claim = event(3, { o, b: "95" });
+    const [together] = await recorded([...there, claim]);
+    expect(tally(together as Recorded)).toEqual({ ...none, written: 2, forked: 1 });
+    const [, later] = await recorded(there, [claim]);
+    expect(tally(later as Recorded)).toEqual({ ...none, forked: 1 });
   });
 
   it("of an account that there is not is set aside, and the others are written", async () => {
@@ -234,7 +234,7 @@ describe("a dead letter", () => {
     expect(await use(brand)).toBe(200);
   });
 
-  it("is kept beside one that says the same elsewhere, or at another time", async () => {
+  it("is kept beside one that says the same elsewhere or at another time, or something else in its place", async () => {
     const fields = nonsense();
     let other = await testBrand({ tokens: 1 });
     while (other.partition === brand.partition) other = await testBrand({ tokens: 1 });
@@ -253,6 +253,12 @@ describe("a dead letter", () => {
         `${other.partition} 8000000000000-1`,
       ].toSorted(),
     );
+    // A Redis that was started anew gives the same names again.
+    const another = nonsense();
+    await add(brand.partition, "8000000000000-1", another);
+    await drain(brand);
+    await redis().del(outboxKey(brand.partition));
+    expect(await kept(another)).toHaveLength(1);
   });
 });
 
@@ -383,6 +389,22 @@ describe("which Redis it is", () => {
       generation: Number(before?.generation) + 1,
     });
     expect(await gen()).toBeNull();
+  });
+
+  it("is found out by the next drain where it forgets while one looks", async () => {
+    const before = await partition();
+    await drainPartition(
+      {
+        ...metering(),
+        at: async (point) => {
+          if (point === "read") await redis().del(markKey(brand.partition));
+        },
+      },
+      brand.partition,
+    );
+    expect(await partition()).toMatchObject({ generation: before?.generation });
+    await drain(brand);
+    expect(await partition()).toMatchObject({ generation: Number(before?.generation) + 1 });
   });
 
   it("is not known where the host hides it, and then nothing is concluded", async () => {

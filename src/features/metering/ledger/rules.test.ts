@@ -59,6 +59,11 @@ describe("an entry of the outbox", () => {
     expect(read).toHaveProperty("error");
   });
 
+  it("says what is missing where it has no parts", () => {
+    const { g: _, ...without } = fields;
+    expect(readEntry("1-0", without)).toMatchObject({ seq: 7, error: "The entry has no parts" });
+  });
+
   it.each([1, 80])("has its place with an operation of %i characters", (length) => {
     const read = readEntry("1-0", { ...fields, o: "x".repeat(length) });
     expect(read).toMatchObject({ account: fields.a, seq: 7, operationId: "x".repeat(length) });

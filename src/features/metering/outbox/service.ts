@@ -279,9 +279,8 @@ const usedIn = (batch: Batch): number =>
  * it was read ahead.
  */
 function drainedTo(batch: Batch): number | null {
-  if (!batch.source) return null;
   // Where there is more, the stream's order tells: what came before the last of these is among them, or was before.
-  return isFull(batch) ? Number.parseInt(batch.ids.at(-1) ?? "", 10) : batch.source.readAt;
+  return isFull(batch) ? Number.parseInt(batch.ids.at(-1) ?? "", 10) : (batch.source?.readAt ?? null);
 }
 
 /** Closes accounts whose chain broke or whose epoch is over, so that the next use hydrates them under a new one. */
