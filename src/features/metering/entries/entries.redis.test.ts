@@ -1,4 +1,4 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { apps, customerApps } from "@/db/schema/catalog";
@@ -17,7 +17,7 @@ import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from 
 import { owe } from "../intents/service";
 import { type LedgerEvent, readEntry } from "../ledger/rules";
 import { accountName } from "../rules";
-import { UnknownReference, writeEntries } from "./service";
+import { isPoison, UnknownReference, writeEntries } from "./service";
 
 /** What stands in step with the ledger, written with each entry, and what an entry must not name. */
 
@@ -33,6 +33,22 @@ beforeEach(async () => {
   seq = 1;
 });
 checkedAfterEach();
+
+it.each([
+  ["a value that Postgres does not take", sql`select 'x'::uuid`, true],
+  ["a constraint that it breaks", sql`update metering_accounts set balance = -1`, true],
+  ["a table that is not there", sql`select from no_such_table`, false],
+  ["a statement that was given up", sql`select pg_sleep(1)`, false],
+])("whether the entry is to blame for %s", async (_, statement, itsFault) => {
+  const error = await db()
+    .transaction(async (tx) => {
+      await tx.execute(sql`select set_config('statement_timeout', '50', true)`);
+      await tx.execute(statement);
+    })
+    .catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(Error);
+  expect(isPoison(error)).toBe(itsFault);
+});
 
 class Undone extends Error {}
 /** Does something in a transaction that is rolled back. */
@@ -334,7 +350,7 @@ describe("a reservation", () => {
     await expect(
       db().transaction(async (tx) => {
         await writeEntries(tx, [await held(id), await settled(id, 4, 6)]);
-        await writeEntries(tx, [{ ...(await released(id, 0)), kind: "settle", operationId: uuidv7(), grantParts: [] }]);
+        await writeEntries(tx, [{ ...(await settled(id, 1, 0)), operationId: uuidv7(), grantParts: [] }]);
       }),
     ).rejects.toThrow();
     for (const elsewhere of [
@@ -352,23 +368,57 @@ describe("a reservation", () => {
 });
 
 describe("a refund", () => {
+  const intent = async (target: string) => {
+    const id = uuidv7();
+    await db().insert(grantIntents).values({
+      id,
+      kind: "refund",
+      customerId: brand.customerId,
+      mode: "live",
+      source: "refund",
+      tokens: 5,
+      target,
+      businessKey: id,
+    });
+    return id;
+  };
+
+  it("takes its use out of the statistics of its own day, app and account, and of no other", async () => {
+    const refunded = await use(5);
+    const j = await intent(refunded.operationId);
+    await undone(async (tx) => {
+      const days = async () =>
+        (await tx.select().from(usageAnalyticsDaily).where(eq(usageAnalyticsDaily.customerId, brand.customerId)))
+          .map(({ tokensConsumed, sessionsCount }) => [tokensConsumed, sessionsCount])
+          .toSorted(([a = 0], [b = 0]) => a - b);
+      const elsewhere = [
+        await use(7),
+        await use(11, { n: String(Date.parse("2026-03-01T12:00:00Z")) }),
+        await use(13, { p: "pdc-001" }),
+        { ...(await use(17)), mode: "test" as const, account: `${brand.customerId}:test`, grantParts: [] },
+      ];
+      await writeEntries(tx, [refunded, ...elsewhere]);
+      expect(await days()).toEqual([
+        [11, 1],
+        [12, 2],
+        [13, 1],
+        [17, 1],
+      ]);
+      const back = { z: refunded.operationId, p: "vto-001", j, o: `refund:${refunded.operationId}` };
+      await writeEntries(tx, [entry("refund", 5, 0, back)]);
+      expect(await days()).toEqual([
+        [7, 1],
+        [11, 1],
+        [13, 1],
+        [17, 1],
+      ]);
+    });
+    await db().delete(grantIntents).where(eq(grantIntents.id, j));
+  });
+
   it("of a use that is not there, or another account's, is refused", async () => {
     const { usage_id } = await (await consumeWith(other.secretKey.secret)).json();
     await drain(other);
-    const intent = async (target: string) => {
-      const id = uuidv7();
-      await db().insert(grantIntents).values({
-        id,
-        kind: "refund",
-        customerId: brand.customerId,
-        mode: "live",
-        source: "refund",
-        tokens: 5,
-        target,
-        businessKey: id,
-      });
-      return id;
-    };
     for (const target of [uuidv7(), String(usage_id)]) {
       const j = await intent(target);
       await refused(entry("refund", 5, 0, { z: target, p: "vto-001", j, o: `refund:${target}` }));

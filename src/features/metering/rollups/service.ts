@@ -122,7 +122,7 @@ export async function strikeRefunded(tx: Tx, refunds: readonly LedgerEvent[]): P
     join ledger_entries l on l.customer_id = r.customer_id and l.mode = r.mode and l.operation_id = r.usage_id`;
   const [found] = await tx.execute(sql`
     with u as materialized (${uses}), l as materialized (
-      -- What was erased from the details stays counted by key, product and country, of which the ledger does not tell.
+      -- What was erased from the details stays counted by key, product, country: the ledger does not tell of them.
       select u.customer_id, u.mode, a.id as app_id, (u.occurred_at at time zone c.time_zone)::date as date,
         extract(hour from u.occurred_at at time zone c.time_zone)::smallint as hour, t.key_id,
         usage_product(t.metadata) as product, usage_country(t.metadata) as country, -u.tokens as tokens, -1 as uses,
