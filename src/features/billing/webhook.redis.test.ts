@@ -9,6 +9,7 @@ import { checkedAfterEach, testBrand } from "@/test/meter";
 import { control, newEvents, payAt, payerOf } from "@/test/stripe";
 import { checkout } from "./checkout/service";
 import { handleStripeWebhook } from "./handler";
+import { stripe } from "./stripe/service";
 
 /** The webhook's route against everything that is not an event of Stripe's, and what it makes of those that are. */
 
@@ -112,5 +113,18 @@ describe("the webhook", () => {
     expect(await post(event)).toEqual([200, "done"]);
     expect(await kept()).toMatchObject([{ status: "done", payload: null, error: null }]);
     expect(await bought()).toHaveLength(1);
+  });
+
+  it("tries what turns out to be of no concern no more, though it could not be read at first", async () => {
+    const { event, bought, kept } = await paidPack();
+    const theirs = (await stripe().paymentIntents.retrieve((event.data.object as { id: string }).id)).customer;
+    const other = await stripe().paymentIntents.create({ amount: 500, currency: "usd", customer: String(theirs) });
+    const ofNoPack = { ...event, data: { object: other } };
+    await control("faults", { fault: "server_error", times: 3 });
+    expect(await post(ofNoPack)).toEqual([200, "failed"]);
+    expect(await post(ofNoPack)).toEqual([200, "ignored"]);
+    expect(await kept()).toMatchObject([{ status: "ignored", payload: null, error: null, nextAttemptAt: null }]);
+    expect(await post(ofNoPack)).toEqual([200, "again"]);
+    expect(await bought()).toEqual([]);
   });
 });

@@ -129,10 +129,15 @@ async function keep(
     .onConflictDoUpdate({
       target: stripeEvents.id,
       set: {
+        // One that could not be read before, and turns out to be of no concern, is at its end.
+        status,
+        payload: sql`excluded.payload`,
         attempts: sql`${stripeEvents.attempts} + 1`,
         error: sql`excluded.error`,
-        nextAttemptAt: sql`case when ${stripeEvents.attempts} < ${MOST_ATTEMPTS}
-          then now() + least(power(2, ${stripeEvents.attempts} + 1), 3600) * interval '1 second' end`,
+        nextAttemptAt: failed
+          ? sql`case when ${stripeEvents.attempts} < ${MOST_ATTEMPTS}
+              then now() + least(power(2, ${stripeEvents.attempts} + 1), 3600) * interval '1 second' end`
+          : null,
       },
       // Whoever dealt with it meanwhile is right.
       setWhere: eq(stripeEvents.status, "failed"),
