@@ -370,6 +370,56 @@ describe("a batch whose answer is lost", () => {
   });
 });
 
+describe("a batch of which one record ran and another did not", () => {
+  /** The store, whose answers to the first pipeline say that record 0 was refused, without its having been sent. */
+  const firstRefused = (refused: { result?: unknown; error?: string }, then?: () => Error) => {
+    let sent = 0;
+    return new Proxy(redis(), {
+      get(target, name) {
+        const value = Reflect.get(target, name, target);
+        if (name !== "pipeline") return typeof value === "function" ? value.bind(target) : value;
+        return () => {
+          const pipeline = target.pipeline();
+          if (sent++ > 0) return then ? Object.assign(pipeline, { exec: () => Promise.reject(then()) }) : pipeline;
+          let first = true;
+          const evalsha = pipeline.evalsha.bind(pipeline);
+          const exec = pipeline.exec.bind(pipeline);
+          return Object.assign(pipeline, {
+            evalsha: (...args: Parameters<typeof evalsha>) => {
+              if (!first) return evalsha(...args);
+              first = false;
+              return pipeline;
+            },
+            exec: async () => [refused, ...(await exec({ keepErrors: true }))],
+          });
+        };
+      },
+    });
+  };
+  const codes = (answers: Awaited<ReturnType<typeof results>>) =>
+    answers.map(({ status, body }) => (status === 200 ? 200 : body.code));
+
+  it("does not say of what ran that nothing was debited, though what the other lacked could not be brought in", async () => {
+    await results(batchWith(sk(), [one("x"), one("y")]));
+    const deps = {
+      redis: firstRefused({ result: ["missing_account", String(Date.now()), ""] }),
+      load: async () => "failed" as const,
+    };
+    const answers = await results(batchWith(sk(), [one("a"), one("b")], { deps }));
+    expect(codes(answers)).toEqual(["metering_unavailable", 200]);
+    expect(await balance()).toBe(85);
+  });
+
+  it("nor where the store learnt the script half way, and was away when the rest was sent again", async () => {
+    await results(batchWith(sk(), [one("x"), one("y")]));
+    const away = () => Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+    const deps = { redis: firstRefused({ error: "NOSCRIPT No matching script." }, away) };
+    const answers = await results(batchWith(sk(), [one("a"), one("b")], { deps }));
+    expect(codes(answers)).toEqual(["metering_unavailable", 200]);
+    expect(await balance()).toBe(85);
+  });
+});
+
 describe("a batch that finds state missing", () => {
   it("has it brought in once for all of its records", async () => {
     await forget(brand);

@@ -97,14 +97,19 @@ async function runScripts(redis: Redis, script: string, runs: readonly Run[]): P
   try {
     const replies = await send(runs, true);
     const unseen = runs.flatMap((_, i) => (isUnknownScript(replies[i]?.error) ? [i] : []));
+    const failed = new Map<number, StoreAnswer>();
     if (unseen.length > 0) {
-      const again = await send(
-        unseen.map((i) => runs[i] as Run),
-        false,
-      );
-      for (const [at, i] of unseen.entries()) replies[i] = again[at] as (typeof again)[number];
+      const texts = unseen.map((i) => runs[i] as Run);
+      // Another caller may have had the script loaded half way: what ran has its reply, whatever becomes of the rest.
+      const again = await send(texts, false).catch(asFailure);
+      for (const [at, i] of unseen.entries()) {
+        if (Array.isArray(again)) replies[i] = again[at] as (typeof again)[number];
+        else failed.set(i, again);
+      }
     }
     return runs.map((_, i) => {
+      const given = failed.get(i);
+      if (given) return given;
       const reply = replies[i];
       if (!reply) return { kind: "lost" };
       return reply.error === undefined ? asReply(reply.result) : asFailure(new Error(reply.error));
@@ -213,6 +218,7 @@ export async function meter(
     const replies = await runScripts(deps.redis, script, runs);
     const again: number[] = [];
     let wasLate = false;
+    let givenUp = false;
     for (const [at, i] of pending.entries()) {
       const answer = replies[at] as StoreAnswer;
       const call = calls[i] as MeterCall;
@@ -227,12 +233,13 @@ export async function meter(
         if (late === 0) again.push(i);
       } else if (code in MISSING) {
         const what = MISSING[code as keyof typeof MISSING];
-        // Of a batch, the first that misses something has it brought in for all.
-        if (!loaded.has(`${what}:${turn}`)) {
-          if (loaded.has(what) || (await bringIn(call, what)) === "failed") return answers;
+        // Of a batch, the first that misses something has it brought in for all. Where it cannot be, those behind it may
+        // have run all the same: somebody else was quicker.
+        if (!givenUp && !loaded.has(`${what}:${turn}`)) {
+          givenUp = loaded.has(what) || (await bringIn(call, what)) === "failed";
           loaded.add(what).add(`${what}:${turn}`);
         }
-        again.push(i);
+        if (!givenUp) again.push(i);
       } else if (code === "unseen" && !lookedUp.has(i)) {
         const found = await bringIn(call, call.unseen.what);
         if (found === "failed") continue;
@@ -243,6 +250,7 @@ export async function meter(
         answers[i] = answer;
       }
     }
+    if (givenUp) return answers;
     if (wasLate) late++;
     pending = again;
   }
