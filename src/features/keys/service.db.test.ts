@@ -9,6 +9,7 @@ import { tokenUsage } from "@/db/schema/metering";
 import { pageKey } from "@/features/activations/embed/queries";
 import type { KeyRecord } from "@/features/metering/contract";
 import { hmacApiKey, parseApiKey } from "@/lib/api-key";
+import { isUnstorable } from "@/lib/database-away";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
@@ -309,6 +310,12 @@ describe("replacing a key", () => {
     const made = await rotateKey(mine, { keyId: key.keyId, grace: "7d", expiresAt: null });
     expect((await pageKey(db(), { customerId: own.customerId, appId: "vto-001" }))?.publicKey).toBe(made.secret);
   });
+});
+
+it("a name with half of a character is a text that cannot be kept, and no failure of ours", async () => {
+  const input = createKeyInput.parse({ name: "Shop \ud83d", kind: "sk", mode: "live", scopes: ["apps:read"] });
+  const refused = await createKey(ctx, input).catch((error: unknown) => error);
+  expect(isUnstorable(refused)).toBe(true);
 });
 
 it("lists keys in force first, the newest at the top", async () => {

@@ -184,6 +184,13 @@ describe("a brand's apps by the API", () => {
     ]);
   });
 
+  it("refuses half of a character, as a value and as a name", async () => {
+    for (const configuration of [{ advice: "\ud800" }, { launcher: { "\udc00": 1 } }, { "a\ud800": 1 }]) {
+      const { status, body } = await own(postActivate, { body: { configuration } });
+      expect([status, body.code]).toEqual([422, "invalid_configuration"]);
+    }
+  });
+
   it("refuses a megabyte, broken JSON, unknown fields and an app that is not there", async () => {
     const send = async (options: Parameters<typeof call>[1]) => {
       const { status, body } = await own(putConfiguration, options);

@@ -36,7 +36,11 @@ function hostile(raw: unknown): FieldError | null {
     const { value, path } = at;
     const where = path.slice(0, 4).join(".").slice(0, 200);
     if (++values > MOST_VALUES) return { path: where, message: `holds more than ${MOST_VALUES} values` };
-    if (typeof value === "string") characters += value.length;
+    if (typeof value === "string") {
+      // Half of a character can be kept nowhere.
+      if (!value.isWellFormed()) return { path: where, message: "must be well-formed text" };
+      characters += value.length;
+    }
     if (characters > LARGEST) return { path: where, message: `holds more than ${LARGEST} characters in all` };
     if (typeof value === "number" && !Number.isFinite(value)) return { path: where, message: "must be a number" };
     if (typeof value !== "object" || value === null) {
@@ -46,7 +50,8 @@ function hostile(raw: unknown): FieldError | null {
     if (path.length >= DEEPEST) return { path: where, message: `nests more than ${DEEPEST} deep` };
     for (const [name, inner] of Object.entries(value)) {
       if (!Array.isArray(value)) characters += name.length;
-      if (FORBIDDEN.has(name)) return { path: [...path, name].join("."), message: "is not a field of this app" };
+      if (FORBIDDEN.has(name) || !name.isWellFormed())
+        return { path: [...path, name].join(".").toWellFormed(), message: "is not a field of this app" };
       open.push({ value: inner, path: [...path, name] });
     }
   }
