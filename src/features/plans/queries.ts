@@ -15,13 +15,13 @@ export async function findPlan(db: Reader, planId: string) {
 /** True for a plan whose tokens never run out. */
 export const isUnlimited = (plan: { tokensPerMonth: number }): boolean => plan.tokensPerMonth === -1;
 
-/** The brand's billing period, where it has a subscription. */
+/** The brand's billing period, where it has a subscription: one that has ended has no period any more. */
 export async function billingPeriod(ctx: {
   readonly db: Reader;
   readonly customerId: string;
 }): Promise<{ start: Date; end: Date } | null> {
   const [billing] = await ctx.db.select().from(customerBilling).where(eq(customerBilling.customerId, ctx.customerId));
-  return billing?.billingCycleStart && billing.billingCycleEnd
+  return billing?.billingCycleStart && billing.billingCycleEnd && billing.status !== "canceled"
     ? { start: billing.billingCycleStart, end: billing.billingCycleEnd }
     : null;
 }

@@ -254,6 +254,19 @@ describe("a subscription's period", () => {
       .where(eq(customerBilling.customerId, brand.customerId));
     expect((await report()).current_period.start_date).toBe(`${date().slice(0, 7)}-01T00:00:00.000Z`);
   });
+
+  it("gives way to the calendar month once the subscription has ended", async () => {
+    await setPeriod(day(-70), day(-40));
+    await db()
+      .update(customerBilling)
+      .set({ status: "canceled" })
+      .where(eq(customerBilling.customerId, brand.customerId));
+    await use("vto-001");
+    await drain(brand);
+    const { current_period, usage_by_app } = await report();
+    expect(current_period).toMatchObject({ start_date: `${date().slice(0, 7)}-01T00:00:00.000Z`, tokens_used: 5 });
+    expect(usage_by_app).toMatchObject([{ app_id: "vto-001", sessions: 1 }]);
+  });
 });
 
 describe("sums", () => {
