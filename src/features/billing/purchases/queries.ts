@@ -1,4 +1,4 @@
-import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { tokenPurchases } from "@/db/schema/billing";
@@ -49,16 +49,19 @@ export async function owedByPurchase(ctx: Pick<Ctx, "db" | "customerId">): Promi
 
 /** What was bought, newest first. */
 export async function purchasesOf(ctx: Ctx, input: PageInput): Promise<PurchasesOutput> {
-  const before = input.cursor !== undefined && isUuid(input.cursor) ? input.cursor : null;
+  // By when they were begun: the id of one that was bought with a card is its page's own, and tells nothing of time.
+  const before =
+    input.cursor !== undefined && isUuid(input.cursor)
+      ? sql`(${tokenPurchases.createdAt}, ${tokenPurchases.id}) < (select p.created_at, p.id from token_purchases p
+          where p.customer_id = ${ctx.customerId} and p.id = ${input.cursor})`
+      : undefined;
   const rows = await ctx.db
     .select({ purchase: tokenPurchases, plan: billingPlans.name, arrivedAt: grantIntents.appliedAt })
     .from(tokenPurchases)
     .leftJoin(billingPlans, eq(billingPlans.id, tokenPurchases.planId))
     .leftJoin(grantIntents, eq(grantIntents.id, tokenPurchases.grantId))
-    .where(
-      and(eq(tokenPurchases.customerId, ctx.customerId), before === null ? undefined : lt(tokenPurchases.id, before)),
-    )
-    .orderBy(desc(tokenPurchases.id))
+    .where(and(eq(tokenPurchases.customerId, ctx.customerId), before))
+    .orderBy(desc(tokenPurchases.createdAt), desc(tokenPurchases.id))
     .limit(PAGE + 1);
   const owed = await owedByPurchase(ctx);
   const shown = rows.slice(0, PAGE);
