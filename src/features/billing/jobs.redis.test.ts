@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { eq } from "drizzle-orm";
+import { Stripe } from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { stripeCustomers } from "@/db/schema/billing";
@@ -7,14 +8,17 @@ import { outgoingMails } from "@/db/schema/mail";
 import { customerBilling } from "@/db/schema/plans";
 import { coverageOf } from "@/features/plans/queries";
 import { addPerson } from "@/features/team/service";
-import { blindIndexes, decrypt, keyRing } from "@/lib/encryption";
+import { blindIndexes, decrypt, encrypt, keyRing } from "@/lib/encryption";
+import { uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { control, newEvents, payerOf, saveCard, tellAll } from "@/test/stripe";
 import { stripeIdOf } from "./customers/queries";
 import { ensureStripeCustomer, rotateEncryption } from "./customers/service";
 import { alertAll } from "./jobs";
+import { tellExpiringCards } from "./methods/jobs";
 import { overview } from "./queries";
+import { reconcileBrand } from "./reconcile/service";
 import { endGrace, settle } from "./settlement/service";
 import { stripe } from "./stripe/service";
 import { subscribe } from "./subscriptions/service";
@@ -93,6 +97,39 @@ it("people are told of a low balance and of much use, once a day each", async ()
   await alertAll(metering());
   await alertAll(metering());
   expect((await mailsOf(brand)).toSorted()).toEqual(["billing.low_balance", "billing.use_reached"]);
+});
+
+it("a customer that is gone at Stripe is a finding, and keeps no other brand from being looked at", async () => {
+  const brand = await testBrand({ tokens: 0, apps: [] });
+  const ctx = payerOf(brand.customerId);
+  await ensureStripeCustomer(ctx);
+  const ring = keyRing(process.env.ENCRYPTION_KEYS ?? "");
+  const own = eq(stripeCustomers.customerId, brand.customerId);
+  await db()
+    .update(stripeCustomers)
+    .set({ encryptedId: encrypt(ring, "cus_gone", brand.customerId), blindIndex: blindIndexes(ring, "cus_gone")[0] })
+    .where(own);
+  const gone = new Stripe.errors.StripeInvalidRequestError({
+    type: "invalid_request_error",
+    code: "resource_missing",
+    message: "No such customer: 'cus_gone'",
+  });
+  const refusing = Object.assign(Object.create(stripe()) as Stripe, {
+    paymentIntents: {
+      list: () => {
+        throw gone;
+      },
+    },
+  });
+  const { findings } = await reconcileBrand(metering(), refusing, brand.customerId);
+  expect(findings.map(({ what }) => what)).toEqual(["has a customer in our books that Stripe knows nothing of"]);
+  const subscribed = { status: "active", stripeSubscriptionId: "sub_gone" } as const;
+  await db()
+    .insert(customerBilling)
+    .values({ id: uuidv7(), customerId: brand.customerId, planId: "starter", ...subscribed });
+  await tellExpiringCards(metering());
+  await db().delete(customerBilling).where(eq(customerBilling.customerId, brand.customerId));
+  await db().delete(stripeCustomers).where(own);
 });
 
 it("ids are written anew under another key, and found by it", async () => {

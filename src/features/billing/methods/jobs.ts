@@ -2,10 +2,18 @@ import { inArray } from "drizzle-orm";
 import type { Ctx } from "@/db/context";
 import { customerBilling } from "@/db/schema/plans";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
+import { Refusal } from "@/lib/errors";
 import { mintCustomerId } from "@/lib/ids";
+import type { PaymentMethodView } from "../contract";
 import { stripeIdOf } from "../customers/queries";
 import { queueBillingMail } from "../mail/service";
 import { paymentMethodsOf } from "./queries";
+
+/** One brand whose customer is gone at Stripe must not keep the others from being told. */
+function noneThere(error: unknown): PaymentMethodView[] {
+  if (error instanceof Refusal && error.code === "not_found") return [];
+  throw error;
+}
 
 /** Tells each brand whose subscription renews with a card that is about to expire; once for each card and end. */
 export async function tellExpiringCards(deps: Pick<ReconcileDeps, "db">, now = new Date()): Promise<void> {
@@ -21,7 +29,8 @@ export async function tellExpiringCards(deps: Pick<ReconcileDeps, "db">, now = n
     };
     const customer = row.stripeSubscriptionId && !row.cancelAtPeriodEnd ? await stripeIdOf(ctx) : null;
     if (!customer) continue;
-    const card = (await paymentMethodsOf(ctx, customer, now)).find((one) => one.isDefault && one.expiresSoon);
+    const cards = await paymentMethodsOf(ctx, customer, now).catch(noneThere);
+    const card = cards.find((one) => one.isDefault && one.expiresSoon);
     if (!card) continue;
     await deps.db.transaction((tx) =>
       queueBillingMail(tx, ctx.customerId, `${card.id}:${card.expYear}-${card.expMonth}`, {

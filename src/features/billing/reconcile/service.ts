@@ -9,6 +9,7 @@ import { subscriptionOf } from "@/features/plans/queries";
 import { decrypt } from "@/lib/encryption";
 import { type CustomerId, mintCustomerId, uuidv7 } from "@/lib/ids";
 import { ring } from "../customers/queries";
+import { isRefusedByStripe } from "../stripe/service";
 
 /** One thing that does not agree: about what, and how. */
 export interface Finding {
@@ -41,6 +42,12 @@ async function paidAtStripe(stripe: Stripe, customer: string) {
   return { packs, invoices, subscriptions };
 }
 
+/** One brand whose customer is gone there must not keep the others from being compared. */
+function unknownThere(error: unknown): null {
+  if (isRefusedByStripe(error) && error.code === "resource_missing") return null;
+  throw error;
+}
+
 /**
  * Compares, for one brand, what Stripe was paid with what the books say was bought, that with what the ledger granted,
  * and the ledger with the meter. Changes nothing but to write the report down.
@@ -51,8 +58,12 @@ export async function reconcileBrand(deps: ReconcileDeps, stripe: Stripe, custom
   const [known] = await deps.db.select().from(stripeCustomers).where(eq(stripeCustomers.customerId, customerId));
   const bought = await deps.db.select().from(tokenPurchases).where(eq(tokenPurchases.customerId, customerId));
   const done = bought.filter(({ status }) => status === "completed" || status === "refunded");
-  if (known) {
-    const theirs = await paidAtStripe(stripe, decrypt(ring(), known.encryptedId, customerId));
+  const theirs =
+    known && (await paidAtStripe(stripe, decrypt(ring(), known.encryptedId, customerId)).catch(unknownThere));
+  if (known && !theirs) {
+    findings.push({ subject: customerId, what: "has a customer in our books that Stripe knows nothing of" });
+  }
+  if (theirs) {
     for (const [id, intent] of theirs.packs) {
       const own = done.find((one) => one.stripePaymentIntentId === id);
       if (!own)
