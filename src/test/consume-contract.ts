@@ -87,9 +87,13 @@ const REFUSALS: ContractCase[] = [
   refused(401, "invalid_api_key", "a mistyped key", ({ sk }) => ({
     key: `${sk.slice(0, -1)}${sk.endsWith("0") ? 1 : 0}`,
   })),
-  refused(401, "invalid_api_key", "a key nobody has made", ({ customerId }) => ({
-    key: mintApiKey({ kind: "sk", mode: "live", customerId }).text,
-  })),
+  refused(
+    401,
+    "invalid_api_key",
+    "a key nobody has made",
+    ({ customerId }) => ({ key: mintApiKey({ kind: "sk", mode: "live", customerId }).text }),
+    { check: ({ headers }) => assert.equal(headers.get("www-authenticate"), "Bearer") },
+  ),
   refused(401, "invalid_api_key", "a revoked key", async (shop) => {
     const { secret, revoke } = await keyOf(shop, {});
     await revoke();

@@ -181,17 +181,24 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   outcome_unknown: "Whether tokens were debited is not known. Send the same request with the same Idempotency-Key.",
 };
 
-/** A refusal in our words, unless better ones are given. `Retry-After` is set where trying again may help. */
+/**
+ * A refusal in our words, unless better ones are given. `Retry-After` is set where trying again may help, and a 401 says
+ * how to prove who one is, as HTTP wants it (RFC 9110, 11.6.1).
+ */
 export function refusal(
   code: ProblemCode,
   requestId: string,
   options: { detail?: string; headers?: Record<string, string>; more?: Record<string, unknown> } = {},
 ): Answer {
-  const retry: Record<string, string> =
-    code === "metering_unavailable" || code === "outcome_unknown" ? { "Retry-After": "2" } : {};
+  const usual: Record<string, string> =
+    code === "metering_unavailable" || code === "outcome_unknown"
+      ? { "Retry-After": "2" }
+      : code === "invalid_api_key"
+        ? { "WWW-Authenticate": "Bearer" }
+        : {};
   return problemAnswer(code, options.detail ?? DETAILS[code] ?? "", {
     requestId,
-    headers: { Vary: "Origin", ...retry, ...options.headers },
+    headers: { Vary: "Origin", ...usual, ...options.headers },
     ...(options.more ? { more: options.more } : {}),
   });
 }
@@ -204,8 +211,7 @@ export const refusedAs = (refused: Refused, requestId: string): Answer =>
   });
 
 /** The refusal of a request without a key of our form. */
-export const noKey = (requestId: string): Answer =>
-  refusal("invalid_api_key", requestId, { headers: { "WWW-Authenticate": "Bearer" } });
+export const noKey = (requestId: string): Answer => refusal("invalid_api_key", requestId);
 
 /** True for a code that we have words for: one of the contract's refusals. */
 const isRefusal = (code: string): code is ProblemCode => code in DETAILS;
