@@ -6,6 +6,7 @@ import { customers, identities, users } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
 import { openAccounts } from "@/features/metering/service";
 import { queueMailTo } from "@/features/notifications/service";
+import { knowsTimeZone } from "@/features/team/queries";
 import { addPersonIn } from "@/features/team/service";
 import { mintCustomerId, uuidv7 } from "@/lib/ids";
 import { type DoorDeps, type Knock, knock } from "./door";
@@ -105,7 +106,9 @@ async function openBrand(
   brand: FinishForm & { readonly email: string; readonly passwordHash: string | null },
 ): Promise<{ customerId: string; userId: string }> {
   const customerId = mintCustomerId(uuidv7());
-  const { brand: called, timeZone } = brand;
+  const { brand: called } = brand;
+  // What a browser calls its clock may be a name of before, which not every Postgres knows: no reason to turn anybody away.
+  const timeZone = (await knowsTimeZone(tx, brand.timeZone)) ? brand.timeZone : "UTC";
   for (const slug of slugsFor(called)) {
     const row = { id: customerId, name: called, slug, timeZone };
     const [made] = await tx.insert(customers).values(row).onConflictDoNothing().returning({ id: customers.id });

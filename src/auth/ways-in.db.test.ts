@@ -40,6 +40,12 @@ async function signUp(email: string): Promise<string> {
 }
 
 describe("signing up", () => {
+  it("counts by UTC where the browser calls its clock by a name that Postgres does not know", async () => {
+    const form = { ...FORM, timeZone: "ACT" };
+    const session = await sessionOf(await finishSignUp(db(), await signUp(newAddress()), form, NOWHERE));
+    expect(session?.customer.timeZone).toBe("UTC");
+  });
+
   it("makes nothing until the address is proved, then a brand that is ready to be metered", async () => {
     const email = newAddress();
     const secret = await signUp(email);

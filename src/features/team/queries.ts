@@ -17,6 +17,13 @@ export async function membershipsOf(db: Reader, userId: string): Promise<{ custo
     .orderBy(asc(memberships.createdAt), asc(memberships.customerId));
 }
 
+/** Whether days can be counted by a time zone's clock: Postgres does that, and knows fewer names than Node or a browser. */
+export async function knowsTimeZone(db: Reader, name: string): Promise<boolean> {
+  if (name === "UTC") return true;
+  const [row] = await db.execute(sql`select exists (select from pg_timezone_names where name = ${name}) as known`);
+  return row?.known === true;
+}
+
 /** The people of the brand, by name. */
 export async function membersOf(ctx: Ctx): Promise<Member[]> {
   const rows = await ctx.db

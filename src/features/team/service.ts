@@ -8,6 +8,7 @@ import type { Scope } from "@/lib/context";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import type { BrandInput } from "./contract";
+import { knowsTimeZone } from "./queries";
 import { permissionsOf, type Role } from "./rules";
 
 export interface NewPerson {
@@ -144,10 +145,17 @@ export async function removePerson(ctx: Ctx, input: { userId: string }): Promise
   });
 }
 
-/** Changes the brand's name and time zone. */
+/**
+ * Changes the brand's name and time zone.
+ * @throws Refusal `invalid_request` for a time zone that Postgres does not know
+ */
 export async function changeBrand(ctx: Ctx, input: BrandInput): Promise<BrandInput> {
   return ctx.db.transaction(async (tx) => {
     await requireStillAdmin(tx, ctx);
+    if (!(await knowsTimeZone(tx, input.timeZone))) {
+      const message = "must be a time zone such as Europe/Berlin";
+      throw new Refusal("invalid_request", `timeZone: ${message}`, { fields: [{ path: "timeZone", message }] });
+    }
     await tx.update(customers).set(input).where(eq(customers.id, ctx.customerId));
     await recordAudit(tx, ctx, { action: "brand.changed", subject: ctx.customerId, details: { ...input } });
     return input;

@@ -11,10 +11,11 @@ import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand, type TestBrand } from "@/test/brands";
 import { mailedSecret, queuedFor } from "@/test/mails";
+import { brandInput } from "./contract";
 import { invite, MOST_A_DAY, pendingInvitation, resendInvitation, revokeInvitation } from "./invitations/service";
 import { membersOf, openInvitations } from "./queries";
 import type { Role } from "./rules";
-import { addPerson, changeRole, removePerson } from "./service";
+import { addPerson, changeBrand, changeRole, removePerson } from "./service";
 
 afterAll(closeDb);
 
@@ -130,8 +131,23 @@ describe("an invitation", () => {
     const brand = await makeBrand(db());
     const mine = byAdmin(brand);
     expect(await codeOf(invite(mine, { email: brand.people.viewer.email, role: "admin" }))).toBe("invalid_request");
-    for (let i = 0; i < MOST_A_DAY; i++) await invite(mine, { email: newAddress(), role: "viewer" });
+    const first = await invite(mine, { email: newAddress(), role: "viewer" });
+    for (let i = 2; i < MOST_A_DAY; i++) await invite(mine, { email: newAddress(), role: "viewer" });
+    await resendInvitation(mine, first);
+    expect(await codeOf(resendInvitation(mine, first))).toBe("rate_limited");
     expect(await codeOf(invite(mine, { email: newAddress(), role: "viewer" }))).toBe("rate_limited");
+  });
+});
+
+describe("a brand's clock", () => {
+  it("is one that Postgres knows, because it counts the days: Node knows more names", async () => {
+    const brand = await makeBrand(db());
+    const input = { name: "Renamed", timeZone: "ACT" };
+    expect(brandInput.safeParse(input).success).toBe(true);
+    expect(await codeOf(changeBrand(byAdmin(brand), input))).toBe("invalid_request");
+    expect(await changeBrand(byAdmin(brand), { ...input, timeZone: "Australia/Darwin" })).toMatchObject({
+      name: "Renamed",
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import { and, count, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
+import { outgoingMails } from "@/db/schema/mail";
 import { customers, invitations, memberships, users } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
 import { queueMailTo } from "@/features/notifications/service";
@@ -11,8 +12,12 @@ import { hashOfSecret, isLinkSecret, newMailLink } from "@/lib/mail-link";
 import type { InviteInput } from "../contract";
 import { requireStillAdmin } from "../service";
 
-/** How many invitations a brand may send a day: a brand of our own must be no way to send mail to strangers. */
+/**
+ * How many invitations a brand may send a day, those sent again included: a brand of our own must be no way to send mail to
+ * strangers.
+ */
 export const MOST_A_DAY = 50;
+const INVITATION = "team.invitation";
 const LIFETIME = sql`now() + interval '7 days'`;
 
 /**
@@ -53,7 +58,7 @@ export async function invite(ctx: Ctx, input: InviteInput): Promise<{ id: string
     if (!row) throw new Error("The invitation was not written");
     await queueMailTo(tx, {
       key: `invitation:${hash}`,
-      kind: "team.invitation",
+      kind: INVITATION,
       facts: { nonce, brand: brand.name, role: input.role, by: await nameOf(tx, ctx) },
       customerId: ctx.customerId,
       userId: null,
@@ -66,11 +71,13 @@ export async function invite(ctx: Ctx, input: InviteInput): Promise<{ id: string
 }
 
 async function refuseTooMany(tx: Tx, ctx: Ctx): Promise<void> {
+  // By their mails: an invitation that is sent again is one row, however often.
   const today = and(
-    eq(invitations.customerId, ctx.customerId),
-    gt(invitations.createdAt, sql`now() - interval '1 day'`),
+    eq(outgoingMails.customerId, ctx.customerId),
+    eq(outgoingMails.kind, INVITATION),
+    gt(outgoingMails.createdAt, sql`now() - interval '1 day'`),
   );
-  const [sent] = await tx.select({ n: count() }).from(invitations).where(today);
+  const [sent] = await tx.select({ n: count() }).from(outgoingMails).where(today);
   if ((sent?.n ?? 0) >= MOST_A_DAY) {
     throw new Refusal("rate_limited", `At most ${MOST_A_DAY} invitations a day. Go on tomorrow.`);
   }
