@@ -4,10 +4,11 @@ import { db } from "@/db/client";
 import { deadLetters } from "@/db/schema/metering";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
-import { ctxOf, drainAsPoison, entriesOf, forget, forked, hashOf, lettersOf, use, usesOf } from "@/test/ledger";
+import { ctxOf, drainAsPoison, entriesOf, forget, forked, hashOf, lettersOf, pause, use, usesOf } from "@/test/ledger";
 import {
   accountState,
   checkedAfterEach,
+  consumeWith,
   drain,
   holdWith,
   releaseWith,
@@ -16,8 +17,9 @@ import {
   testBrand,
 } from "@/test/meter";
 import { setCap } from "../caps/service";
-import { applyIntents, owe } from "../intents/service";
+import { applyIntents, owe, oweRefund } from "../intents/service";
 import { hydrateAccount } from "../reconcile/service";
+import { usedParts } from "../refunds/queries";
 import { accountKey, holdsKey, outboxKey, unpackGrants } from "../rules";
 
 /**
@@ -82,6 +84,24 @@ describe("what waits among the dead letters", () => {
       remaining: 50,
       expiresAt: expiresAt.getTime(),
     });
+  });
+
+  it("is a refund that opened a grant, which ends when it was to end", async () => {
+    await grant(10, new Date(Date.now() + 700));
+    await drain(brand);
+    const given = await consumeWith(sk(), { body: { app_id: "cai-001", tokens_consumed: 10 } });
+    await drain(brand);
+    await pause(800);
+    const use = await usedParts(db(), brand.account, (await given.json()).usage_id);
+    if (!use) throw new Error("The use is not there");
+    await oweRefund(ctxOf(brand), { mode: "live", use });
+    await applyIntents(metering(), brand.account);
+    const before = (await accountState(brand)).g;
+    expect(unpackGrants(before ?? "")[0]).toMatchObject({ source: "refund", remaining: 10 });
+    await drainAsPoison(brand);
+    await forget(brand);
+    await healed();
+    expect((await accountState(brand)).g).toBe(before);
   });
 
   it("is a correction that was carried out, and is not once more", async () => {

@@ -49,8 +49,18 @@ export async function computeAccount(tx: Tx, account: AccountId): Promise<Comput
     .select()
     .from(grantIntents)
     .where(and(ofAccount(grantIntents, account), inArray(grantIntents.id, carriedOut)));
+  // When a grant ends that such a letter opens, it says itself: of a refund's the intent does not know.
+  const ends = new Map(
+    letters.flatMap(({ k, r, x }) =>
+      r && x && x !== "0" && (k === "grant" || k === "refund") ? [[r, Number(x)]] : [],
+    ),
+  );
+  const opened = owed.map((row) => {
+    const end = ends.get(row.id);
+    return { ...row, remaining: 0, expiresAt: end === undefined ? row.expiresAt : new Date(end) };
+  });
   const known = new Map(
-    [...owed.map((row) => ({ ...row, remaining: 0 })), ...rows].map((row) => [
+    [...opened, ...rows].map((row) => [
       row.id,
       { id: row.id, source: row.source, remaining: row.remaining, expiresAt: row.expiresAt?.getTime() ?? 0 },
     ]),
