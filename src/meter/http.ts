@@ -117,11 +117,14 @@ async function webRequestOf(incoming: IncomingMessage): Promise<Request> {
   const headers = new Headers();
   for (const name of Object.keys(incoming.headers)) headers.set(name, headerOf(incoming, name) ?? "");
   headers.set("x-forwarded-for", headerOf(incoming, "x-forwarded-for") ?? "");
-  const method = incoming.method ?? "GET";
+  // No Web request can be made of TRACE. There is no verb for it either, and what refuses it reads the headers alone.
+  const method = incoming.method === "TRACE" ? "GET" : (incoming.method ?? "GET");
+  // Not resolved against an origin: a path that begins with two slashes would name a host, or nothing that can be read.
+  const address = incoming.url?.startsWith("/") ? incoming.url : "/";
   const withBody = method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
   let body: Buffer | undefined;
   if (withBody) body = (await bytesOf(incoming, MOST_WEB_BODY_BYTES)) ?? Buffer.alloc(MOST_WEB_BODY_BYTES);
-  return new Request(new URL(incoming.url ?? "/", "http://meter"), {
+  return new Request(`http://meter${address}`, {
     method,
     headers,
     ...(body && body.length > 0 ? { body: new Uint8Array(body) } : {}),
