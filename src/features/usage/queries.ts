@@ -50,7 +50,9 @@ export async function usageReport(
   input: { mode: Mode; query: UsageQuery; now: Date },
 ): Promise<UsageResponse> {
   const { mode, query, now } = input;
-  const period = (await billingPeriod(ctx)) ?? calendarMonth(now);
+  const own = await billingPeriod(ctx);
+  // One that is over says nothing of today: the next has not been told yet, or there is none, as of a plan that was given.
+  const period = own && own.end > now ? own : calendarMonth(now);
   const from = query.from ?? (query.to ? dayOf(new Date(Date.parse(query.to) - 29 * 86_400_000)) : undefined);
   const asked = from ? wholeDays(from, query.to ?? dayOf(now)) : null;
   if (asked && (asked.end.getTime() - asked.start.getTime()) / 86_400_000 > MAX_DAYS) {

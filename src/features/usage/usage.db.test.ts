@@ -16,6 +16,7 @@ import { getUsage } from "@/rest/v1/usage";
 import { ctxOf } from "@/test/ledger";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { type UsageResponse, usageResponse } from "./contract";
+import { usageByDay } from "./queries";
 
 /** `GET /api/v1/customer/tokens/usage` against what the ledger holds, through the real consume and the real drain. */
 
@@ -237,12 +238,14 @@ describe("a subscription's period", () => {
     const end = day(-1, "12:00:00.000Z");
     await usedAt(shifted(end, -1), "cai-001", 1);
     await usedAt(end, "cai-001", 2);
-    await setPeriod(day(-3), end);
-    expect(await used()).toBe(1);
-    await setPeriod(shifted(end, -1), shifted(end, 1));
-    expect(await used()).toBe(3);
-    await setPeriod(end, shifted(end, 1));
-    expect(await used()).toBe(2);
+    const within = (start: Date, before: Date) =>
+      db().transaction(async (tx) => {
+        const rows = await usageByDay(tx, ctxOf(brand), "live", { start, end: before });
+        return rows.reduce((sum, row) => sum + row.tokens, 0);
+      });
+    expect(await within(day(-3), end)).toBe(1);
+    expect(await within(shifted(end, -1), shifted(end, 1))).toBe(3);
+    expect(await within(end, shifted(end, 1))).toBe(2);
     await setPeriod(shifted(end, 1), day(5));
     expect(await used()).toBe(0);
   });
@@ -255,12 +258,12 @@ describe("a subscription's period", () => {
     expect((await report()).current_period.start_date).toBe(`${date().slice(0, 7)}-01T00:00:00.000Z`);
   });
 
-  it("gives way to the calendar month once the subscription has ended", async () => {
-    await setPeriod(day(-70), day(-40));
-    await db()
-      .update(customerBilling)
-      .set({ status: "canceled" })
-      .where(eq(customerBilling.customerId, brand.customerId));
+  it.each([
+    ["once the subscription has ended", "canceled", day(-20), day(10)],
+    ["once it is over, and no other has been told", "active", day(-70), day(-40)],
+  ] as const)("gives way to the calendar month %s", async (_, status, start, end) => {
+    await setPeriod(start, end);
+    await db().update(customerBilling).set({ status }).where(eq(customerBilling.customerId, brand.customerId));
     await use("vto-001");
     await drain(brand);
     const { current_period, usage_by_app } = await report();
