@@ -6,6 +6,7 @@ import { exportBrand, exportPerson, personAt } from "@/features/admin/privacy/qu
 import { dataMapPage } from "@/features/admin/privacy/rules";
 import { eraseBrand, erasePerson } from "@/features/admin/privacy/service";
 import { mintCustomerId } from "@/lib/ids";
+import { metering } from "@/rest/internal/metering";
 import { explain, isMisuse, Misuse } from "./failure";
 
 const USAGE = `usage: npm run -s privacy -- export --person EMAIL --to FOLDER
@@ -62,7 +63,7 @@ async function main(): Promise<void> {
   if (verb !== "erase") throw new Misuse(verb ? `there is no "${verb}"` : "say what to do");
   if (!yes) throw new Misuse("what is erased does not come back, but from a backup: add --yes");
   if (brand) {
-    const { people } = await eraseBrand(db(), OPERATOR, { customerId: mintCustomerId(brand) });
+    const { people } = await eraseBrand(metering(), OPERATOR, { customerId: mintCustomerId(brand) });
     console.log(`The brand is erased, and ${people} people with it who belonged to no other.`);
   } else {
     const { userId } = await erasePerson(db(), OPERATOR, { email: person ?? "" });

@@ -2,9 +2,11 @@ import { sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import { recordAudit } from "@/features/audit/service";
 import { revokeKey } from "@/features/keys/service";
+import { type DrainDeps, drainPartition } from "@/features/metering/outbox/service";
 import type { Actor } from "@/lib/context";
 import { Refusal } from "@/lib/errors";
 import { type CustomerId, mintCustomerId } from "@/lib/ids";
+import { partitionOf } from "@/lib/partition";
 import { BY_ADDRESS, personAt } from "./queries";
 import { DATA_MAP } from "./rules";
 
@@ -63,10 +65,15 @@ async function removePerson(tx: Tx, person: { id: string; email: string }): Prom
  * @throws Refusal `not_found`; `subscription_exists` while it pays for one, which Stripe would go on charging; `forbidden`
  * while a dead letter of it waits
  */
-export async function eraseBrand(db: Db, actor: Actor, input: { customerId: CustomerId }): Promise<{ people: number }> {
+export async function eraseBrand(
+  deps: DrainDeps,
+  actor: Actor,
+  input: { customerId: CustomerId },
+): Promise<{ people: number }> {
+  const { db } = deps;
   const { customerId } = input;
-  const [brand] = await db.execute<{ paying: boolean; letters: number }>(sql`
-    select (select count(*)::int from dead_letters where customer_id = c.id and resolved_at is null) as letters, coalesce(b.stripe_subscription_id is not null and b.status <> 'canceled', false) as paying
+  const [brand] = await db.execute<{ paying: boolean }>(sql`
+    select coalesce(b.stripe_subscription_id is not null and b.status <> 'canceled', false) as paying
     from customers c left join customer_billing b on b.customer_id = c.id where c.id = ${customerId}`);
   if (!brand) throw new Refusal("not_found", "There is no such brand.");
   if (brand.paying) {
@@ -75,13 +82,14 @@ export async function eraseBrand(db: Db, actor: Actor, input: { customerId: Cust
       "The brand has a subscription: cancel it, and erase the brand when it has ended.",
     );
   }
-  if (brand.letters > 0) {
-    throw new Refusal("forbidden", "Some of its uses are not in the books yet: resolve its dead letters first.");
-  }
+  await refuseOpenLetters(db, customerId);
   const keys = await db.execute<{ key_id: string }>(
     sql`select key_id from api_keys where customer_id = ${customerId} and revoked_at is null`,
   );
   for (const { key_id } of keys) await revokeKey({ db, customerId, actor }, { keyId: key_id });
+  // What was used until then tells of shoppers too: it must not come in after everything else is gone.
+  while ((await drainPartition(deps, partitionOf(customerId))).busy) await new Promise((done) => setTimeout(done, 50));
+  await refuseOpenLetters(db, customerId);
   return db.transaction(async (tx) => {
     await tx.execute(sql`select from customers where id = ${customerId} for update`);
     const leaving = await tx.execute<{ id: string; email: string }>(sql`
@@ -102,6 +110,15 @@ export async function eraseBrand(db: Db, actor: Actor, input: { customerId: Cust
     );
     return { people: leaving.length };
   });
+}
+
+/** @throws Refusal `forbidden`: emptied, a letter could never come into the books */
+async function refuseOpenLetters(db: Db, customerId: CustomerId): Promise<void> {
+  const [row] = await db.execute<{ open: boolean }>(
+    sql`select exists (select from dead_letters where customer_id = ${customerId} and resolved_at is null) as open`,
+  );
+  if (row?.open)
+    throw new Refusal("forbidden", "Some of its uses are not in the books yet: resolve its dead letters first.");
 }
 
 /** What stays in place without what it said. */
