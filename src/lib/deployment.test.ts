@@ -113,6 +113,8 @@ describe("keys in Redis", () => {
       expect(partitionTag(partition)).toBe(`staging:{p${String(partition).padStart(2, "0")}}`);
     }
     expect(plainKey("limit:apps")).toBe("staging:limit:apps");
+    const { installationKey } = await import("@/features/activations/embed/queries");
+    expect(installationKey("brand" as never, "vto-001")).toBe("staging:widget:seen:brand:vto-001");
   });
 
   it("of production have no name before them", async () => {

@@ -6,6 +6,7 @@ import { apiKeys } from "@/db/schema/keys";
 import { fieldsOf } from "@/features/metering/reconcile/service";
 import { Refusal } from "@/lib/errors";
 import type { CustomerId } from "@/lib/ids";
+import { plainKey } from "@/lib/partition";
 import type { Redis } from "@/lib/redis";
 import type { Installation } from "./contract";
 
@@ -49,7 +50,8 @@ export async function findCatalogId(db: Reader, name: string): Promise<string | 
 }
 
 /** Where the installation of an app in a shop is noted: a hash. */
-export const installationKey = (customerId: CustomerId, appId: string): string => `widget:seen:${customerId}:${appId}`;
+export const installationKey = (customerId: CustomerId, appId: string): string =>
+  plainKey(`widget:seen:${customerId}:${appId}`);
 
 /** What the loader was last seen to ask for an app, and what it was last refused; both null where nothing was noted. */
 export async function installationOf(
