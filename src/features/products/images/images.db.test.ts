@@ -10,7 +10,7 @@ import { productBySku } from "../queries";
 import { putProduct, removeProducts } from "../service";
 import { clearProducts, fetchImages, type ImageDeps } from "./jobs";
 import { imageType } from "./rules";
-import { fetchAgain } from "./service";
+import { fetchAgain, keepImage } from "./service";
 
 /** Pictures by address: what is kept, what is not, and what is tried again. */
 
@@ -100,6 +100,16 @@ it("an answer that comes after the product named another picture is thrown away"
     },
   });
   expect(await view("A")).toMatchObject({ image: null, image_state: "none", image_url: "" });
+});
+
+it("a picture that comes again is not cleared away as an old one before its product shows it", async () => {
+  const mine = eq(productImages.customerId, ctx.customerId);
+  const keep = () => keepImage(db(), { customerId: ctx.customerId, type: "image/png", bytes: PNG });
+  await keep();
+  await db().update(productImages).set({ createdAt: sql`now() - interval '2 days'` }).where(mine);
+  await keep();
+  await clearProducts({ db: db() });
+  expect(await db().select({ hash: productImages.hash }).from(productImages).where(mine)).toHaveLength(1);
 });
 
 it("clears away what was deleted a month ago, and pictures that nobody shows", async () => {

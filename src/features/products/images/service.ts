@@ -5,7 +5,11 @@ import type { Ctx } from "@/db/context";
 import { productImages, products } from "@/db/schema/products";
 import { Refusal } from "@/lib/errors";
 
-/** Keeps a picture that somebody has checked. @returns its hash */
+/**
+ * Keeps a picture that somebody has checked. One that is there already is as new again, so that it is not cleared away
+ * as shown by nobody before a product shows it.
+ * @returns its hash
+ */
 export async function keepImage(
   db: Db | Tx,
   image: { customerId: string; type: string; bytes: Uint8Array },
@@ -15,7 +19,10 @@ export async function keepImage(
   await db
     .insert(productImages)
     .values({ customerId: image.customerId, hash, type: image.type, bytes })
-    .onConflictDoNothing();
+    .onConflictDoUpdate({
+      target: [productImages.customerId, productImages.hash],
+      set: { createdAt: sql`now()` },
+    });
   return hash;
 }
 
