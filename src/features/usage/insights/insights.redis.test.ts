@@ -290,4 +290,30 @@ describe("each month's report", () => {
     await subscribe(asPerson(there, keen), { on: false });
     await subscribe(asPerson(there, keen), { on: false });
   });
+
+  it("of one brand that cannot be made keeps no other brand's from being made", async () => {
+    const brands = await Promise.all(Array.from({ length: 3 }, () => testBrand({ apps: ["adv-001"], tokens: 100 })));
+    const days = monthBefore(new Date().toISOString().slice(0, 10));
+    const month = { fromDay: days.from, toDay: days.to };
+    for (const one of brands) {
+      await subscribe(asPerson(one, await person(one, "manager")), { on: true });
+      await db()
+        .update(insightReaders)
+        .set({ since: sql`now() - interval '70 days'` })
+        .where(eq(insightReaders.customerId, one.customerId));
+    }
+    // Two of them have a report that says it is ready and is not.
+    const [broken, good, other] = brands as [TestBrand, TestBrand, TestBrand];
+    const rows = [broken, other].map(({ customerId }) => ({
+      id: uuidv7(),
+      customerId,
+      ...month,
+      status: "ready" as const,
+    }));
+    await db().insert(insightReports).values(rows);
+    await expect(makeMonthlyReports(metering(), 31)).rejects.toThrow("could not be made");
+    expect((await mails(good)).length).toBe(1);
+    for (const one of brands) await db().delete(insightReaders).where(eq(insightReaders.customerId, one.customerId));
+    await drain(good);
+  });
 });

@@ -19,16 +19,21 @@ const ctxOf = (db: Db, customerId: unknown): Ctx => ({
   actor: { type: "system", id: "reports" },
 });
 
-/** Makes each of some reports whatever becomes of the others; what cannot be paid for is tried again in its time. */
+/**
+ * Makes each of some reports whatever becomes of the others, and then says what failed; what cannot be paid for is tried
+ * again in its time.
+ */
 async function makeEach(reports: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const errors: unknown[] = [];
   for (const make of reports) {
     try {
       await make();
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      logger.info({ code: error.code }, "a report waits");
+      if (error instanceof Refusal) logger.info({ code: error.code }, "a report waits");
+      else errors.push(error);
     }
   }
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${reports.length} could not be made`);
 }
 
 /**
