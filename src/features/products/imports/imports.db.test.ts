@@ -114,6 +114,27 @@ describe("a file", () => {
     expect((await productBySku(ctx, "=1+1")).name).toBe("Gamma");
   });
 
+  it("with rows that Postgres cannot keep as they stand reports these too, and takes the rest", async () => {
+    const rows = Array.from({ length: 200 }, (_, at) => `S-${at},Frame ${at},5,`);
+    const file = [
+      "sku,name,price,description",
+      ...rows,
+      `A,Cut in a character,a lot,${"x".repeat(499)}👓`,
+      `B,Cut in its problem,${"x".repeat(39)}👓,`,
+      "C,With a NUL,a\u0000lot,",
+    ].join("\n");
+    const plan = await planned(file);
+    await startImport(ctx, plan);
+    await runImports({ db: db() });
+    const { import: report, rejections } = await importReport(ctx, plan.importId);
+    expect(counts(report)).toMatchObject({ created: 200, rejected: 3, status: "done" });
+    expect(rejections.map(({ line, cells }) => [line, cells[0]])).toEqual([
+      [202, "A"],
+      [203, "B"],
+      [204, "C"],
+    ]);
+  });
+
   it("is refused as a whole where it is none, empty, too large or too long, and leaves nothing", async () => {
     for (const [file, why] of [
       [Buffer.from("89504e470d0a1a0a0000000d49484452", "hex"), /not a text file/],

@@ -20,9 +20,12 @@ const BATCH = 500;
 const SAMPLES = 5;
 const SHOWN_REJECTIONS = 50;
 
+/** A text as a document in Postgres can hold it: without NUL, and without half of a character where it was cut. */
+const storable = (text: string): string => text.replaceAll("\u0000", "\uFFFD").toWellFormed();
+
 /** The file as it was sent. Cells are cut where they are kept for people, so that no row is larger than a page. */
 const CELL = 500;
-const keep = (cells: readonly string[]): string[] => cells.slice(0, 200).map((cell) => cell.slice(0, CELL));
+const keep = (cells: readonly string[]): string[] => cells.slice(0, 200).map((cell) => storable(cell.slice(0, CELL)));
 
 /**
  * Takes a file in, and tells what its columns likely are. Nothing of the catalogue changes yet.
@@ -261,11 +264,15 @@ async function takeBatch(tx: Tx, ctx: Ctx, id: string, plan: Plan, from: number)
     bad.push({ line, problems: [problem], cells: keep(cells) });
   });
   if (bad.length > 0) {
-    await tx
-      .insert(productRejections)
-      .values(
-        bad.map(({ line, problems, cells }) => ({ importId: id, customerId: ctx.customerId, line, problems, cells })),
-      );
+    await tx.insert(productRejections).values(
+      bad.map(({ line, problems, cells }) => ({
+        importId: id,
+        customerId: ctx.customerId,
+        line,
+        problems: problems.map(storable),
+        cells,
+      })),
+    );
   }
   const done = from + records.length >= plan.csv.records.length;
   const many = (outcome: Written["outcome"]) => written.filter((each) => each.outcome === outcome).length;
