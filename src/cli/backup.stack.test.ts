@@ -118,11 +118,13 @@ it("a backup taken under use comes back whole into empty stores, and the books a
   const entries = await entriesOf(brand);
   expect(entries.length).toBeGreaterThan(4);
 
-  // Over what is there, nothing is restored, and nothing changes.
+  // Over what is there, nothing is restored, and nothing changes: nor is anything lost that only Redis knows yet.
+  const live = await accountState(brand);
   const over = await restore("--flush-redis");
   expect(over.code).toBe(1);
   expect(over.stderr).toContain("The database is in use already");
   expect(await everything()).toEqual(kept);
+  expect(await accountState(brand)).toEqual(live);
 
   await emptyDatabase();
   // Another life of Redis has begun meanwhile.

@@ -26,17 +26,18 @@ async function* ourKeys(): AsyncGenerator<string[]> {
 }
 
 /** Redis must know nothing newer than the ledger that comes: what it knows would pass for the truth. */
-async function emptyRedis(may: boolean): Promise<number> {
-  let removed = 0;
-  for await (const keys of ourKeys()) {
-    if (!may) {
-      throw new Misuse(
-        "Redis holds this deployment's balances, which are not those of the backup. Stop everything that serves, then add " +
-          "--flush-redis: what is in Redis and not in the ledger is then gone.",
-      );
-    }
-    removed += await redis().unlink(...keys);
+async function requireEmptyRedis(): Promise<void> {
+  for await (const _ of ourKeys()) {
+    throw new Misuse(
+      "Redis holds this deployment's balances, which are not those of the backup. Stop everything that serves, then add " +
+        "--flush-redis: what is in Redis and not in the ledger is then gone.",
+    );
   }
+}
+
+async function emptyRedis(): Promise<number> {
+  let removed = 0;
+  for await (const keys of ourKeys()) removed += await redis().unlink(...keys);
   return removed;
 }
 
@@ -46,10 +47,15 @@ async function main(): Promise<void> {
   if (!values.from) throw new Misuse("--from names the folder of the backup");
   const { DATABASE_OWNER_URL: url } = env();
   if (!url) throw new Misuse("DATABASE_OWNER_URL is missing: a restore needs the owner role");
-  const removed = await emptyRedis(values["flush-redis"] ?? false);
+  const flush = values["flush-redis"] ?? false;
+  if (!flush) await requireEmptyRedis();
   if (deploymentName(process.env)) await createDatabase(url);
   await migrateDatabase(url);
-  const { tables, takenAt } = await restore(url, values.from);
+  let removed = 0;
+  // Not before the backup and the database are seen to be fit: a restore that is refused must lose nothing that is served.
+  const { tables, takenAt } = await restore(url, values.from, async () => {
+    if (flush) removed = await emptyRedis();
+  });
   // Jobs are not in a backup: mails, webhooks and looks at alerts wait in tables that are read anew, and a post needs its job.
   const posts = await requeuePosts(db());
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);

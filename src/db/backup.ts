@@ -132,9 +132,10 @@ async function requireWhole(folder: string, { tables }: Manifest): Promise<void>
 /**
  * Puts a backup into a database that was migrated and holds nobody's data yet. All of it, or nothing.
  * @param ownerUrl Postgres as the owner role
+ * @param makeRoom called when nothing stands in the way any more and nothing is written yet
  * @throws BackupError where the backup is damaged or the database is in use, WrongVersion where it is another version's
  */
-export async function restore(ownerUrl: string, folder: string): Promise<Manifest> {
+export async function restore(ownerUrl: string, folder: string, makeRoom = async () => {}): Promise<Manifest> {
   const manifest = await manifestOf(folder);
   if (manifest.migrations.join() !== knownMigrations().join()) {
     throw new WrongVersion(
@@ -151,6 +152,7 @@ export async function restore(ownerUrl: string, folder: string): Promise<Manifes
     await sql`begin`;
     const [row] = await sql`select exists (select from customers) or exists (select from users) as used`;
     if (row?.used) throw new BackupError("The database is in use already: restore into an empty one.");
+    await makeRoom();
     // What a migration or a start put there stands in the backup too.
     for (const name of tables.toReversed()) {
       const [row] = await sql.unsafe(`select exists (select from "${name}") as filled`);
