@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { closeDb, db } from "@/db/client";
 import { chainHeads, checkChains, unchainedLines } from "@/features/audit/chain/queries";
+import { isUuid } from "@/lib/ids";
 import { explain, isMisuse, Misuse } from "./failure";
 
 const USAGE = "usage: npm run -s audit:check -- [--brand CUSTOMER_ID] [--save FILE] [--against FILE]";
@@ -24,6 +25,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { brand: { type: "string" }, save: { type: "string" }, against: { type: "string" } },
   });
+  if (values.brand !== undefined && !isUuid(values.brand)) throw new Misuse("--brand takes a brand's id");
+  if (values.brand !== undefined && values.save !== undefined) {
+    throw new Misuse("--save keeps where every log ends, and --brand looks at one of them only: give one or the other");
+  }
   const reports = await checkChains(db(), {
     ...(values.brand !== undefined && { customerId: values.brand }),
     ...(values.against !== undefined && { kept: keptIn(values.against) }),

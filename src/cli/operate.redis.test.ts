@@ -96,3 +96,11 @@ describe("dead-letters", { timeout: 90_000 }, () => {
     misused(await letters("discard", crypto.randomUUID(), "--reason", "x"), /There is no dead letter/);
   });
 });
+
+describe("audit:check", { timeout: 90_000 }, () => {
+  it("keeps as the truth no end of a log that it did not follow", async () => {
+    const check = (...args: string[]) => runHere(["src/cli/audit-check.ts", ...args]);
+    misused(await check("--brand", crypto.randomUUID(), "--save", "/dev/null"), /--brand looks at one/);
+    misused(await check("--brand", "northlight"), /--brand takes a brand's id/);
+  });
+});
