@@ -120,4 +120,73 @@ export const EQUIVALENT: readonly { readonly id: string; readonly because: strin
     id: "outbox/service.ts:readBatches:5:guard:b7172f61",
     because: "Nobody asks for no partition: it tells the compiler that there is one.",
   },
+  {
+    id: "outbox/service.ts:retire:4:guard:87a03935",
+    because: "What is retired was read by its name before: the name can be read again.",
+  },
+  {
+    id: "marks/service.ts:rememberedBy:4:guard:22279f66",
+    because: "Of no partition nothing is known: the guard only saves the question.",
+  },
+  {
+    id: "marks/service.ts:rememberedBy:10:lock:e6e0ba37",
+    because:
+      "Only a drain writes these rows, and it holds the partition's own lock: the row's is taken a moment before the update takes it.",
+  },
+  {
+    id: "marks/service.ts:rememberedBy:14:guard:e8eb7343",
+    because: "Only rows that were asked for come back: it tells the compiler so.",
+  },
+  {
+    id: "ledger/service.ts:lockHeads:3:guard:85b40bb5",
+    because: "A statement about nothing locks nothing: the guard only saves it.",
+  },
+  {
+    id: "ledger/service.ts:writeAll:6:guard:a057c3a7",
+    because: "A statement about nothing writes nothing: the guard only saves it.",
+  },
+  {
+    id: "ledger/service.ts:saveHeads:2:guard:0d010bca",
+    because: "A statement about nothing writes nothing: the guard only saves it.",
+  },
+  {
+    id: "entries/service.ts:writeGrants:48:guard:e4660086",
+    because: "A statement about nothing writes nothing: the guard only saves it.",
+  },
+  {
+    id: "entries/service.ts:openReservations:2:guard:0432b06c",
+    because: "A statement about nothing writes nothing: the guard only saves it.",
+  },
+  {
+    id: "entries/service.ts:resolveReservations:2:guard:9d6f51a0",
+    because: "A statement about nothing writes nothing: the guard only saves it.",
+  },
+  {
+    id: "entries/service.ts:writeGrants:17:where:7bbd1463",
+    because: "What opens a grant carries out the intent of the same id, and whose that is is asked there too.",
+  },
+  {
+    id: "entries/service.ts:writeGrants:17:where:2f759297",
+    because: "What opens a grant carries out the intent of the same id, and whose that is is asked there too.",
+  },
+  {
+    id: "entries/service.ts:writeGrants:19:guard:9ac3386b",
+    because: "What opens a grant carries out the intent of the same id, and whose that is is asked there too.",
+  },
+  {
+    id: "entries/service.ts:resolveReservations:15:where:22835f55",
+    because: "The ledger takes one resolution of a reservation: its index refuses the second before.",
+  },
+  {
+    id: "rollups/service.ts:strikeRefunded:6:where:ad11b2e8",
+    because: "A use's id is of one mode only.",
+  },
+  {
+    id: "rollups/service.ts:strikeRefunded:15:where:6dbb4eda",
+    because: "A use's id stands once: the time only says in which partition.",
+  },
+  {
+    id: "rollups/service.ts:strikeRefunded:24:where:dca100b2",
+    because: "A use's id stands once: the time only says in which partition.",
+  },
 ];

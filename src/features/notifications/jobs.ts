@@ -58,6 +58,7 @@ export async function sendMails({ db, mailer, render }: MailDeps): Promise<{ sen
 
 /** Takes mails that are due, for five minutes; whoever dies with one leaves it to the next. */
 async function take(db: Db) {
+  // As an array it is asked once: a subquery that is joined may be asked again for each row, and take more than its limit.
   const due = db
     .select({ id: outgoingMails.id })
     .from(outgoingMails)
@@ -68,7 +69,7 @@ async function take(db: Db) {
   const taken = await db
     .update(outgoingMails)
     .set({ attempts: sql`${outgoingMails.attempts} + 1`, dueAt: sql`now() + ${LEASE}` })
-    .where(sql`${outgoingMails.id} in ${due}`)
+    .where(sql`${outgoingMails.id} = any(array${due})`)
     .returning({ id: outgoingMails.id });
   if (taken.length === 0) return [];
   return db

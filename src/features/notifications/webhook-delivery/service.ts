@@ -60,6 +60,7 @@ const CLAIMED = {
 
 /** Takes the delivery of an endpoint that is due first; null where none is. Whoever dies with it leaves it to the next. */
 export async function claimNext(db: Db, endpointId: string): Promise<Claim | null> {
+  // As an array it is asked once: a subquery that is joined may be asked again for each row, and take more than its limit.
   const next = db
     .select({ id: webhookDeliveries.id })
     .from(webhookDeliveries)
@@ -78,7 +79,7 @@ export async function claimNext(db: Db, endpointId: string): Promise<Claim | nul
     .set({ attempts: sql`${webhookDeliveries.attempts} + 1`, nextAttemptAt: sql`now() + ${LEASE}` })
     .from(webhookMessages)
     .innerJoin(webhookEndpoints, and(eq(webhookEndpoints.id, endpointId), eq(webhookEndpoints.enabled, true)))
-    .where(and(sql`${webhookDeliveries.id} in ${next}`, eq(webhookMessages.id, webhookDeliveries.messageId)))
+    .where(and(sql`${webhookDeliveries.id} = any(array${next})`, eq(webhookMessages.id, webhookDeliveries.messageId)))
     .returning(CLAIMED);
   return row ? { ...row, test: false } : null;
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, eq, lt, lte, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
 import { productImages, products } from "@/db/schema/products";
 import { OutgoingError, type SafeAnswer, safeFetch } from "@/lib/safe-fetch";
@@ -46,6 +46,7 @@ async function ask(url: string, fetch: Fetch): Promise<Outcome> {
 
 /** Takes some that are due; nobody else has them for the lease. */
 async function take(db: Db) {
+  // As an array it is asked once: a subquery that is joined may be asked again for each row, and take more than its limit.
   const due = db
     .select({ id: products.id })
     .from(products)
@@ -56,7 +57,7 @@ async function take(db: Db) {
   return db
     .update(products)
     .set({ imageDueAt: sql`now() + ${LEASE}`, imageTries: sql`${products.imageTries} + 1` })
-    .where(inArray(products.id, due))
+    .where(sql`${products.id} = any(array${due})`)
     .returning({
       id: products.id,
       customerId: products.customerId,
