@@ -1,28 +1,23 @@
 "use client";
 
-import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { createTRPCClient, httpBatchLink, httpLink, httpSubscriptionLink, splitLink } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
-import { makeQueryClient } from "./query-client";
+import { makeQueryClient, queryClientOf } from "./query-client";
 import type { AppRouter } from "./root";
 
 const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
 export { useTRPC, useTRPCClient };
 
-let inBrowser: QueryClient | undefined;
-
-/** One client for the life of a browser tab; on the server one for each rendering, so that nobody's data is shared. */
-function queryClient(): QueryClient {
-  if (typeof window === "undefined") return makeQueryClient();
-  inBrowser ??= makeQueryClient();
-  return inBrowser;
-}
-
-/** Puts tRPC and its cache around the app. */
-export function TrpcProvider({ children }: { children: ReactNode }): ReactNode {
-  const queries = queryClient();
+/**
+ * Puts tRPC and its cache around the app. `whose` names the person and the brand they look at; give it as the key, too, so that
+ * nothing that was opened for another, such as a stream of its balance, goes on.
+ */
+export function TrpcProvider({ whose, children }: { whose: string; children: ReactNode }): ReactNode {
+  // On the server one for each rendering, so that nobody's data is shared.
+  const queries = typeof window === "undefined" ? makeQueryClient() : queryClientOf(whose);
   const [client] = useState(() =>
     createTRPCClient<AppRouter>({
       links: [

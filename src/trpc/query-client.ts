@@ -23,3 +23,14 @@ export const makeQueryClient = (): QueryClient =>
       },
     },
   });
+
+let kept: { readonly whose: string; readonly queries: QueryClient } | undefined;
+
+/**
+ * The browser's client: one for as long as the same person looks at the same brand. Whoever comes next in this tab, by a new
+ * sign-in or a change of brand, begins with an empty one and is shown nothing that was read for somebody else.
+ */
+export function queryClientOf(whose: string): QueryClient {
+  if (kept?.whose !== whose) kept = { whose, queries: makeQueryClient() };
+  return kept.queries;
+}

@@ -31,6 +31,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
     );
   }
   const { user, customer, role, permissions } = gate.session;
+  const whose = `${user.id} ${customer.id}`;
   const sees = { seesBalance: permissions.has("usage:read"), seesBilling: permissions.has("billing:read") };
   // Brought along, so that a banner is there with the page and moves nothing.
   const queries = getQueryClient();
@@ -41,7 +42,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
     sees.seesBilling && queries.prefetchQuery(trpc.billing.standing.queryOptions(undefined, { retry: false })),
   ]);
   return (
-    <TrpcProvider>
+    <TrpcProvider key={whose} whose={whose}>
       <TimeZoneProvider timeZone={customer.timeZone}>
         <Shell
           user={{ name: user.name, email: user.email }}
