@@ -34,7 +34,7 @@ const variables = z.object({
   INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** What a consume may take in all, in milliseconds, before it answers `outcome_unknown`. */
   METERING_BUDGET_MS: z.coerce.number().int().min(500).max(30_000).default(2_000),
-  /** How many events one of the 64 outboxes may hold, about 300 bytes each, before uses are refused with 503. */
+  /** How many events one of the 64 outboxes may hold, about 320 bytes each, before uses are refused with 503. */
   METERING_MAX_BACKLOG: z.coerce.number().int().min(1_000).max(100_000_000).default(250_000),
   /** Redis by TCP, the same database as the endpoint's; the meter (`npm run meter`) needs it, nothing else reads it. */
   METER_REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
