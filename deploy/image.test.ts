@@ -43,6 +43,12 @@ describe("the Dockerfile", () => {
     for (const env of named("ENV")) expect(env).not.toMatch(/SECRET|TOKEN|PASSWORD|PEPPER|KEY|_URL/);
   });
 
+  it("is given no environment of this machine's, wherever one lies: compose reads `deploy/.env`", () => {
+    // A pattern without a star in front is looked for at the root alone.
+    const left = readFileSync("deploy/Dockerfile.dockerignore", "utf8").split("\n");
+    expect(left).toEqual(expect.arrayContaining(["**/.env", "**/.env.*", ".data", ".git"]));
+  });
+
   it("runs as nobody of importance, by no shell, and says whether it lives", () => {
     expect(lastStage.find(({ name }) => name === "USER")?.rest).toBe("node");
     for (const name of ["CMD"]) expect(JSON.parse(named(name)[0] ?? "")).toBeInstanceOf(Array);
