@@ -1,5 +1,6 @@
 "use client";
 
+import { type ComponentProps, useState } from "react";
 import { Button } from "@/components/button";
 import { ColorField } from "@/components/color-field";
 import { Choice, ChoiceGroup, SelectField, TextArea, TextField } from "@/components/field";
@@ -42,15 +43,14 @@ export function ConfigField(props: FieldProps) {
     case "number":
     case "integer":
       return (
-        <TextField
+        <NumberField
           {...common}
           label={field.unit ? `${label}, ${field.unit}` : label}
           hint={common.hint ?? rangeOf(field)}
           inputMode={field.type === "integer" ? "numeric" : "decimal"}
-          className="figures"
           disabled={disabled}
-          value={text(value)}
-          onChange={(event) => onChange(numberFrom(event.target.value))}
+          value={value}
+          onValue={onChange}
         />
       );
     case "boolean":
@@ -111,8 +111,32 @@ export const sentence = (message: string): string => `${message.charAt(0).toUppe
 const rangeOf = ({ min, max }: FieldSchema): string | undefined =>
   min !== undefined && max !== undefined ? `From ${min} to ${max}.` : undefined;
 
+type NumberFieldProps = Omit<ComponentProps<typeof TextField>, "value" | "onChange"> & {
+  value: unknown;
+  onValue: (value: unknown) => void;
+};
+
+/** A number, standing as it was typed for as long as that is its value: `1.0` on the way to `1.05` does not become `1`. */
+function NumberField({ value, onValue, ...rest }: NumberFieldProps) {
+  const [typed, setTyped] = useState(text(value));
+  return (
+    <TextField
+      {...rest}
+      className="figures"
+      value={shownAs(typed, value)}
+      onChange={(event) => {
+        setTyped(event.target.value);
+        onValue(numberFrom(event.target.value));
+      }}
+    />
+  );
+}
+
+/** What stands in the field: what was typed, unless the value has become another one since. */
+export const shownAs = (typed: string, value: unknown): string => (numberFrom(typed) === value ? typed : text(value));
+
 /** A number as typed; what is none stays text, so that the check can say so and nothing typed is lost. */
-function numberFrom(typed: string): unknown {
+export function numberFrom(typed: string): unknown {
   const plain = typed.trim().replace(",", ".");
   return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : typed;
 }
