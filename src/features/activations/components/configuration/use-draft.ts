@@ -44,7 +44,8 @@ export function useDraft(appId: string) {
 
   const settle = async (result: { revision: number }, stays: Configuration) => {
     setBase({ revision: result.revision, values: stays });
-    setValues(stays);
+    // `values` are those that were sent: what was typed while they were on their way stays, and is not saved yet.
+    setValues((now) => (same(now, values) ? stays : now));
     await Promise.all([
       queries.invalidateQueries(trpc.activations.pathFilter()),
       queries.invalidateQueries(trpc.catalog.pathFilter()),
