@@ -37,12 +37,7 @@ export function PeriodPicker({ periodStart }: { periodStart: string }) {
         }
       />
       {period === "custom" && (
-        <CustomDays
-          // A change from elsewhere, such as the browser's back, begins the fields anew.
-          key={`${span.from}${span.to}`}
-          span={span}
-          onChange={(next) => setView({ period: "custom", ...next, day: null, app: null })}
-        />
+        <CustomDays span={span} onChange={(next) => setView({ period: "custom", ...next, day: null, app: null })} />
       )}
     </div>
   );
@@ -56,6 +51,12 @@ function CustomDays({
   onChange: (span: { from: string; to: string }) => void;
 }) {
   const [days, setDays] = useState(span);
+  const [asked, setAsked] = useState(span);
+  // A change from elsewhere, such as the browser's back, begins the fields anew; they stay, and so does the focus in them.
+  if (span.from !== asked.from || span.to !== asked.to) {
+    setAsked(span);
+    setDays(span);
+  }
   const complete = days.from !== "" && days.to !== "";
   const wrong = !complete
     ? null
