@@ -38,8 +38,6 @@ export function OverageCard({ canWrite }: { canWrite: boolean }) {
       <div className="grid gap-5 px-4 pb-5 md:px-5">
         {overage.data && caps.data && plans.data ? (
           <Form
-            // What is saved elsewhere meanwhile begins the form anew.
-            key={JSON.stringify([overage.data.settings, all])}
             saved={overage.data}
             caps={{ daily: all.daily, monthly: all.monthly }}
             plans={plans.data}
@@ -69,17 +67,19 @@ interface FormProps {
 function Form({ saved, caps, plans, canWrite }: FormProps) {
   const zone = useTimeZone();
   const start = draftOf(saved, caps, plans.packs[0]?.id ?? "");
-  const [draft, setDraft] = useState(start);
+  // Only what was touched here is kept: whatever is saved elsewhere meanwhile shows in the other fields.
+  const [edits, setEdits] = useState<Partial<OverageDraft>>({});
+  const draft = { ...start, ...edits };
+  const edit = (some: Partial<OverageDraft>) => setEdits((before) => ({ ...before, ...some }));
   const [pressed, setPressed] = useState(false);
   const pack = plans.packs.find((each) => each.id === draft.packId);
   const result = read(draft, pack?.priceCents);
   const errors = pressed ? result.errors : {};
   const changed = JSON.stringify(draft) !== JSON.stringify(start);
   const save = useSave(caps);
-  const set = (field: OverageField, value: string) => setDraft({ ...draft, [field]: value });
   const field = (name: OverageField) => ({
     value: draft[name],
-    onChange: (event: { target: { value: string } }) => set(name, event.target.value),
+    onChange: (event: { target: { value: string } }) => edit({ [name]: event.target.value }),
     error: errors[name],
     disabled: !canWrite,
   });
@@ -90,7 +90,8 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
       onSubmit={(event) => {
         event.preventDefault();
         setPressed(true);
-        if ("input" in result && !save.isPending) save.mutate({ input: result.input, caps: result.caps });
+        if (!("input" in result) || save.isPending) return;
+        save.mutate({ input: result.input, caps: result.caps }, { onSuccess: () => setEdits({}) });
       }}
     >
       <div className="grid gap-5 lg:col-span-8">
@@ -107,7 +108,7 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
               name="overage"
               checked={draft.mode === "stop"}
               disabled={!canWrite}
-              onChange={() => setDraft({ ...draft, mode: "stop" })}
+              onChange={() => edit({ mode: "stop" })}
               title="Stop"
               note="Widgets take no new shoppers and say so. Your shop goes on. Nothing is ever charged without you."
             />
@@ -116,7 +117,7 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
               name="overage"
               checked={draft.mode === "top_up"}
               disabled={!canWrite}
-              onChange={() => setDraft({ ...draft, mode: "top_up" })}
+              onChange={() => edit({ mode: "top_up" })}
               title="Buy a pack before that"
               note="Auto top-up charges your card, never more a month than you say, and stops after a refused charge."
             />
@@ -177,8 +178,13 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
       <div className="grid gap-5 lg:sticky lg:top-6 lg:col-span-4">
         <OveragePreview input={"input" in result ? result.input : undefined} packs={plans.packs} />
         {save.error && (
-          <Notice kind="stopped" title="The settings were not saved">
-            {describeFailure(save.error)}
+          <Notice
+            kind="stopped"
+            title={
+              save.error instanceof CapsNotSaved ? "Saved, but for what stops uses" : "The settings were not saved"
+            }
+          >
+            {describeFailure(save.error instanceof CapsNotSaved ? save.error.cause : save.error)}
           </Notice>
         )}
         {canWrite && (
@@ -190,7 +196,7 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
               <Button
                 look="quiet"
                 onClick={() => {
-                  setDraft(start);
+                  setEdits({});
                   setPressed(false);
                 }}
               >
@@ -210,7 +216,13 @@ function withOther({ cooldown }: OverageDraft): readonly (readonly [number, stri
   return COOLDOWNS.some(([usual]) => usual === minutes) ? COOLDOWNS : [[minutes, `${minutes} minutes`], ...COOLDOWNS];
 }
 
-/** Saves what is asked for, the caps only where they differ: to change them opens the account anew. */
+/** The settings are saved and the caps are not; `cause` says why. */
+class CapsNotSaved extends Error {}
+
+/**
+ * Saves what is asked for, the caps only where they differ: to change them opens the account anew. They come last, so that
+ * settings that are refused, for want of a card say, have stopped nothing.
+ */
 function useSave(before: Caps) {
   const trpc = useTRPC();
   const refresh = useRefreshBilling();
@@ -218,14 +230,18 @@ function useSave(before: Caps) {
   const setOverage = useMutation(trpc.billing.setOverage.mutationOptions());
   return useMutation({
     mutationFn: async ({ input, caps }: { input: Parameters<typeof setOverage.mutateAsync>[0]; caps: Caps }) => {
-      if (caps.daily !== before.daily || caps.monthly !== before.monthly) {
-        await setCap.mutateAsync({ mode: "live", scope: "*", ...caps });
-      }
       await setOverage.mutateAsync(input);
+      if (caps.daily === before.daily && caps.monthly === before.monthly) return;
+      await setCap.mutateAsync({ mode: "live", scope: "*", ...caps }).catch((cause: unknown) => {
+        throw new CapsNotSaved("The caps were not saved", { cause });
+      });
     },
     onSuccess: async () => {
       toast.success("Saved");
       await refresh();
+    },
+    onError: async (error) => {
+      if (error instanceof CapsNotSaved) await refresh();
     },
   });
 }
