@@ -13,6 +13,7 @@ import { NothingFoundDrawing } from "@/components/icons/drawings";
 import { PageTitle } from "@/components/page-title";
 import { QueryError, useSessionEnd } from "@/components/query-error";
 import { SearchField } from "@/components/search-field";
+import { ShowMore } from "@/components/show-more";
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { useTRPC } from "@/trpc/client";
@@ -24,12 +25,13 @@ export function CustomersPage() {
   const trpc = useTRPC();
   const [search, setSearch] = useQueryState("q", { defaultValue: "", throttleMs: 300 });
   const q = useDeferredValue(search.trim().slice(0, 100));
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    trpc.admin.customers.infiniteQueryOptions(
-      { q },
-      { getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined, placeholderData: keepPreviousData },
-    ),
-  );
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isFetchNextPageError } =
+    useInfiniteQuery(
+      trpc.admin.customers.infiniteQueryOptions(
+        { q },
+        { getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined, placeholderData: keepPreviousData },
+      ),
+    );
   useSessionEnd(error);
   const brands = data?.pages.flatMap(({ customers }) => customers);
   return (
@@ -70,9 +72,9 @@ export function CustomersPage() {
         )}
         {hasNextPage && (
           <div className="flex justify-center border-t border-line p-3">
-            <Button busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+            <ShowMore busy={isFetchingNextPage} failed={isFetchNextPageError} onPress={() => fetchNextPage()}>
               Show more
-            </Button>
+            </ShowMore>
           </div>
         )}
       </Card>

@@ -16,6 +16,7 @@ import { DownloadIcon } from "@/components/icons/interface";
 import { PageTitle } from "@/components/page-title";
 import { describeFailure, QueryError, useSessionEnd } from "@/components/query-error";
 import { SearchField } from "@/components/search-field";
+import { ShowMore } from "@/components/show-more";
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { ClockTime } from "@/components/time";
@@ -41,9 +42,10 @@ export function AuditPage() {
   const [typed, setTyped] = useState(view.q ?? "");
   const q = useDeferredValue(typed.trim());
   const filter = filterOf({ ...view, q });
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
-    trpc.audit.list.infiniteQueryOptions(filter, { getNextPageParam: (page) => page.cursor, retry: false }),
-  );
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError } =
+    useInfiniteQuery(
+      trpc.audit.list.infiniteQueryOptions(filter, { getNextPageParam: (page) => page.cursor, retry: false }),
+    );
   useSessionEnd(error);
   const entries = data?.pages.flatMap((page) => page.entries);
   const clear = () => {
@@ -125,9 +127,9 @@ export function AuditPage() {
         )}
         {hasNextPage && (
           <div className="border-t border-line px-2 py-1.5 md:px-3">
-            <Button look="quiet" size="small" busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+            <ShowMore busy={isFetchingNextPage} failed={isFetchNextPageError} onPress={() => fetchNextPage()}>
               Show more
-            </Button>
+            </ShowMore>
           </div>
         )}
       </Card>

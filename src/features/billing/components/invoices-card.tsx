@@ -2,12 +2,12 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Badge } from "@/components/badge";
-import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { EmptyState } from "@/components/empty-state";
 import { formatDay, formatMoney } from "@/components/format";
 import { EmptyLedgerDrawing } from "@/components/icons/drawings";
 import { QueryError } from "@/components/query-error";
+import { ShowMore } from "@/components/show-more";
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { useTimeZone } from "@/components/time";
@@ -18,12 +18,13 @@ import { INVOICE_STATUSES } from "./words";
 /** Invoices and receipts, as the payment provider made them. */
 export function InvoicesCard() {
   const trpc = useTRPC();
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    trpc.billing.invoices.infiniteQueryOptions(
-      {},
-      { getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined, initialCursor: undefined },
-    ),
-  );
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isFetchNextPageError } =
+    useInfiniteQuery(
+      trpc.billing.invoices.infiniteQueryOptions(
+        {},
+        { getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined, initialCursor: undefined },
+      ),
+    );
   const invoices = data?.pages.flatMap((page) => page.invoices);
   return (
     <Card title="Invoices and receipts">
@@ -60,9 +61,9 @@ export function InvoicesCard() {
       )}
       {hasNextPage && (
         <div className="border-t border-line px-4 py-3 text-center md:px-5">
-          <Button look="quiet" size="small" busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+          <ShowMore busy={isFetchingNextPage} failed={isFetchNextPageError} onPress={() => fetchNextPage()}>
             Show older invoices
-          </Button>
+          </ShowMore>
         </div>
       )}
     </Card>

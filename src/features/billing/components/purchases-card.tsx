@@ -2,12 +2,12 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Badge } from "@/components/badge";
-import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { EmptyState } from "@/components/empty-state";
 import { formatDay, formatExact, formatMoney, formatTokens } from "@/components/format";
 import { EmptyLedgerDrawing } from "@/components/icons/drawings";
 import { QueryError } from "@/components/query-error";
+import { ShowMore } from "@/components/show-more";
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { useTimeZone } from "@/components/time";
@@ -18,12 +18,13 @@ import { ORIGINS, purchaseWord } from "./words";
 /** Everything that was bought, newest first, and what became of it. */
 export function PurchasesCard() {
   const trpc = useTRPC();
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    trpc.billing.purchases.infiniteQueryOptions(
-      {},
-      { getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined, initialCursor: undefined },
-    ),
-  );
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isFetchNextPageError } =
+    useInfiniteQuery(
+      trpc.billing.purchases.infiniteQueryOptions(
+        {},
+        { getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined, initialCursor: undefined },
+      ),
+    );
   const purchases = data?.pages.flatMap((page) => page.purchases);
   return (
     <Card title="Purchases">
@@ -59,9 +60,9 @@ export function PurchasesCard() {
       )}
       {hasNextPage && (
         <div className="border-t border-line px-4 py-3 text-center md:px-5">
-          <Button look="quiet" size="small" busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+          <ShowMore busy={isFetchingNextPage} failed={isFetchNextPageError} onPress={() => fetchNextPage()}>
             Show older purchases
-          </Button>
+          </ShowMore>
         </div>
       )}
     </Card>

@@ -14,6 +14,7 @@ import { PageTitle } from "@/components/page-title";
 import { QueryError, useSessionEnd } from "@/components/query-error";
 import { SearchField } from "@/components/search-field";
 import { Segmented } from "@/components/segmented";
+import { ShowMore } from "@/components/show-more";
 import { Skeleton } from "@/components/skeleton";
 import { RelativeTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
@@ -37,7 +38,16 @@ export function Inbox({ seesFailures }: { seesFailures: boolean }) {
   const [search, setSearch] = useState("");
   const text = useDeferredValue(search.trim());
   const filtered = only === "unread" || kind !== "" || text !== "";
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isPlaceholderData } = useInfiniteQuery(
+  const {
+    data,
+    error,
+    refetch,
+    fetchNextPage,
+    hasNextPage,
+    isFetchingNextPage,
+    isFetchNextPageError,
+    isPlaceholderData,
+  } = useInfiniteQuery(
     trpc.notifications.list.infiniteQueryOptions(
       {
         ...(only === "unread" ? { unread: true } : {}),
@@ -165,9 +175,9 @@ export function Inbox({ seesFailures }: { seesFailures: boolean }) {
         )}
         {hasNextPage && (
           <div className="border-t border-line px-2 py-1.5 md:px-3">
-            <Button look="quiet" size="small" busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+            <ShowMore busy={isFetchingNextPage} failed={isFetchNextPageError} onPress={() => fetchNextPage()}>
               Show more
-            </Button>
+            </ShowMore>
           </div>
         )}
       </Card>

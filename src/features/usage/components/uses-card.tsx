@@ -9,6 +9,7 @@ import { formatCount, formatDelta } from "@/components/format";
 import { AppIcon } from "@/components/icons/apps";
 import { CloseIcon } from "@/components/icons/interface";
 import { QueryError } from "@/components/query-error";
+import { ShowMore } from "@/components/show-more";
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { ClockTime, RelativeTime } from "@/components/time";
@@ -78,12 +79,13 @@ function LiveFeed() {
 
 function DayUses({ date, appId, onClose }: { date: string; appId: string | null; onClose: () => void }) {
   const trpc = useTRPC();
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
-    trpc.usage.entries.infiniteQueryOptions(
-      { date, ...(appId && /^[a-z0-9-]{1,20}$/.test(appId) ? { appId } : {}) },
-      { getNextPageParam: (page) => page.cursor, retry: false },
-    ),
-  );
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError } =
+    useInfiniteQuery(
+      trpc.usage.entries.infiniteQueryOptions(
+        { date, ...(appId && /^[a-z0-9-]{1,20}$/.test(appId) ? { appId } : {}) },
+        { getNextPageParam: (page) => page.cursor, retry: false },
+      ),
+    );
   const rows = data?.pages.flatMap((page) => page.entries);
   return (
     <Card
@@ -94,18 +96,18 @@ function DayUses({ date, appId, onClose }: { date: string; appId: string | null;
         </Button>
       }
     >
-      {error && (
+      {error && !rows && (
         <div className="px-4 pb-4 md:px-5 md:pb-5">
           <QueryError what="The day's uses" error={error} retry={refetch} />
         </div>
       )}
       {rows?.length === 0 && <p className="px-4 pb-5 text-13 text-ink-2 md:px-5">Nothing was used on this day.</p>}
-      {!error && (rows === undefined || rows.length > 0) && <UsesTable label="Uses of the day" rows={rows} detailed />}
+      {(rows === undefined ? !error : rows.length > 0) && <UsesTable label="Uses of the day" rows={rows} detailed />}
       {hasNextPage && (
         <div className="border-t border-line px-2 py-1.5 md:px-3">
-          <Button look="quiet" size="small" busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+          <ShowMore busy={isFetchingNextPage} failed={isFetchNextPageError} onPress={() => fetchNextPage()}>
             Show more
-          </Button>
+          </ShowMore>
         </div>
       )}
     </Card>

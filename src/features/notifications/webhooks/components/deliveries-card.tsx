@@ -12,6 +12,7 @@ import { SelectField } from "@/components/field";
 import { EmptyLedgerDrawing, NothingFoundDrawing } from "@/components/icons/drawings";
 import { describeFailure, QueryError } from "@/components/query-error";
 import { SearchField } from "@/components/search-field";
+import { ShowMore } from "@/components/show-more";
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { ClockTime, RelativeTime } from "@/components/time";
@@ -45,13 +46,14 @@ export function DeliveriesCard({
   const [shown, setShown] = useState<string | null>(null);
   const search = useDeferredValue(wish.q.trim());
   const asked = { endpointId, status: wish.status, type: wish.type, search };
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    ...trpc.webhooks.deliveries.infiniteQueryOptions(asked, {
-      getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-      initialCursor: null,
-    }),
-    refetchInterval: LOOK_AGAIN_MS,
-  });
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isFetchNextPageError } =
+    useInfiniteQuery({
+      ...trpc.webhooks.deliveries.infiniteQueryOptions(asked, {
+        getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+        initialCursor: null,
+      }),
+      refetchInterval: LOOK_AGAIN_MS,
+    });
   const again = useMutation(
     trpc.webhooks.replayFailed.mutationOptions({
       onSuccess: async ({ replayed }) => {
@@ -153,9 +155,9 @@ export function DeliveriesCard({
       )}
       {hasNextPage && (
         <div className="border-t border-line p-4 text-center">
-          <Button busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+          <ShowMore busy={isFetchingNextPage} failed={isFetchNextPageError} onPress={() => fetchNextPage()}>
             Show older
-          </Button>
+          </ShowMore>
         </div>
       )}
       <DeliveryDialog id={shown} canWrite={canWrite} onClose={() => setShown(null)} />

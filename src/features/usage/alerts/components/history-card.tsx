@@ -3,11 +3,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { Badge } from "@/components/badge";
-import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { EmptyState } from "@/components/empty-state";
 import { NothingHereDrawing } from "@/components/icons/drawings";
 import { QueryError } from "@/components/query-error";
+import { ShowMore } from "@/components/show-more";
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { ClockTime } from "@/components/time";
@@ -19,12 +19,13 @@ type Crossing = AlertHistory["crossings"][number];
 /** What was crossed, since and until when, and who was told of it, how and when. */
 export function HistoryCard() {
   const trpc = useTRPC();
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
-    trpc.alerts.history.infiniteQueryOptions(
-      {},
-      { getNextPageParam: (page) => page.cursor, refetchInterval: 30_000, retry: false },
-    ),
-  );
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError } =
+    useInfiniteQuery(
+      trpc.alerts.history.infiniteQueryOptions(
+        {},
+        { getNextPageParam: (page) => page.cursor, refetchInterval: 30_000, retry: false },
+      ),
+    );
   const rows = data?.pages.flatMap((page) => page.crossings);
   return (
     <Card title="History">
@@ -74,9 +75,9 @@ export function HistoryCard() {
       )}
       {hasNextPage && (
         <div className="border-t border-line px-2 py-1.5 md:px-3">
-          <Button look="quiet" size="small" busy={isFetchingNextPage} onClick={() => fetchNextPage()}>
+          <ShowMore busy={isFetchingNextPage} failed={isFetchNextPageError} onPress={() => fetchNextPage()}>
             Show more
-          </Button>
+          </ShowMore>
         </div>
       )}
     </Card>
