@@ -41,10 +41,18 @@ function Described({
   );
 }
 
-/** What is wrong with a field or a group of fields. Always in the page, so that a new message is announced. */
+/** Puts whoever sent a form at the first field that is wrong, once it has been marked. */
+export function toFirstWrong(form: HTMLElement | null): void {
+  requestAnimationFrame(() => form?.querySelector<HTMLElement>("[aria-invalid], [data-wrong] input")?.focus());
+}
+
+/**
+ * What is wrong with a field or a group of fields. Always in the page, and out of sight rather than not displayed while there is
+ * nothing to say, so that a new message is announced.
+ */
 export function FieldError({ id, children }: { id: string; children?: string }) {
   return (
-    <p id={id} aria-live="polite" className={cx("flex items-start gap-1.5 text-12 text-red", !children && "hidden")}>
+    <p id={id} aria-live="polite" className={children ? "flex items-start gap-1.5 text-12 text-red" : "sr-only"}>
       {children && <StoppedIcon size={16} className="shrink-0" />}
       {children}
     </p>

@@ -1,12 +1,12 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { Dialog, DialogActions, DialogBody } from "@/components/dialog";
-import { SelectField, TextField } from "@/components/field";
+import { SelectField, TextField, toFirstWrong } from "@/components/field";
 import { Notice } from "@/components/notice";
 import { describeFailure, QueryError } from "@/components/query-error";
 import { Skeleton } from "@/components/skeleton";
@@ -48,6 +48,7 @@ export function DetailsCard({ canWrite }: { canWrite: boolean }) {
         <Dialog
           open={editing}
           onOpenChange={setEditing}
+          firm
           title="Invoice details"
           description="They stand on invoices from now on; those that exist stay as they are."
         >
@@ -105,6 +106,7 @@ function Form({ details, onDone }: { details: DetailsInput | null; onDone: () =>
   const refresh = useRefreshBilling();
   const [draft, setDraft] = useState(details ?? EMPTY);
   const [pressed, setPressed] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const result = detailsInput.safeParse(cleaned(draft));
   const error = (...path: string[]): string | undefined => {
     if (!pressed || result.success) return undefined;
@@ -128,12 +130,14 @@ function Form({ details, onDone }: { details: DetailsInput | null; onDone: () =>
   });
   return (
     <form
+      ref={form}
       className="flex min-h-0 flex-1 flex-col"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
         setPressed(true);
-        if (result.success && !save.isPending) save.mutate(result.data);
+        if (!result.success) return toFirstWrong(form.current);
+        if (!save.isPending) save.mutate(result.data);
       }}
     >
       <DialogBody>

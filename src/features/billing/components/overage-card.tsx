@@ -5,7 +5,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
-import { Choice, ChoiceGroup, SelectField, TextField } from "@/components/field";
+import { Choice, ChoiceGroup, SelectField, TextField, toFirstWrong } from "@/components/field";
 import { formatDay, formatMoney, formatTokens } from "@/components/format";
 import { Notice } from "@/components/notice";
 import { describeFailure, QueryError } from "@/components/query-error";
@@ -90,7 +90,8 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
       onSubmit={(event) => {
         event.preventDefault();
         setPressed(true);
-        if (!("input" in result) || save.isPending) return;
+        if (!("input" in result)) return toFirstWrong(event.currentTarget);
+        if (save.isPending) return;
         save.mutate({ input: result.input, caps: result.caps }, { onSuccess: () => setEdits({}) });
       }}
     >

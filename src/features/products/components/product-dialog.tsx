@@ -5,7 +5,7 @@ import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { Button } from "@/components/button";
 import { Dialog, DialogActions, DialogBody } from "@/components/dialog";
-import { Choice, SelectField, TextArea, TextField } from "@/components/field";
+import { Choice, SelectField, TextArea, TextField, toFirstWrong } from "@/components/field";
 import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
 import { useTRPC } from "@/trpc/client";
@@ -68,6 +68,12 @@ function ProductForm({
   const trpc = useTRPC();
   const queries = useQueryClient();
   const [problems, setProblems] = useState<Partial<Record<keyof Draft, string>>>({});
+  const form = useRef<HTMLFormElement>(null);
+  // The form is long: what is wrong may stand out of sight.
+  const mark = (found: Partial<Record<keyof Draft, string>>) => {
+    setProblems(found);
+    toFirstWrong(form.current);
+  };
   const refresh = () => queries.invalidateQueries(trpc.products.list.queryFilter());
   const save = useMutation(
     trpc.products.save.mutationOptions({
@@ -78,7 +84,7 @@ function ProductForm({
       },
       onError: (error) => {
         const fields = error.data?.fields ?? [];
-        setProblems(Object.fromEntries(fields.map(({ path, message }) => [path.replace(/^product\./, ""), message])));
+        mark(Object.fromEntries(fields.map(({ path, message }) => [path.replace(/^product\./, ""), message])));
       },
     }),
   );
@@ -91,7 +97,7 @@ function ProductForm({
   });
   const submit = () => {
     const read = readDraft(draft);
-    if ("problems" in read) return setProblems(read.problems);
+    if ("problems" in read) return mark(read.problems);
     setProblems({});
     save.mutate({ ...(product && { id: product.id }), product: read.product });
   };
@@ -108,6 +114,7 @@ function ProductForm({
   );
   return (
     <form
+      ref={form}
       noValidate
       className="contents"
       onSubmit={(event) => {
