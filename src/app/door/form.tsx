@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactNode, useActionState, useEffect, useState } from "react";
+import { type ReactNode, type RefObject, useActionState, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/button";
 import { TextField } from "@/components/field";
 import { Notice } from "@/components/notice";
@@ -46,9 +46,17 @@ export function DoorForm({
 }) {
   const [state, send, pending] = useActionState(action, NOTHING);
   const zone = useZone();
+  const form = useRef<HTMLFormElement>(null);
+  const attempt = useAttempt(state, form);
   if (state.sentTo !== null && sent) {
     return (
-      <div className="grid gap-2 rounded-card bg-accent-soft px-4 py-3 text-14" role="status">
+      <div
+        // The form that had the focus is gone; without this the keyboard would be nowhere, and nothing would be said.
+        ref={(box) => box?.focus()}
+        tabIndex={-1}
+        role="status"
+        className="grid gap-2 rounded-card bg-accent-soft px-4 py-3 text-14"
+      >
         {state.sentTo !== "confirmed" && (
           <p className="font-medium wrap-anywhere">A mail is on its way to {state.sentTo}</p>
         )}
@@ -57,8 +65,8 @@ export function DoorForm({
     );
   }
   return (
-    <form action={send} className="grid gap-4">
-      {state.error && <Notice kind="stopped" title={state.error} />}
+    <form ref={form} action={send} className="grid gap-4">
+      {state.error && <Notice key={attempt} kind="stopped" title={state.error} />}
       {fields.map((name) => {
         const given = state.typed[name] ?? filled[name] ?? "";
         return (
@@ -81,6 +89,22 @@ export function DoorForm({
       </Button>
     </form>
   );
+}
+
+/**
+ * Counts the answers of a form's action: a notice that has the count for its key is announced each time, also where the same
+ * went wrong again. Puts the keyboard at the first field that is wrong, or back into the form where its field was made anew.
+ */
+export function useAttempt(state: object, form: RefObject<HTMLFormElement | null>): number {
+  const [seen, setSeen] = useState({ state, count: 0 });
+  if (seen.state !== state) setSeen({ state, count: seen.count + 1 });
+  useEffect(() => {
+    if (seen.count === 0) return;
+    const wrong = form.current?.querySelector<HTMLElement>("[aria-invalid]");
+    const lost = document.activeElement === document.body;
+    (wrong ?? (lost ? form.current?.querySelector<HTMLElement>("input:not([type=hidden])") : null))?.focus();
+  }, [seen.count, form]);
+  return seen.count;
 }
 
 /** The browser's own time zone, once its script runs. */

@@ -1,17 +1,20 @@
 "use client";
 
-import { useActionState } from "react";
+import { useActionState, useRef } from "react";
 import { Button } from "@/components/button";
 import { TextField } from "@/components/field";
 import { Notice } from "@/components/notice";
+import { useAttempt } from "../door/form";
 import { signInAction } from "./actions";
 
 /** The sign-in form. Works before its script has loaded; a refusal is announced and keeps the address. */
 export function SignInForm({ next }: { next?: string }) {
   const [state, submit, pending] = useActionState(signInAction, { error: null, email: "" });
+  const form = useRef<HTMLFormElement>(null);
+  const attempt = useAttempt(state, form);
   return (
-    <form action={submit} className="grid gap-4">
-      {state.error && <Notice kind="stopped" title={state.error} />}
+    <form ref={form} action={submit} className="grid gap-4">
+      {state.error && <Notice key={attempt} kind="stopped" title={state.error} />}
       <TextField
         label="Email"
         name="email"
