@@ -292,6 +292,8 @@ export const frameFinder: WidgetApp = (context) => {
     toggle.focus();
   });
   more.addEventListener("click", () => {
+    // One page after the other: a second press would have the first one's answer come too late, and leave its frames out.
+    if (list.hasAttribute("aria-busy")) return;
     page += 1;
     go();
   });
