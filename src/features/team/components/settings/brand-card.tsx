@@ -2,7 +2,7 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { toast } from "sonner";
 import { Card } from "@/components/card";
 import { SelectField, TextField } from "@/components/field";
@@ -23,7 +23,10 @@ export function BrandCard({ name, timeZone }: { name: string; timeZone: string }
       },
     }),
   );
-  const zones = [...new Set([zone, "UTC", ...Intl.supportedValuesOf("timeZone")])].toSorted();
+  // A browser may know zones by other names than the server: they are listed once the page stands as the server drew it.
+  const [known, setKnown] = useState<readonly string[]>([]);
+  useEffect(() => setKnown(Intl.supportedValuesOf("timeZone")), []);
+  const zones = [...new Set([timeZone, zone, "UTC", ...known])].toSorted();
   return (
     <Card title="Brand">
       <div className="px-4 pb-5 md:px-5">
