@@ -62,10 +62,14 @@ export function QuickSearch({ permissions }: { permissions: Permission[] }) {
   );
 }
 
+/** What to say where nothing is found: nothing can be known of apps before they have come. */
+const none = (known: boolean, failed: boolean): string =>
+  known ? "Nothing is called that." : failed ? "The apps could not be loaded, and no page is called that." : "Looking…";
+
 function Results({ permissions, onDone }: { permissions: Permission[]; onDone: () => void }) {
   const trpc = useTRPC();
   const router = useRouter();
-  const { data } = useQuery(trpc.catalog.list.queryOptions(undefined, { staleTime: 60_000 }));
+  const { data, error } = useQuery(trpc.catalog.list.queryOptions(undefined, { staleTime: 60_000 }));
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const list = useId();
@@ -155,7 +159,9 @@ function Results({ permissions, onDone }: { permissions: Permission[]; onDone: (
           </div>
         ))}
       </div>
-      {found.length === 0 && <p className="px-4 pb-6 text-center text-13 text-ink-2">Nothing is called that.</p>}
+      <p role="status" className={found.length === 0 ? "px-4 pb-6 text-center text-13 text-ink-2" : "sr-only"}>
+        {found.length === 0 && none(data !== undefined, error !== null)}
+      </p>
     </>
   );
 }
