@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
+import { saveText } from "@/components/chart/save";
 import { cx } from "@/components/cx";
 import { SelectField } from "@/components/field";
 import { formatCount, formatDay, formatDelta, formatMoney, formatTokens } from "@/components/format";
@@ -154,10 +155,7 @@ function Download({ month }: { month: string }) {
     setBusy(true);
     try {
       const { filename, csv } = await queries.fetchQuery(trpc.billing.statementCsv.queryOptions({ month }));
-      const url = URL.createObjectURL(new Blob([csv], { type: "text/csv;charset=utf-8" }));
-      const link = Object.assign(document.createElement("a"), { href: url, download: filename });
-      link.click();
-      URL.revokeObjectURL(url);
+      saveText(filename, csv);
     } catch (error) {
       toast.error(`The file could not be made. ${describeFailure(error)}`);
     } finally {
