@@ -76,6 +76,7 @@ export function ChatRooms() {
                   look="quiet"
                   size="small"
                   aria-label={`Send test to ${hook.name}`}
+                  busy={test.isPending && test.variables.id === hook.id}
                   onClick={() => test.mutate({ id: hook.id })}
                 >
                   Send test

@@ -100,6 +100,7 @@ export function Failures() {
                         look="quiet"
                         size="small"
                         aria-label={`Try again: ${failure.what}`}
+                        busy={retry.isPending && retry.variables.id === failure.id}
                         onClick={() => retry.mutate({ source: failure.source, id: failure.id })}
                       >
                         Try again

@@ -59,7 +59,7 @@ export function InvitationsCard({ invitations, canWrite }: { invitations: Invita
                   look="quiet"
                   size="small"
                   disabled={busy}
-                  aria-label={`Send the invitation to ${each.email} again`}
+                  aria-label={`Send again: the invitation to ${each.email}`}
                   onClick={() => resend.mutate({ id: each.id })}
                 >
                   Send again
@@ -68,7 +68,7 @@ export function InvitationsCard({ invitations, canWrite }: { invitations: Invita
                   look="quiet"
                   size="small"
                   disabled={busy}
-                  aria-label={`Call the invitation to ${each.email} back`}
+                  aria-label={`Call back: the invitation to ${each.email}`}
                   onClick={() => revoke.mutate({ id: each.id })}
                 >
                   Call back
