@@ -1,6 +1,7 @@
 import { lexer, type Token, type Tokens } from "marked";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { GUIDES } from "./guides";
 
 /** What a heading is called in an address. */
 export const anchorOf = (text: string): string =>
@@ -12,8 +13,15 @@ export const anchorOf = (text: string): string =>
 /** Parts of a text, which never change their places, with a key each. */
 const keyed = <T,>(items: readonly T[]) => items.map((item, at) => ({ key: String(at), item }));
 
-/** Where a link of a guide leads on the site: another guide's file is its page. */
-const hrefOf = (href: string): string => href.replace(/^(?:\.\/)?(?:guides\/)?([a-z-]+)\.md(#.*)?$/, "/docs/$1$2");
+/**
+ * Where a link of a guide leads on the site: another guide's file is its page. Null for a file of the repository that has no page
+ * here: whoever reads the file there can follow it.
+ */
+export function hrefOf(href: string): string | null {
+  if (/^(?:https?:|mailto:|\/|#)/.test(href)) return href;
+  const [, name, anchor = ""] = /^(?:\.\/)?(?:guides\/)?([a-z-]+)\.md(#.*)?$/.exec(href) ?? [];
+  return GUIDES.some(({ slug }) => slug === name) ? `/docs/${name}${anchor}` : null;
+}
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&amp;": "&",
@@ -51,6 +59,7 @@ function Inline({ tokens = [] }: { tokens?: Token[] | undefined }): ReactNode {
         );
       case "link": {
         const href = hrefOf(String(token.href));
+        if (href === null) return <Inline key={key} tokens={token.tokens} />;
         const link = "font-medium text-accent-ink underline underline-offset-4";
         return href.startsWith("/") ? (
           <Link key={key} href={href} className={link}>
