@@ -98,8 +98,8 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
       <div className="grid gap-5 lg:col-span-8">
         {saved.stopped && (
           <Notice kind="stopped" title="Auto top-up has stopped">
-            {saved.stopped.reason} It has bought nothing since {formatDay(saved.stopped.at, zone)}. Check the card, then
-            save these settings to start it again.
+            {saved.stopped.reason && `${saved.stopped.reason}. `}It has bought nothing since{" "}
+            {formatDay(saved.stopped.at, zone)}. Check the card, then save these settings to start it again.
           </Notice>
         )}
         <ChoiceGroup legend="At zero">

@@ -17,12 +17,12 @@ export function lowBalance(facts: Facts<"low_balance">, reader: Reader): MailCon
         <Say>
           {facts.balance === 0
             ? "Your widgets are paused; nothing was lost, and your shop goes on. Buy a pack or upgrade to go on."
-            : `Your balance fell below ${formatTokens(facts.threshold)}. At zero your widgets pause until there are tokens again.`}
+            : `Your balance fell to ${formatTokens(facts.threshold)} or less. At zero your widgets pause until there are tokens again.`}
         </Say>
         <Figures
           rows={[
             ["Balance", formatTokens(facts.balance)],
-            ["You asked to be told below", formatTokens(facts.threshold)],
+            ["You asked to be told at", formatTokens(facts.threshold)],
             ["Auto top-up", facts.top_up ? "On" : "Off"],
           ]}
         />
