@@ -68,7 +68,7 @@ const variables = z.object({
     .optional(),
   /** Where Stripe's API is, if not at api.stripe.com: the stand-in of `npm run dev`. */
   STRIPE_API_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** Encrypts Stripe's customer ids and webhooks' secrets at rest: `id:base64key,…` with keys of 32 bytes; the first encrypts, all decrypt. */
+  /** Encrypts Stripe's customer ids, webhooks' secrets and chat rooms' addresses: `id:base64key,…`, keys of 32 bytes; the first encrypts, all decrypt. */
   ENCRYPTION_KEYS: z
     .string()
     .regex(/^[a-z0-9-]{1,20}:[A-Za-z0-9+/]{43}=(?:,[a-z0-9-]{1,20}:[A-Za-z0-9+/]{43}=)*$/, {

@@ -84,8 +84,9 @@ export function RulesCard({ data, canWrite }: { data: AlertsOutput; canWrite: bo
                   rule={rule}
                   canWrite={canWrite}
                   onSet={(enabled) => set.mutate({ id: rule.id, enabled })}
+                  testing={test.isPending && test.variables.id === rule.id}
                   onTest={() => test.mutate({ id: rule.id })}
-                  onRemove={() => remove.mutate({ id: rule.id })}
+                  onRemove={() => remove.isPending || remove.mutate({ id: rule.id })}
                 />
               ))}
             </ul>
@@ -100,12 +101,14 @@ function RuleRow({
   rule,
   canWrite,
   onSet,
+  testing,
   onTest,
   onRemove,
 }: {
   rule: AlertRule;
   canWrite: boolean;
   onSet: (enabled: boolean) => void;
+  testing: boolean;
   onTest: () => void;
   onRemove: () => void;
 }) {
@@ -118,7 +121,7 @@ function RuleRow({
       </span>
       {canWrite && (
         <span className="flex items-center max-md:-ml-2.5">
-          <Button look="quiet" size="small" onClick={onTest} aria-label={`Test: ${condition}`}>
+          <Button look="quiet" size="small" busy={testing} onClick={onTest} aria-label={`Test: ${condition}`}>
             Test
           </Button>
           <Button
