@@ -13,6 +13,12 @@ function problemOf(error: unknown): string | undefined {
   return typeof data.problem === "string" ? data.problem : undefined;
 }
 
+/** Whether a change may have been made all the same: no answer came, or one of a server that broke on the way. */
+export function outcomeUnknown(error: unknown): boolean {
+  const problem = problemOf(error);
+  return problem === undefined || problem === "internal_error";
+}
+
 /** What to tell a person about a failed question or change: our own words where we have them. */
 export function describeFailure(error: unknown): string {
   const problem = problemOf(error);

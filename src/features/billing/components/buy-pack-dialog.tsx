@@ -7,7 +7,7 @@ import { Button } from "@/components/button";
 import { Dialog, DialogActions, DialogBody } from "@/components/dialog";
 import { formatMoney, formatTokens } from "@/components/format";
 import { Notice } from "@/components/notice";
-import { describeFailure } from "@/components/query-error";
+import { describeFailure, outcomeUnknown } from "@/components/query-error";
 import { useTRPC } from "@/trpc/client";
 import type { PackView, PaymentMethodView } from "../contract";
 import { useCheckout, useRefreshBilling, useWhen } from "./use-billing";
@@ -81,11 +81,17 @@ function Body({ pack, onClose }: { pack: PackView; onClose: () => void }) {
             another way.
           </Notice>
         )}
-        {buy.error && (
-          <Notice kind="stopped" title="The pack was not bought">
-            {describeFailure(buy.error)}
-          </Notice>
-        )}
+        {buy.error &&
+          (outcomeUnknown(buy.error) ? (
+            <Notice kind="stopped" title="We cannot tell whether the pack was bought">
+              {describeFailure(buy.error)} Press again here: it is the same purchase, and charged once at most. If you
+              close this, look at the purchases first.
+            </Notice>
+          ) : (
+            <Notice kind="stopped" title="The pack was not bought">
+              {describeFailure(buy.error)}
+            </Notice>
+          ))}
         {bought && !arrived && !failed && (
           <Notice kind="info" title={result?.status === "pending" ? "The bank has not answered yet" : "Paid"}>
             Your tokens are on their way. You may close this; they arrive all the same.
