@@ -121,7 +121,7 @@ function Shown({ data }: { data: SystemState }) {
       <Card title="Looks for drift">
         {data.drift.length === 0 ? (
           <p className="px-4 pb-5 text-14 text-ink-2 md:px-5">
-            Redis and the ledger have not been compared yet; the worker does it every quarter of an hour.
+            Redis and the ledger have not been compared yet; the worker does it every ten minutes.
           </p>
         ) : (
           <Table label="Looks for drift">
