@@ -155,9 +155,9 @@ test("a script written into a page does not run", async ({ page }) => {
 
 test("the way from a ready-made page into the app is a visit of its own, under the app's policy", async ({ page }) => {
   await signIn(page);
-  for (const path of ["/", "/docs"]) {
+  for (const path of ["/", "/docs", "/docs/apps/advanced-analytics"]) {
     await page.goto(path);
-    const ways = page.locator("a[href='/sign-in'], a[href='/overview'], a[href='/sign-up']");
+    const ways = page.locator("a[href='/sign-in'], a[href='/overview'], a[href='/sign-up'], a[href='/usage/insights']");
     expect(await ways.count(), path).toBeGreaterThan(0);
     for (let i = 0; i < (await ways.count()); i++) {
       await page.goto(path);

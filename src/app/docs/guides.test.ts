@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { lexer, type Token, walkTokens } from "marked";
 import { expect, it } from "vitest";
 import { GUIDES, textOf } from "./guides";
-import { anchorOf, hrefOf } from "./markdown";
+import { anchorOf, hrefOf, isGuide } from "./markdown";
 
 /** All of a guide's tokens of one kind. */
 function tokensOf(text: string, kind: "link" | "heading"): Token[] {
@@ -38,4 +38,9 @@ it("a file of the repository that is no guide is no link on the site", () => {
   expect(hrefOf("operations.md")).toBeNull();
   expect(hrefOf("https://www.standardwebhooks.com")).toBe("https://www.standardwebhooks.com");
   expect(readdirSync("docs")).toContain("operations.md");
+});
+
+it("the way from a guide into the app is no soft change of page, which would keep the guides' policy for scripts", () => {
+  expect(["/docs", "/docs/billing#packs", "/docs/api"].filter(isGuide)).toHaveLength(3);
+  expect(["/usage/insights", "/overview", "/api/v1/openapi.json", "/docsify", "#packs"].filter(isGuide)).toEqual([]);
 });

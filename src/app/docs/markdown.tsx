@@ -10,6 +10,9 @@ export const anchorOf = (text: string): string =>
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
 
+/** True for a page of these, which has the same policy for scripts as the one that leads to it. */
+export const isGuide = (href: string): boolean => /^\/docs(?:[/?#]|$)/.test(href);
+
 /** Parts of a text, which never change their places, with a key each. */
 const keyed = <T,>(items: readonly T[]) => items.map((item, at) => ({ key: String(at), item }));
 
@@ -61,7 +64,8 @@ function Inline({ tokens = [] }: { tokens?: Token[] | undefined }): ReactNode {
         const href = hrefOf(String(token.href));
         if (href === null) return <Inline key={key} tokens={token.tokens} />;
         const link = "font-medium text-accent-ink underline underline-offset-4";
-        return href.startsWith("/") ? (
+        // Into the app the way is a visit of its own: a soft change of page would keep this page's policy for scripts.
+        return isGuide(href) ? (
           <Link key={key} href={href} className={link}>
             <Inline tokens={token.tokens} />
           </Link>
