@@ -23,7 +23,7 @@ export function ColorField({
   const id = useId();
   const notes = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ") || undefined;
   return (
-    <div className="grid content-start gap-1.5">
+    <div className="relative grid content-start gap-1.5">
       <label htmlFor={id} className="text-13 font-medium">
         {label}
       </label>

@@ -26,7 +26,7 @@ function Described({
 }) {
   const notes = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
-    <div className="grid content-start gap-1.5">
+    <div className="relative grid content-start gap-1.5">
       <label htmlFor={id} className="text-13 font-medium">
         {label}
       </label>
@@ -48,7 +48,7 @@ export function toFirstWrong(form: HTMLElement | null): void {
 
 /**
  * What is wrong with a field or a group of fields. Always in the page, and out of sight rather than not displayed while there is
- * nothing to say, so that a new message is announced.
+ * nothing to say, so that a new message is announced. What it stands in is `relative`, so that it scrolls along unseen, too.
  */
 export function FieldError({ id, children }: { id: string; children?: string }) {
   return (
@@ -119,7 +119,7 @@ export function SelectField({
 export function ChoiceGroup({ legend, error, children }: { legend: string; error?: string; children: ReactNode }) {
   const id = useId();
   return (
-    <fieldset className="grid gap-1.5" aria-describedby={error ? id : undefined}>
+    <fieldset className="relative grid gap-1.5" aria-describedby={error ? id : undefined}>
       <legend className="mb-1.5 text-13 font-medium">{legend}</legend>
       {children}
       <FieldError id={id}>{error}</FieldError>
