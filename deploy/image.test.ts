@@ -104,6 +104,18 @@ describe("the compose file", () => {
     for (const [, variable] of text.matchAll(/\$\{(\w+):\?\}/g)) expect(guide).toContain(`${variable}=`);
   });
 
+  it("passes on every variable that this way of running has a use for: one beside it would be without effect, unsaid", () => {
+    const elsewhere = [
+      ...["VERCEL_ENV", "VERCEL_URL", "VERCEL_BRANCH_URL", "VERCEL_GIT_COMMIT_REF", "VERCEL_AUTOMATION_BYPASS_SECRET"],
+      ...["DEPLOYMENT", "PREVIEW_MAIL_URL", "METER_REDIS_URL", "METER_PORT", "METER_HOST", "METER_DRAIN"],
+      // For development and tests; what the image says itself.
+      ...["AUTH_GOOGLE_ISSUER", "STRIPE_API_URL", "OUTGOING_LOOPBACK", "PORT", "HOST", "WORKER"],
+    ];
+    const known = [...readFileSync(".env.example", "utf8").matchAll(/^([A-Z_]+)=/gm)].map(([, name = ""]) => name);
+    const passed = Object.keys(compose.services.worker?.environment ?? {});
+    expect(known.filter((name) => !elsewhere.includes(name)).toSorted()).toEqual(passed.toSorted());
+  });
+
   it("opens one port to this machine alone, takes every right away, and waits for what it needs", () => {
     for (const [name, service] of services) {
       expect(service.image, name).toMatch(/^connected-apps$|^postgres:18-bookworm$|^redis:7\.4-bookworm$/);
