@@ -75,7 +75,11 @@ function asking(first: string): { ask: AppContext["ask"]; token: () => string } 
 }
 
 async function begin(message: SessionMessage, origin: string): Promise<void> {
-  const response = await fetch("/api/v1/widget/session", { headers: { authorization: `Bearer ${message.token}` } });
+  const response = await fetch("/api/v1/widget/session", {
+    headers: { authorization: `Bearer ${message.token}` },
+    // An answer that never comes must not leave an empty window.
+    signal: AbortSignal.timeout(10_000),
+  });
   const session = (await response.json()) as FrameSession;
   // A token that was made for another page opens nothing here, and the page that brought it is told nothing.
   if (!response.ok || session.origin !== origin || session.app.slug !== slug) return refuse();

@@ -240,7 +240,7 @@ export const frameFinder: WidgetApp = (context) => {
     nothing.replaceChildren(
       h("h2", {}, over ? common.overTitle : words.failed),
       h("p", { role: "alert" }, over ? common.over : words.failedHint),
-      ...(over ? [] : [h("button", { type: "button", onclick: begin }, words.again)]),
+      ...(over ? [] : [h("button", { type: "button", onclick: again }, words.again)]),
     );
   };
 
@@ -264,6 +264,12 @@ export const frameFinder: WidgetApp = (context) => {
     clearTimeout(timer);
     page = 1;
     go();
+  }
+
+  /** The button that was pressed goes with what it stands in: the keyboard is put where the view begins. */
+  function again(): void {
+    root.querySelector("h1")?.focus({ preventScroll: true });
+    begin();
   }
 
   input.addEventListener("input", () => {
