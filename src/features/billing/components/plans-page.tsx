@@ -74,7 +74,7 @@ export function PlansPage({ canWrite }: { canWrite: boolean }) {
                 onChoose={() => choose(plan)}
               />
             ))
-          : SKELETONS.map((each) => <Skeleton key={each} className="h-80 rounded-card" />)}
+          : !error && SKELETONS.map((each) => <Skeleton key={each} className="h-80 rounded-card" />)}
       </div>
       {data && <PlanComparison offers={data} />}
       {canBuy && <PlanDialog plan={chosen} onClose={() => setChosen(null)} />}

@@ -24,7 +24,7 @@ import type { Entry } from "./uses-by-app";
 const KINDS: Record<Entry["kind"], string> = {
   usage: "Use",
   grant: "Tokens added",
-  hold: "Held",
+  hold: "Reserved",
   settle: "Settled",
   release: "Released",
   refund: "Refunded",
