@@ -9,22 +9,27 @@ const LOOKS = {
   stopped: { className: "bg-red-soft", icon: <StoppedIcon className="text-red" /> },
 } as const;
 
-/** What happened, whether anything was lost, and what to do. Announced when it appears. */
+/**
+ * What happened, whether anything was lost, and what to do. Announced when it appears; `quiet` is not, where a part of it, such as
+ * how long ago something was, goes on changing and would be read out each time.
+ */
 export function Notice({
   kind,
   title,
+  quiet,
   children,
   action,
 }: {
   kind: keyof typeof LOOKS;
   title: string;
+  quiet?: boolean;
   children?: ReactNode;
   action?: ReactNode;
 }) {
   const look = LOOKS[kind];
   return (
     <div
-      role={kind === "stopped" ? "alert" : "status"}
+      role={quiet ? undefined : kind === "stopped" ? "alert" : "status"}
       className={cx("flex flex-wrap items-start gap-x-3 gap-y-2 rounded-card px-4 py-3", look.className)}
     >
       <span className="shrink-0">{look.icon}</span>

@@ -1,6 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { announce } from "@/components/announcer";
 import { Notice } from "@/components/notice";
 import { RelativeTime } from "@/components/time";
 import { PROBLEMS } from "@/lib/errors";
@@ -26,15 +28,23 @@ export function InstallationCheck({ app }: { app: { id: string; name: string } }
   );
   const { seen, refused } = data ?? { seen: null, refused: null };
   const newest = refused && (!seen || refused.at > seen.at) ? refused : null;
+  const title = newest ? `${newest.origin || "A page"} was refused` : seen ? `Installed on ${seen.origin}` : null;
+  // What is new is said once, and nothing on arrival; how long ago it was ticks on unsaid.
+  const said = useRef<string | null>(undefined);
+  useEffect(() => {
+    if (!data) return;
+    if (title !== null && said.current !== undefined && title !== said.current) announce(title);
+    said.current = title;
+  }, [title, data]);
   return (
-    <div aria-live="polite">
+    <div>
       {newest ? (
-        <Notice kind="soon" title={`${newest.origin || "A page"} was refused`}>
+        <Notice quiet kind="soon" title={title ?? ""}>
           {REMEDIES[newest.code] ?? PROBLEMS[newest.code as keyof typeof PROBLEMS]?.[1] ?? newest.code}{" "}
           <RelativeTime iso={newest.at} />
         </Notice>
       ) : seen ? (
-        <Notice kind="done" title={`Installed on ${seen.origin}`}>
+        <Notice quiet kind="done" title={title ?? ""}>
           The page last asked for the app <RelativeTime iso={seen.at} />, with version {seen.loader || "unknown"} of the
           loader.
         </Notice>

@@ -10,7 +10,7 @@ import { Id } from "@/components/copy";
 import { TextField } from "@/components/field";
 import { Notice } from "@/components/notice";
 import { describeFailure } from "@/components/query-error";
-import { ClockTime, RelativeTime } from "@/components/time";
+import { ClockTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { FoundKey } from "../../review/contract";
 import { RevokeDialog } from "../revoke-dialog";
@@ -53,7 +53,8 @@ export function FoundKeyCard() {
             Whose is it?
           </Button>
         </form>
-        <div aria-live="polite" className="grid gap-4 empty:hidden">
+        {/* Read out as it comes: nothing in it ticks. */}
+        <div aria-live="polite" className="grid gap-4 empty:sr-only">
           {find.error && (
             <Notice kind="stopped" title="It was not looked up">
               {describeFailure(find.error)}
@@ -106,7 +107,7 @@ function Found({ found, revoked, onRevoke }: { found: FoundKey; revoked: boolean
         </p>
         <p className="text-12 text-ink-3">
           {found.mode === "live" ? "Live" : "Test"}, {found.lastUsedAt ? "last used " : "never used"}
-          {found.lastUsedAt && <RelativeTime iso={found.lastUsedAt} />}
+          {found.lastUsedAt && <ClockTime iso={found.lastUsedAt} />}
           {found.revokedAt && (
             <>
               , revoked <ClockTime iso={found.revokedAt} />
