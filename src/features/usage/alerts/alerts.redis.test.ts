@@ -20,7 +20,7 @@ import { consumeWith, drain, holdWith, settleWith, type TestBrand, testBrand } f
 import { Receiver } from "@/test/receivers";
 import type { AlertKind } from "./contract";
 import { collectRefusals } from "./jobs";
-import { addRule, lookAtAlerts, testRule } from "./service";
+import { addRule, lookAtAlerts, removeRule, testRule } from "./service";
 
 /**
  * Each alert against a real ledger: one case in which it speaks, for its own reason, and one that looks alike and is none.
@@ -397,6 +397,19 @@ describe("once", () => {
     await look();
     expect(await told("low_balance")).toEqual(["95 tokens left", "90 tokens left"]);
     await balance(95);
+  });
+
+  it("each alert that was removed can be added again as it was, the one without a figure too, and once", async () => {
+    await look();
+    const usual = () =>
+      db().select().from(alertRules).where(eq(alertRules.customerId, brand.customerId)).orderBy(alertRules.kind);
+    const before = await usual();
+    expect(before.map(({ kind }) => kind)).toContain("payment_failed");
+    for (const { id } of before) await removeRule(system(), { id });
+    for (const { kind, threshold } of before) await addRule(system(), { kind: kind as AlertKind, threshold });
+    expect(await usual()).toHaveLength(before.length);
+    await expect(addRule(system(), { kind: "payment_failed", threshold: 0 })).rejects.toThrow(/such an alert already/);
+    await expect(addRule(system(), { kind: "payment_failed", threshold: 5 })).rejects.toThrow();
   });
 
   it("by what is so when it is written: a look that had to wait for another reads what that one left", async () => {

@@ -224,10 +224,10 @@ function whenFor({ quietFrom, quietTo, digestHour }: Settings, timeZone: string,
 /** Adds a rule. @throws Refusal `invalid_request` where there is the same one already, or the threshold cannot be */
 export async function addRule(ctx: Ctx, input: { kind: AlertKind; threshold: number }): Promise<void> {
   const { kind, threshold } = input;
-  const { least, most, unit } = ALERTS[kind];
+  const { least, most } = ALERTS[kind];
   const refuse = (message: string) =>
     new Refusal("invalid_request", message, { fields: [{ path: "threshold", message }] });
-  if (unit === "none" || threshold < least || threshold > most) throw refuse(`Between ${least} and ${most}.`);
+  if (threshold < least || threshold > most) throw refuse(`Between ${least} and ${most}.`);
   await ctx.db.transaction(async (tx) => {
     await lockedSettings(tx, ctx.customerId);
     const there = await tx.select().from(alertRules).where(eq(alertRules.customerId, ctx.customerId));

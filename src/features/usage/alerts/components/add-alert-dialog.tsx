@@ -71,18 +71,20 @@ export function AddAlertDialog({
               </option>
             ))}
           </SelectField>
-          <TextField
-            label={of?.label ?? ""}
-            inputMode="numeric"
-            hint={of?.hint}
-            value={threshold}
-            error={amount === null ? "A whole number, please." : refused}
-            onChange={(event) => {
-              add.reset();
-              setThreshold(event.target.value);
-            }}
-          />
-          {add.error && !refused && (
+          {of?.label && (
+            <TextField
+              label={of.label}
+              inputMode="numeric"
+              hint={of.hint}
+              value={threshold}
+              error={amount === null ? "A whole number, please." : refused}
+              onChange={(event) => {
+                add.reset();
+                setThreshold(event.target.value);
+              }}
+            />
+          )}
+          {add.error && !(refused && of?.label) && (
             <Notice kind="stopped" title="The alert was not added">
               {describeFailure(add.error)}
             </Notice>

@@ -77,6 +77,8 @@ export const CUSTOM: readonly { kind: AlertKind; name: string; label: string; su
     suggested: "100",
     hint: "20 at least. One such alert is enough.",
   },
+  // It has no figure: where it was removed, it is added as it was.
+  { kind: "payment_failed", name: "A payment fails", label: "", suggested: "0", hint: "" },
 ];
 
 /** `22:00` as minutes after midnight, and back. */
