@@ -5,7 +5,7 @@ import { meteringPartitions } from "@/db/schema/metering";
 import { partitionTag } from "@/lib/partition";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
-import { forget, headOf, pause, reportsOf, restarted, use, usesOf } from "@/test/ledger";
+import { entriesOf, forget, headOf, pause, reportsOf, restarted, use, usesOf } from "@/test/ledger";
 import { consumeWith, drain, testBrand } from "@/test/meter";
 import { drainAll, inspectAll } from "../jobs";
 import { drainPartition } from "../outbox/service";
@@ -106,6 +106,31 @@ describe("the window of a loss report", () => {
     }
     expect(await use(brand)).toBe(200);
     await expectCovered(brand, acknowledgedAt);
+  });
+});
+
+describe("the window where its own partition lost nothing since its epoch began", () => {
+  it("begins at its own last entry, whatever happened to others, and before", async () => {
+    const other = await testBrand({ tokens: 100 });
+    let brand = await testBrand({ tokens: 100 });
+    while (brand.partition === other.partition) brand = await testBrand({ tokens: 100 });
+    for (const one of [other, brand]) {
+      expect(await use(one)).toBe(200);
+      await restarted(one);
+      await inspectAll(metering());
+      for (let i = 0; i < 2; i++) {
+        expect(await use(one)).toBe(200);
+        await pause(20);
+      }
+      await drain(one);
+    }
+    await restarted(other);
+    await inspectAll(metering());
+    const last = (await entriesOf(brand)).at(-1);
+    expect(last).toMatchObject({ epoch: 2, seq: 2 });
+    await forget(brand);
+    expect(await use(brand)).toBe(200);
+    expect((await reportsOf(brand)).find(({ epoch }) => epoch === 3)?.windowFrom).toEqual(last?.occurredAt);
   });
 });
 
