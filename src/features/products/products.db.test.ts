@@ -83,6 +83,25 @@ describe("writing", () => {
     expect((await productBySku(ctx, "A")).name).toBe("Moved");
   });
 
+  it("of two who make one SKU at the same moment tells the second that it is taken", async () => {
+    const saved = await Promise.allSettled(
+      ["A", "B", "C"].map((name) => saveProduct(ctx, { product: product("same", { name }) })),
+    );
+    expect(saved.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const one of saved) {
+      if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "invalid_request" });
+    }
+    const [a, b] = [
+      await saveProduct(ctx, { product: product("a") }),
+      await saveProduct(ctx, { product: product("b") }),
+    ];
+    const renamed = await Promise.allSettled([a, b].map(({ id }) => saveProduct(ctx, { id, product: product("c") })));
+    expect(renamed.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    for (const one of renamed) {
+      if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "invalid_request" });
+    }
+  });
+
   it("deletes and brings back, by whom it says; a second time changes nothing", async () => {
     await put(product("A"), product("B"));
     const { id } = await productBySku(ctx, "A");

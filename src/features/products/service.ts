@@ -65,15 +65,18 @@ export interface Written {
   readonly outcome: "created" | "updated" | "unchanged";
 }
 
+/** One writer of a brand's catalogue at a time, to the transaction's end: a row that is not there yet cannot be held. */
+const holdCatalogue = (tx: Tx, { customerId }: Scope) =>
+  tx.execute(sql`select pg_advisory_xact_lock(hashtext('products'), hashtext(${customerId}))`);
+
 /** The brand's rows of these numbers, deleted ones too, held until the transaction's end. */
 export async function holdBySku(tx: Tx, scope: Scope, skus: readonly string[]): Promise<Map<string, Row>> {
   if (skus.length === 0) return new Map();
+  await holdCatalogue(tx, scope);
   const rows = await tx
     .select()
     .from(products)
     .where(and(eq(products.customerId, scope.customerId), inArray(products.sku, [...skus])))
-    // In one order, so that two writers never wait for each other.
-    .orderBy(products.sku)
     .for("update");
   return new Map(rows.map((row) => [row.sku, row]));
 }
@@ -243,12 +246,14 @@ async function mark(
 ): Promise<{ changed: number }> {
   const gone = action === "product.deleted";
   return ctx.db.transaction(async (tx) => {
+    await holdCatalogue(tx, ctx);
     const theirs = and(eq(products.customerId, ctx.customerId), inArray(products.id, ids));
     const changed = await tx
       .update(products)
       .set({ deletedAt: gone ? sql`now()` : null, updatedAt: sql`now()` })
       .where(and(theirs, gone ? isNull(products.deletedAt) : isNotNull(products.deletedAt)))
       .returning({ id: products.id, sku: products.sku });
+    if (!gone) await refuseTooMany(tx, ctx, 0);
     for (const { id, sku } of changed) await recordAudit(tx, ctx, { action, subject: id, details: { sku } });
     if (changed.length > 0) return { changed: changed.length };
     // Done before is as good as done now.
