@@ -1,11 +1,11 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { deadLetters, ledgerEntries, meteringAccounts, meteringPartitions } from "@/db/schema/metering";
 import { uuidv7 } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
-import { backlogOf, bent, entriesOf, forget, headOf, lettersOf, timedOut, use } from "@/test/ledger";
+import { backlogOf, bent, entriesOf, forget, headOf, lettersOf, timedOut, use, whileHeld } from "@/test/ledger";
 import { accountState, checkedAfterEach, drain, type TestBrand, testBrand } from "@/test/meter";
 import { drainPartition, OutboxUnavailable } from "../outbox/service";
 import { loadCatalog } from "../reconcile/service";
@@ -121,6 +121,18 @@ describe("an event in a batch", () => {
     const [result, again] = await recorded([event(2), event(3, { p: "xyz-999" }), event(4)], [event(5)]);
     expect(tally(result as Recorded)).toEqual({ ...none, written: 2, poisoned: 1 });
     expect(tally(again as Recorded)).toEqual({ ...none, written: 1 });
+  });
+
+  it("that cannot be written at present, through no fault of its own, is not given up", async () => {
+    const batch = [readEntry(`${++stream}-0`, event(2)), readEntry(`${++stream}-0`, event(3))];
+    const write = () =>
+      db().transaction(async (tx) => {
+        await tx.execute(sql`select set_config('lock_timeout', '50ms', true)`);
+        await recordEvents(tx, batch, () => brand.partition);
+      });
+    await whileHeld(sql`lock table token_usage in share mode`, () => expect(write()).rejects.toThrow());
+    expect(await lettersOf(brand)).toHaveLength(0);
+    expect(await headOf(brand)).toMatchObject({ epoch: 1, seq: 1, balance: 100 });
   });
 
   it("that skips sets aside all after it, also in the next batch", async () => {
