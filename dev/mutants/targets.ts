@@ -317,11 +317,15 @@ export const TARGETS: readonly Target[] = [
       openEpoch: [
         about("reconcile/steps.redis", "^an epoch|^a hydrate"),
         about("reconcile/hydrate.redis", "^an account that is missing"),
+        about("healing/strays.redis", "answered as they were"),
       ],
       lossWindow: [about("reconcile/windows.redis", "^the window"), about("reconcile/steps.redis", "^an epoch")],
       setAccount: [
         about("reconcile/hydrate.redis", "^an account that is missing|^a hydrate and"),
         about("reconcile/steps.redis", "^a hydrate"),
+        about("account/account.redis", "."),
+        about("grants.redis", "."),
+        about("reservations/reservations.redis", "Redis has lost"),
       ],
       loadCatalog: [about("reconcile/steps.redis", "catalogue"), about("reconcile/epochs.redis", "catalogue")],
     },
@@ -330,7 +334,7 @@ export const TARGETS: readonly Target[] = [
     file: `${METERING}/healing/service.ts`,
     what: "functions",
     tests: at("healing/healing.redis", "healing/strays.redis", "letters/letters.redis", "outbox/drain.redis"),
-    about: [about("healing/healing.redis", ".")],
+    about: [about("healing/healing.redis", "."), about("healing/strays.redis", ".")],
   },
   {
     file: `${METERING}/account/service.ts`,
@@ -343,7 +347,12 @@ export const TARGETS: readonly Target[] = [
       "lookup/lookup.redis",
       "outbox/drain.redis",
     ),
-    about: [about("account/account.redis", "."), about("reconcile/hydrate.redis", "^an account that is missing")],
+    about: [
+      about("account/account.redis", "."),
+      about("reconcile/hydrate.redis", "^an account that is missing"),
+      about("healing/healing.redis", "."),
+      about("caps/caps.redis", "what counts"),
+    ],
   },
   {
     file: `${METERING}/lookup/service.ts`,
@@ -355,13 +364,22 @@ export const TARGETS: readonly Target[] = [
     file: `${METERING}/intents/service.ts`,
     what: "functions",
     tests: INTENTS,
-    about: [about("intents/intents.redis", "."), about("refunds/refunds.redis", "^a refund")],
+    about: [
+      about("intents/intents.redis", "."),
+      about("refunds/refunds.redis", "^a refund"),
+      about("grants.redis", "."),
+    ],
   },
   {
     file: `${METERING}/service.ts`,
     what: "functions",
     functions: ["changeLimit", "configureAccounts", "retireAccounts", "retireMarked"],
     tests: at("configure.redis", "guards.redis", "intents/intents.redis", "caps/caps.redis", "reconcile/hydrate.redis"),
-    about: [about("configure.redis", "."), about("intents/intents.redis", "whether tokens run out")],
+    about: [
+      about("configure.redis", "."),
+      about("intents/intents.redis", "whether tokens run out"),
+      about("guards.redis", "^a change of what"),
+      about("reconcile/hydrate.redis", "closed on purpose"),
+    ],
   },
 ];
