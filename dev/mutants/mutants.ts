@@ -90,6 +90,9 @@ export function mutantsOf(target: Target, text: string): Mutant[] {
     }
   }
   const taken = new Map<string, number>();
+  const { about = [] } = target;
+  const every = isForAll(about) ? about : Object.values(about).flat();
+  const tests = [...new Set([...target.tests, ...every.map(([test]) => test)])];
   return found.map(({ scope, from, edit, changed }) => {
     const line = lineOf(text, edit.start) - lineOf(text, from) + 1;
     const [before, after] = [clean(text.slice(edit.start, edit.end)), clean(edit.replacement)];
@@ -109,7 +112,7 @@ export function mutantsOf(target: Target, text: string): Mutant[] {
       before,
       after,
       text: changed,
-      tests: target.tests,
+      tests,
       about: aboutOf(target, scope),
     };
   });

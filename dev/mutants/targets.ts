@@ -8,7 +8,8 @@ export interface Target {
   readonly what: "lua" | "functions";
   readonly functions?: readonly string[];
   readonly tests: readonly string[];
-  /** For a script or function, or for all of it, files and words in the names of the tests about it: those are asked first. */
+  /** For a script or function, or for all of it, files and words in the names of the tests about it: those are asked first,
+   *  and are among its tests. */
   readonly about?: readonly About[] | Readonly<Record<string, readonly About[]>>;
 }
 
@@ -217,7 +218,7 @@ export const TARGETS: readonly Target[] = [
       "drainedTo",
       "retire",
     ],
-    tests: [...at("outbox/together.redis"), ...DRAIN, ...at("edge/trace.redis")],
+    tests: [...at("outbox/together.redis"), ...DRAIN],
     about: {
       readBatches: [
         about("outbox/together.redis", "one transaction|one by one"),
