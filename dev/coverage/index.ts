@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Profiler } from "node:inspector";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findChromium } from "../stack/chromium";
@@ -82,6 +82,12 @@ function builtFile(url: string): string | null {
   return path ? join(BUILD, decodeURIComponent(path)) : null;
 }
 
+/** The map that a script names at its end: the pages' have names of their own. */
+const mapBeside = (path: string, code: string): string => {
+  const [, named] = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(code.slice(-500)) ?? [];
+  return named && !named.startsWith("data:") ? join(dirname(path), decodeURIComponent(named)) : `${path}.map`;
+};
+
 /** What V8 counted in the production server and in the pages of the journeys. */
 async function linesOfJourneys(): Promise<Lines> {
   const lines: Lines = new Map();
@@ -93,7 +99,7 @@ async function linesOfJourneys(): Promise<Lines> {
       for (const { url, functions } of result) {
         const path = builtFile(url);
         const code = path ? read(path) : undefined;
-        const map = path ? read(`${path}.map`) : undefined;
+        const map = path && code !== undefined ? read(mapBeside(path, code)) : undefined;
         if (!path || code === undefined || map === undefined || !/src[\\/]/.test(map)) continue;
         const found = await linesOfScript({ url: `file://${path}`, code, map, functions }, PROJECT_ROOT);
         for (const [file, ran] of found) {
