@@ -104,7 +104,8 @@ export function readings(kind: AlertKind, threshold: number, state: BrandState):
     case "plan_used": {
       if (!state.plan || state.plan.tokens <= 0) return [];
       const { tokens, used, period, name } = state.plan;
-      const percent = (used / tokens) * 100;
+      // Multiplied first: 2,900 of 10,000 are 29 %, which 0.29 × 100 is not.
+      const percent = (used * 100) / tokens;
       return [one(percent >= threshold, percent < threshold - PLAN_BACK, { used, tokens, plan: name }, "", period)];
     }
     case "low_balance": {
@@ -224,7 +225,7 @@ export function wordsOf(
   switch (kind) {
     case "plan_used": {
       const { used, tokens, plan } = facts;
-      const percent = Math.floor((Number(used) / Math.max(1, Number(tokens))) * 100);
+      const percent = Math.floor((Number(used) * 100) / Math.max(1, Number(tokens)));
       return {
         tone: threshold >= 100 ? "stopped" : threshold >= 80 ? "soon" : "info",
         title: `${percent}% of this period’s plan is used`,
