@@ -50,7 +50,8 @@ export function nextMinute(timeZone: string, at: Date, minute: number): Date {
   const off = wait(found);
   // Where the clocks changed in between, the sum is off by what they were put on or back.
   if (off !== 0) found += (off > DAY_MINUTES / 2 ? off - DAY_MINUTES : off) * MINUTE_MS;
-  // A minute that this day does not have: the clock jumps over it.
+  // A minute that this day does not have: what was taken off lies before the jump, and the first that comes after it is meant.
+  while (wait(found) > 0 && wait(found) <= DAY_MINUTES / 2) found += MINUTE_MS;
   return new Date(Math.max(found, start));
 }
 
