@@ -6,6 +6,7 @@ import {
   formatDay,
   formatDelta,
   formatExact,
+  formatMoney,
   formatRelative,
   formatTokens,
   shortenId,
@@ -26,6 +27,19 @@ describe("figures", () => {
   });
   it("signs a change, and zero not at all", () => {
     expect([-5, 0, 25_000].map(formatDelta)).toEqual(["−5", "0", "+25,000"]);
+  });
+  it("reads an amount of money in the unit that the payment provider counts its currency in", () => {
+    expect([formatMoney(19_900), formatMoney(-420), formatMoney(2_900, "EUR")]).toEqual([
+      "$199.00",
+      "−$4.20",
+      "€29.00",
+    ]);
+    expect([formatMoney(500, "jpy"), formatMoney(5_120, "kwd")]).toEqual(["¥500", "KWD\u00a05.120"]);
+    // Written without a fraction, charged in hundredths.
+    expect([formatMoney(1_099_000, "huf"), formatMoney(50_000, "isk")]).toEqual([
+      "HUF\u00a010,990.00",
+      "ISK\u00a0500.00",
+    ]);
   });
 });
 

@@ -11,14 +11,27 @@ export const formatCompact = (value: number): string =>
 /** An amount of tokens with its unit: `1 token`, `7,148 tokens`. */
 export const formatTokens = (value: number): string => `${formatCount(value)} ${value === 1 ? "token" : "tokens"}`;
 
+const digits = (count: number, currencies: string): [string, number][] =>
+  currencies.split(" ").map((currency) => [currency, count]);
+/** Digits behind the point where they are not two, as Stripe counts: forints are charged in hundredths, though shown without. */
+const DIGITS = new Map([
+  ...digits(0, "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"),
+  ...digits(3, "bhd jod kwd omr tnd"),
+]);
+
 /**
  * Money in a currency's smallest unit, with a real minus: `$199.00`, `−$4.20`, `¥500`.
  * @param currency three letters, in whichever case
  */
 export function formatMoney(amount: number, currency = "usd"): string {
-  const format = new Intl.NumberFormat("en-US", { style: "currency", currency: currency.toUpperCase() });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(amount / 10 ** digits).replace("-", "−");
+  const count = DIGITS.get(currency.toLowerCase()) ?? 2;
+  const format = new Intl.NumberFormat("en-US", {
+    style: "currency",
+    currency: currency.toUpperCase(),
+    minimumFractionDigits: count,
+    maximumFractionDigits: count,
+  });
+  return format.format(amount / 10 ** count).replace("-", "−");
 }
 
 /** A change with its sign, minus as a real minus: `−5`, `+25,000`, `0`. */

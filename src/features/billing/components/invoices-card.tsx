@@ -86,7 +86,7 @@ function InvoiceRow({ invoice }: { invoice: InvoiceView }) {
       <Td className="text-13 whitespace-nowrap text-ink-2 max-md:hidden">
         <time dateTime={invoice.createdAt}>{formatDay(invoice.createdAt, zone)}</time>
       </Td>
-      <Td className="figures text-right whitespace-nowrap">{formatMoney(invoice.amountCents)}</Td>
+      <Td className="figures text-right whitespace-nowrap">{formatMoney(invoice.amountCents, invoice.currency)}</Td>
       <Td className="max-md:hidden">
         <Badge tone={tone}>{word}</Badge>
       </Td>
