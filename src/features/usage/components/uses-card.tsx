@@ -5,7 +5,7 @@ import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { Id } from "@/components/copy";
-import { formatCount, formatDelta } from "@/components/format";
+import { formatCount } from "@/components/format";
 import { AppIcon } from "@/components/icons/apps";
 import { CloseIcon } from "@/components/icons/interface";
 import { QueryError } from "@/components/query-error";
@@ -16,7 +16,7 @@ import { ClockTime, RelativeTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { Entries } from "../dashboard/contract";
 import { useView } from "./view";
-import { longDate } from "./words";
+import { costOf, longDate } from "./words";
 
 /** As it happens: asked for so often that a use is there within seconds. */
 const FEED = { refetchInterval: 2_000, retry: false } as const;
@@ -170,7 +170,7 @@ function UseRow({ row, detailed }: { row: Row; detailed: boolean }) {
         </Td>
       )}
       <Td className="figures text-right whitespace-nowrap">
-        <span className="font-medium">{row.delta === 0 ? formatCount(row.tokens) : formatDelta(row.delta)}</span>
+        <span className="font-medium">{costOf(row)}</span>
         {row.refunded && <span className="block text-12 text-ink-2">refunded</span>}
       </Td>
       <Td className="figures text-right text-ink-2 max-md:hidden">{formatCount(row.balanceAfter)}</Td>

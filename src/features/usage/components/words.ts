@@ -1,3 +1,5 @@
+import { formatCount, formatDelta } from "@/components/format";
+
 const short = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 const long = new Intl.DateTimeFormat("en-GB", {
   weekday: "short",
@@ -35,3 +37,10 @@ export function countryName(code: string): string {
     return code;
   }
 }
+
+/**
+ * What a use cost: `−5`. One that ended a hold has moved the balance by what came back of it, and one without a limit not at
+ * all: of those what was used is said, `200`.
+ */
+export const costOf = ({ tokens, delta }: { tokens: number; delta: number }): string =>
+  delta < 0 ? formatDelta(delta) : formatCount(tokens);
