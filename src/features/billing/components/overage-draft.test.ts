@@ -24,6 +24,14 @@ describe("what happens at zero, as a form", () => {
     });
   });
 
+  it("takes no comma for a thousand that stands for a fraction", () => {
+    const typed = { ...start, mode: "top_up", threshold: "1,5", monthlyLimit: "99,50", low: "1,2345" } as const;
+    expect(Object.keys(read(typed, 3_900).errors).toSorted()).toEqual(["low", "monthlyLimit", "threshold"]);
+    expect(read({ ...typed, threshold: "1,234,567", monthlyLimit: "99.50", low: "" }, 3_900)).toMatchObject({
+      input: { topUp: { threshold: 1_234_567, monthlyLimitCents: 9_950 } },
+    });
+  });
+
   it("says what is wrong, field by field, and asks nothing of what is switched off", () => {
     expect(read({ ...start, threshold: "many", monthlyLimit: "" }, 17_900).errors).toEqual({});
     const wrong = read(

@@ -42,17 +42,24 @@ export function draftOf(saved: OverageOutput, caps: Caps, firstPack: string): Ov
   };
 }
 
+/** Digits, or groups of three with commas between: `99,50` is no number here, lest it be taken for a hundred times as much. */
+const DIGITS = "(?:\\d{1,3}(?:,\\d{3})+|\\d+)";
+const WHOLE = new RegExp(`^${DIGITS}$`);
+const DOLLARS = new RegExp(`^\\$?(${DIGITS})(\\.\\d{1,2})?$`);
+
 /** A whole number as people type it, `12,400` included; null for nothing typed, undefined for anything else. */
 function whole(text: string): number | null | undefined {
-  const digits = text.replaceAll(/[\s,]/g, "");
-  if (digits === "") return null;
-  return /^\d{1,15}$/.test(digits) ? Number(digits) : undefined;
+  const typed = text.replaceAll(/\s/g, "");
+  if (typed === "") return null;
+  const digits = typed.replaceAll(",", "");
+  return WHOLE.test(typed) && digits.length <= 15 ? Number(digits) : undefined;
 }
 
 /** Dollars as people type them, in cents. */
 function cents(text: string): number | undefined {
-  const amount = text.replaceAll(/[\s,$]/g, "");
-  return /^\d{1,7}(\.\d{1,2})?$/.test(amount) ? Math.round(Number(amount) * 100) : undefined;
+  const [, dollars, rest = ""] = DOLLARS.exec(text.replaceAll(/\s/g, "")) ?? [];
+  const digits = dollars?.replaceAll(",", "");
+  return digits && digits.length <= 7 ? Math.round(Number(digits + rest) * 100) : undefined;
 }
 
 type Errors = Partial<Record<OverageField, string>>;
