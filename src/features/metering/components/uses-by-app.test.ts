@@ -30,6 +30,10 @@ describe("usesByApp", () => {
     expect(usesByApp([{ ...use("vto-001", 5), delta: 0 }])[0]?.tokens).toBe(5);
   });
 
+  it("counts what was used of a hold, whatever came back of it", () => {
+    expect(usesByApp([{ ...use("cai-001", 200, "settle"), delta: 100 }])).toMatchObject([{ tokens: 200, uses: 1 }]);
+  });
+
   it("folds more than six apps into Other and loses nothing", () => {
     const apps = usesByApp(Array.from({ length: 9 }, (_, i) => use(`app-00${i}`, i + 1)));
     expect(apps).toHaveLength(6);

@@ -19,7 +19,9 @@ const MOST = 6;
 export function usesByApp(entries: readonly Entry[]): AppUse[] {
   const apps = new Map<string, { appId: string; name: string; tokens: number; uses: number }>();
   for (const entry of entries) {
-    if (entry.kind !== "usage" || entry.appId === null) continue;
+    // A hold is used once it is settled, and with no token used it was released.
+    const used = entry.kind === "usage" || (entry.kind === "settle" && entry.tokens > 0);
+    if (!used || entry.appId === null) continue;
     const app = apps.get(entry.appId) ?? { appId: entry.appId, name: entry.appName ?? entry.appId, tokens: 0, uses: 0 };
     app.tokens += entry.tokens;
     app.uses += 1;
