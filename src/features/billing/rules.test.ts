@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { graceEnd, planInForce, revokedTokens, shareOfPlan, statusOf } from "./rules";
+import { graceEnd, planInForce, receiptOf, revokedTokens, shareOfPlan, statusOf } from "./rules";
 
 const rank = (id: string) => ["starter", "professional", "enterprise"].indexOf(id);
 const day = (n: number) => new Date(Date.UTC(2026, 0, n));
@@ -63,4 +63,39 @@ it("what is not paid yet is no subscription, and a pause is like not paying", ()
     ),
   ).toEqual([null, null, "active", "active", "past_due", "unpaid", "unpaid", "canceled"]);
   expect(graceEnd(day(1))).toEqual(day(15));
+});
+
+describe("a receipt", () => {
+  const plan = { description: "Professional", amount: 19_900 };
+  const none = { total_discount_amounts: [], total_taxes: [] };
+  const sum = ({ lines, tax }: ReturnType<typeof receiptOf>) =>
+    lines.reduce((all, { amount }) => all + amount, 0) + tax;
+
+  it.each([
+    ["as it is", { ...none, lines: { data: [plan] }, total: 19_900, amount_paid: 19_900 }],
+    ["of what a credit covered in part", { ...none, lines: { data: [plan] }, total: 19_900, amount_paid: 4_900 }],
+    [
+      "of what leaves a credit",
+      { ...none, lines: { data: [plan, { description: null, amount: -20_900 }] }, total: -1_000, amount_paid: 0 },
+    ],
+    [
+      "with a discount and tax upon it",
+      {
+        ...{ lines: { data: [plan] }, total: 21_539, amount_paid: 21_539 },
+        total_discount_amounts: [{ amount: 1_800 }],
+        total_taxes: [{ amount: 3_439, tax_behavior: "exclusive" }],
+      },
+    ],
+    [
+      "with tax in its prices",
+      {
+        ...{ ...none, lines: { data: [plan] }, total: 19_900, amount_paid: 19_900 },
+        total_taxes: [{ amount: 3_177, tax_behavior: "inclusive" }],
+      },
+    ],
+  ])("%s adds up to what was paid", (_, invoice) => {
+    const receipt = receiptOf(invoice);
+    expect(receipt.total).toBe(invoice.amount_paid);
+    expect(sum(receipt)).toBe(invoice.amount_paid);
+  });
 });

@@ -35,6 +35,42 @@ export function shareOfPlan(plan: { tokens: number; priceCents: number }, paidCe
 export const creditFor = (priceCents: number, rest: { start: number; end: number }, periodStart: number): number =>
   -Math.round((priceCents * (rest.end - rest.start)) / (rest.end - periodStart));
 
+/** An invoice of Stripe's as far as its receipt tells of it. */
+export interface InvoiceSums {
+  readonly lines: { readonly data: readonly { readonly description: string | null; readonly amount: number }[] };
+  readonly total: number;
+  readonly amount_paid: number;
+  readonly total_discount_amounts: readonly { readonly amount: number }[] | null;
+  readonly total_taxes: readonly { readonly amount: number; readonly tax_behavior: string }[] | null;
+}
+
+/**
+ * What a receipt tells of a paid invoice: lines and tax that add up to what was paid with it. Tax that stands in the prices
+ * is in their lines already; what a credit has covered was not paid now.
+ */
+export function receiptOf(invoice: InvoiceSums) {
+  const sum = (amounts: readonly { readonly amount: number }[] | null | undefined) =>
+    (amounts ?? []).reduce((all, { amount }) => all + amount, 0);
+  const balance = invoice.amount_paid - invoice.total;
+  const left =
+    balance < 0 ? "Paid from your credit" : invoice.total < 0 ? "Credited to your next invoice" : "Open from before";
+  const more = [
+    { description: "Discount", amount: -sum(invoice.total_discount_amounts) },
+    { description: left, amount: balance },
+  ];
+  return {
+    lines: [
+      ...invoice.lines.data.map(({ description, amount }) => ({
+        description: (description ?? "Subscription").slice(0, 300),
+        amount,
+      })),
+      ...more.filter(({ amount }) => amount !== 0),
+    ],
+    tax: sum((invoice.total_taxes ?? []).filter((tax) => tax.tax_behavior === "exclusive")),
+    total: invoice.amount_paid,
+  };
+}
+
 /** What a subscription of Stripe's is to us; null for one that has not begun, or never did. */
 export function statusOf(theirs: string): "active" | "past_due" | "unpaid" | "canceled" | null {
   switch (theirs) {

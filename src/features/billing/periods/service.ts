@@ -6,7 +6,7 @@ import type { Scope } from "@/lib/context";
 import { queueBillingMail } from "../mail/service";
 import { type PricedInvoice, planFor, priceIdOf, pricesOf } from "../prices/queries";
 import { completePurchase, endReplaced } from "../purchases/service";
-import { shareOfPlan } from "../rules";
+import { receiptOf, shareOfPlan } from "../rules";
 import { idOf, momentOf } from "../stripe/service";
 import { isSurplus, tellSurplus } from "../surplus/service";
 
@@ -92,12 +92,7 @@ export async function recordPaidInvoice(
   await queueBillingMail(tx, scope.customerId, invoice.id ?? subscriptionId, {
     kind: "receipt",
     number: invoice.number,
-    lines: invoice.lines.data.map((line) => ({
-      description: (line.description ?? "Subscription").slice(0, 300),
-      amount: line.amount,
-    })),
-    total: invoice.total,
-    tax: (invoice.total_taxes ?? []).reduce((sum, tax) => sum + tax.amount, 0),
+    ...receiptOf(invoice),
     currency: invoice.currency,
     tokens: tokensGranted,
     tokens_expire_at: tokensGranted === null ? null : (expiresAt?.toISOString() ?? null),
