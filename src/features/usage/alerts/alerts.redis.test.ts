@@ -18,6 +18,8 @@ import { mintCustomerId, uuidv7 } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { consumeWith, drain, holdWith, settleWith, type TestBrand, testBrand } from "@/test/meter";
 import { Receiver } from "@/test/receivers";
+import { Baseline } from "../anomaly/rules";
+import { hoursOf } from "../standing/queries";
 import type { AlertKind } from "./contract";
 import { collectRefusals } from "./jobs";
 import { addRule, lookAtAlerts, removeRule, testRule } from "./service";
@@ -208,6 +210,26 @@ describe("unusual usage", () => {
     await weeks(6, 100, busy);
     await look();
     expect(await told("unusual")).toEqual([]);
+  });
+
+  it("is not told of the hour that comes twice as the clocks are put back, nor of the one that is left out", async () => {
+    const zone = "Europe/Berlin";
+    const before = async (iso: string) => {
+      await db().execute(sql`delete from usage_hours where customer_id = ${brand.customerId}`);
+      // A hundred uses in each hour that passes, for five weeks.
+      await db().execute(sql`
+        insert into usage_hours (customer_id, mode, date, hour, tokens, uses)
+        select ${brand.customerId}, 'live', (t at time zone ${zone})::date, extract(hour from t at time zone ${zone})::smallint,
+          500 * count(*), 100 * count(*)
+        from generate_series(${iso}::timestamptz - interval '5 weeks', ${iso}::timestamptz, interval '1 hour') t group by 3, 4`);
+      return (await db().transaction((tx) => hoursOf(tx, system(), zone, new Date(iso)))).hours;
+    };
+    for (const iso of ["2026-10-25T02:10:00Z", "2026-03-29T01:10:00Z"]) {
+      const hours = await before(iso);
+      expect(new Set(hours.slice(-24 * 28))).toEqual(new Set([500]));
+      const look = new Baseline(hours, 5).look(hours.length - 2, 0.2);
+      expect(look).toMatchObject({ tokens: 500, high: false, low: false });
+    }
   });
 
   it("is silent while there are not two weeks to compare with", async () => {

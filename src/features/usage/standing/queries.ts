@@ -15,6 +15,8 @@ import { calendarMonth, dayOf } from "../rules";
 
 /** How far back hours are compared: what a baseline reads, and the four weeks whose scatter it tells. */
 const DAYS_BACK = 7 * 12;
+/** Hours of a week. */
+const WEEK = 168;
 /** An hour counts as over two minutes after it: by then the drain has written what it had. */
 const SETTLED_MS = 2 * 60_000;
 
@@ -74,6 +76,27 @@ function foreseen({ forecast, today }: Forecast): BrandState["forecast"] {
   return { on, days: on === null ? null : daysBetween(today, on), missing: forecast.missing.expected };
 }
 
+/**
+ * The days on which a clock is put forward or back, each with the lengths of the hours it has: one is missing then, or
+ * longer, whose figures are of no hour like others.
+ */
+async function oddDays(tx: Tx, timeZone: string, from: string, to: string): Promise<Map<string, Map<number, number>>> {
+  const rows = await tx.execute(sql`
+    select d.at::date::text as date, extract(hour from q.at at time zone ${timeZone})::int as hour, count(*)::int as quarters
+    from generate_series(${from}::timestamp, ${to}::timestamp, interval '1 day') d(at)
+    cross join lateral (
+      select d.at at time zone ${timeZone} as midnight, (d.at + interval '1 day') at time zone ${timeZone} as next
+    ) m
+    cross join generate_series(m.midnight, m.next - interval '15 minutes', interval '15 minutes') q(at)
+    where m.next - m.midnight <> interval '24 hours' group by 1, 2`);
+  const days = new Map<string, Map<number, number>>();
+  for (const { date, hour, quarters } of rows) {
+    const lengths = days.get(String(date)) ?? new Map<number, number>();
+    days.set(String(date), lengths.set(Number(hour), Number(quarters) / 4));
+  }
+  return days;
+}
+
 /** Tokens of each hour by the brand's clock from its first use on, and of a usual use. */
 export async function hoursOf(tx: Tx, ctx: Ctx, timeZone: string, asOf: Date) {
   const now = new Date(asOf.getTime() - SETTLED_MS);
@@ -86,7 +109,16 @@ export async function hoursOf(tx: Tx, ctx: Ctx, timeZone: string, asOf: Date) {
   const first = rows[0] ? String(rows[0].date) : today;
   const found = new Map(rows.map((row) => [`${row.date} ${row.hour}`, Number(row.tokens)]));
   const days = first <= today ? datesOf(first, today) : [];
-  const hours = days.flatMap((date) => Array.from({ length: 24 }, (_, at) => found.get(`${date} ${at}`) ?? 0));
+  const odd = await oddDays(tx, timeZone, first, today);
+  const hours: number[] = [];
+  for (const date of days) {
+    for (let at = 0; at < 24; at++) {
+      const lengths = odd.get(date);
+      const length = lengths ? (lengths.get(at) ?? 0) : 1;
+      // An hour that the clock left out was neither quiet nor busy: it is held for that of a week before.
+      hours.push(length > 0 ? (found.get(`${date} ${at}`) ?? 0) / length : (hours.at(-WEEK) ?? 0));
+    }
+  }
   const uses = rows.reduce((sum, row) => sum + Number(row.uses), 0);
   const tokens = rows.reduce((sum, row) => sum + Number(row.tokens), 0);
   // The hour that is not over is the last one; the one before it is complete.
