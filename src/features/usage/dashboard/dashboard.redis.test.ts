@@ -4,6 +4,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { ledgerEntries, tokenUsage } from "@/db/schema/metering";
 import { customers } from "@/db/schema/people";
+import { customerBilling } from "@/db/schema/plans";
 import { usageDays, usageFacets, usageHours, usageShoppers } from "@/db/schema/usage";
 import { unpackEvent } from "@/features/metering/ledger/rules";
 import { refundUsage } from "@/features/metering/refunds/service";
@@ -13,6 +14,7 @@ import { metering } from "@/rest/internal/metering";
 import { ctxOf } from "@/test/ledger";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { forecast } from "../forecast/queries";
+import { usageReport } from "../queries";
 import { dashboardQuery } from "./contract";
 import { dashboard, entriesOfDay } from "./queries";
 import { dateIn, shiftDate } from "./rules";
@@ -323,6 +325,32 @@ describe("the forecast", () => {
       expect(ahead?.missing.expected).toBeGreaterThan(0);
       expect(ahead?.packsCents).toBeGreaterThan(0);
     }
+  });
+
+  it("begins and ends with the subscription's period, which is seldom at midnight", async () => {
+    brand = await testBrand({ tokens: 10_000, apps: ["cai-001"], plan: "professional" });
+    const today = dateIn("UTC", Date.now());
+    const at = (days: number, time: string) => `${shiftDate(today, days)}T${time}:00Z`;
+    await used(
+      Array.from({ length: 16 }, (_, i) => ["11:00", "16:00"].map((time) => ({ at: at(i - 16, time) })))
+        .flat()
+        .map((use) => ({ ...use, app: "cai-001", tokens: 200 })),
+    );
+    const period = { billingCycleStart: new Date(at(-3, "15:00")), billingCycleEnd: new Date(at(2, "06:00")) };
+    await db().update(customerBilling).set(period).where(eq(customerBilling.customerId, brand.customerId));
+    const { past, used: so, forecast: ahead } = await forecast(ctxOf(brand), { mode: "live" });
+    const { current_period: told } = await usageReport(ctxOf(brand), { mode: "live", query: {}, now: new Date() });
+    expect(so).toBe(200 + 2 * 400);
+    expect(so).toBe(told.tokens_used);
+    expect(past[0]).toEqual({ date: shiftDate(today, -3), tokens: 200 });
+    // Nothing is ever used before six: the last day adds nothing.
+    const [, tomorrow, last] = ahead?.days ?? [];
+    expect(tomorrow?.expected).toBeGreaterThan(so);
+    expect(last?.expected).toBeCloseTo(tomorrow?.expected ?? 0, 6);
+    // Over, and the next one not told yet: nothing of it is said of today.
+    const over = { ...period, billingCycleEnd: new Date(Date.now() - 1_000) };
+    await db().update(customerBilling).set(over).where(eq(customerBilling.customerId, brand.customerId));
+    expect((await forecast(ctxOf(brand), { mode: "live" })).period.subscription).toBe(false);
   });
 
   it("is none before there are fourteen days, and has no end on a plan without a limit", async () => {

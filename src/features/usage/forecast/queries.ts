@@ -54,21 +54,31 @@ async function holdings(tx: Tx, { ctx, mode }: Account) {
   };
 }
 
-/** The period's first and last day by the brand's clock: the subscription's, or the calendar month. */
-async function periodOf(tx: Tx, ctx: Ctx, today: string, timeZone: string): Promise<Forecast["period"]> {
+/** The period by the brand's clock, and the moment it began: the subscription's, or the calendar month. */
+async function periodOf(tx: Tx, ctx: Ctx, today: string, timeZone: string, asOf: Date) {
   const period = await billingPeriod({ db: tx, customerId: ctx.customerId });
   // A subscription whose next period has not been told yet says nothing of today.
-  if (period && dateIn(timeZone, period.end.getTime() - 1) >= today) {
+  if (period && period.end > asOf) {
     const from = dateIn(timeZone, period.start.getTime());
     const to = dateIn(timeZone, period.end.getTime() - 1);
-    return { from, to, end: period.end.toISOString(), subscription: true };
+    return { start: period.start, shown: { from, to, end: period.end.toISOString(), subscription: true } };
   }
   const from = `${today.slice(0, 7)}-01`;
   const next = `${shiftDate(from, 31).slice(0, 7)}-01`;
   const [end] = await tx.execute(
     sql`select extract(epoch from ${next}::timestamp at time zone ${timeZone}) * 1000 as at`,
   );
-  return { from, to: shiftDate(next, -1), end: new Date(Number(end?.at)).toISOString(), subscription: false };
+  const shown = { from, to: shiftDate(next, -1), end: new Date(Number(end?.at)).toISOString(), subscription: false };
+  return { start: null, shown };
+}
+
+/** Tokens of the period's first day that were used before it began, counted one by one: few periods begin at midnight. */
+async function usedBefore(tx: Tx, { ctx, mode }: Account, from: string, start: Date, timeZone: string) {
+  const [row] = await tx.execute(sql`
+    select coalesce(sum(tokens_consumed), 0)::float8 as tokens from token_usage
+    where customer_id = ${ctx.customerId} and mode = ${mode} and refunded_at is null
+      and created_at >= ${from}::timestamp at time zone ${timeZone} and created_at < ${start.toISOString()}::timestamptz`);
+  return Number(row?.tokens);
 }
 
 /** The hour and minute of a moment by a clock. */
@@ -83,7 +93,7 @@ export function forecast(ctx: Ctx, input: { mode: Mode }): Promise<Forecast> {
   const account = { ctx, mode: input.mode };
   return atOneMoment(ctx, async (tx) => {
     const { timeZone, today, asOf } = await clockOf(tx, ctx);
-    const period = await periodOf(tx, ctx, today, timeZone);
+    const { start, shown: period } = await periodOf(tx, ctx, today, timeZone, asOf);
     const since = [shiftDate(today, -MOST_DAYS), period.from].toSorted()[0] ?? today;
     const byDay = await tokensByDay(tx, account, since);
     const hours = await tokensByHour(tx, account, today);
@@ -92,9 +102,17 @@ export function forecast(ctx: Ctx, input: { mode: Mode }): Promise<Forecast> {
       sql`select plan_id from customer_billing where customer_id = ${ctx.customerId} and status in ('active', 'past_due')`,
     );
     const plan = subscription ? await findPlan(tx, String(subscription.plan_id)) : undefined;
-    const past = datesOf(period.from, today).map((date) => ({ date, tokens: byDay.get(date) ?? 0 }));
+    const before = start ? await usedBefore(tx, account, period.from, start, timeZone) : 0;
+    const past = datesOf(period.from, today).map((date) => ({
+      date,
+      tokens: (byDay.get(date) ?? 0) - (date === period.from ? before : 0),
+    }));
     const used = past.reduce((sum, day) => sum + day.tokens, 0);
-    const { hour, minute } = clockTime(timeZone, asOf);
+    const left = (at: Date) => {
+      const { hour, minute } = clockTime(timeZone, at);
+      return shareLeft(hours, hour, minute);
+    };
+    const end = new Date(period.end);
     const ahead = outlook({
       byDay,
       today,
@@ -104,7 +122,8 @@ export function forecast(ctx: Ctx, input: { mode: Mode }): Promise<Forecast> {
         ...held,
         grants: held.grants.map((grant) => ({ ...grant, lastDay: lastDay(grant.expiresAt, today, timeZone) })),
       },
-      todayLeft: shareLeft(hours, hour, minute),
+      todayLeft: left(asOf),
+      afterEnd: dateIn(timeZone, end.getTime()) === period.to ? left(end) : 0,
     });
     const bought =
       ahead && !held.unlimited
@@ -140,10 +159,12 @@ interface Known {
   readonly left: { readonly unlimited: boolean; readonly grants: readonly Left[] };
   /** Which part of today's use is still to come. */
   readonly todayLeft: number;
+  /** Which part of the last day's use comes after the period has ended. */
+  readonly afterEnd: number;
 }
 
 /** The forecast over what is known; null where that is too little. */
-function outlook({ byDay, today, used, period, left, todayLeft }: Known) {
+function outlook({ byDay, today, used, period, left, todayLeft, afterEnd }: Known) {
   const first = [...byDay.keys()].toSorted()[0];
   if (first === undefined) return null;
   const full = datesOf(first, shiftDate(today, -1)).map((date) => byDay.get(date) ?? 0);
@@ -151,7 +172,10 @@ function outlook({ byDay, today, used, period, left, todayLeft }: Known) {
   const look = lookAhead(full, count);
   if (!look) return null;
   const dates = datesOf(today, period.to);
-  const sums = dates.map((_, day) => look.sum(day + 1, todayLeft));
+  const sums = dates.map((_, day) => {
+    if (day + 1 < count) return look.sum(day + 1, todayLeft);
+    return day === 0 ? look.sum(1, Math.max(0, todayLeft - afterEnd)) : look.sum(count, todayLeft, 1 - afterEnd);
+  });
   const days = dates.map((date, day) => {
     const { expected, low, high } = sums[day] ?? { expected: 0, low: 0, high: 0 };
     return { date, expected: used + expected, low: used + low, high: used + high };
