@@ -58,8 +58,9 @@ export async function overageOf(ctx: Ctx): Promise<OverageOutput> {
 }
 
 /**
- * What settings would have done with last month's uses, hour by hour. Packs that were bought by themselves then are left
- * out, so that what the given settings would have bought stands alone.
+ * What settings would have done with last month's uses, five minutes by five minutes, which is the shortest wait between
+ * two packs. Packs that were bought by themselves then are left out, so that what the given settings would have bought
+ * stands alone; so is what was used without a limit, which no balance stops.
  * @throws Refusal `not_found` for a pack that there is not
  */
 export async function overagePreview(ctx: Ctx, input: OverageInput, now = new Date()): Promise<OveragePreviewOutput> {
@@ -69,9 +70,12 @@ export async function overagePreview(ctx: Ctx, input: OverageInput, now = new Da
     select balance_after::float8 as balance from ledger_entries
     where customer_id = ${ctx.customerId} and mode = 'live' and occurred_at < ${start.toISOString()}::timestamptz
     order by epoch desc, seq desc limit 1`);
-  const rows = await ctx.db.execute<{ at: string; used: number; moved: number }>(sql`
-    select date_trunc('hour', l.occurred_at)::text as at,
+  const rows = await ctx.db.execute<{ at: string; used: number; unlimited: number; moved: number }>(sql`
+    select date_bin('5 minutes', l.occurred_at, '2000-01-01Z')::text as at,
       sum(case when l.kind in ('usage', 'settle') then l.tokens else 0 end)::float8 as used,
+      sum(case when l.kind = 'usage' and l.delta = 0 or l.kind = 'settle' and l.delta = 0 and exists (
+        select from ledger_entries h where h.customer_id = l.customer_id and h.mode = l.mode and h.kind = 'hold'
+          and h.reservation_id = l.reservation_id and h.delta = 0) then l.tokens else 0 end)::float8 as unlimited,
       sum(case
         when l.kind in ('usage', 'hold', 'settle', 'release') then 0
         when p.origin = 'top_up' then 0
@@ -81,8 +85,10 @@ export async function overagePreview(ctx: Ctx, input: OverageInput, now = new Da
     where l.customer_id = ${ctx.customerId} and l.mode = 'live'
       and l.occurred_at >= ${start.toISOString()}::timestamptz and l.occurred_at < ${end.toISOString()}::timestamptz
     group by 1 order by 1`);
-  const happenings = rows.map((row) => ({ at: new Date(row.at), used: row.used, moved: row.moved }));
-  const tokensUsed = happenings.reduce((sum, one) => sum + one.used, 0);
+  const happenings = rows
+    .map(({ at, used, unlimited, moved }) => ({ at: new Date(at), used: used - unlimited, moved }))
+    .filter(({ used, moved }) => used !== 0 || moved !== 0);
+  const tokensUsed = rows.reduce((sum, { used }) => sum + used, 0);
   const { topUps, costCents, stoppedAt, tokensRefused } = playAgain(before?.balance ?? 0, happenings, rule);
   return {
     month,

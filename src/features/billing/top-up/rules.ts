@@ -41,7 +41,7 @@ export interface Played {
 
 /**
  * Plays a month again under other settings. What was used then is what is asked for; where the balance does not cover it,
- * it is refused. The happenings may be sums of an hour: then a stop is known to the hour.
+ * it is refused. The happenings may be sums of a few minutes, of no more than the cooldown: then a stop is known to them.
  */
 export function playAgain(opening: number, happenings: readonly Happening[], rule: TopUpRule | null): Played {
   let balance = opening;

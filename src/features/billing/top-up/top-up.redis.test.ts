@@ -2,6 +2,9 @@ import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { tokenPurchases } from "@/db/schema/billing";
+import { unpackEvent } from "@/features/metering/ledger/rules";
+import { outboxKey } from "@/features/metering/rules";
+import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { control, payerOf, saveCard, tellAll } from "@/test/stripe";
@@ -126,4 +129,38 @@ it("a month without uses tells nothing of what settings would have done", async 
     topUps: 0,
     stoppedAt: null,
   });
+});
+
+it("a month played again buys as often as it would have, within an hour too", async () => {
+  const brand = await testBrand({ tokens: 3_600, apps: ["cai-001"] });
+  await drain(brand);
+  const body = { app_id: "cai-001", tokens_consumed: 900 };
+  for (let i = 0; i < 4; i++) await consumeWith(brand.secretKey.secret, { body });
+  const outbox = outboxKey(brand.partition);
+  const uses = (await redis().xrange(outbox, "-", "+")) as unknown as [string, string[]][];
+  // They happened in one hour of March, ten minutes apart.
+  for (const [i, [id, flat]] of uses.entries()) {
+    const pairs = Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at], flat[2 * at + 1]]);
+    const at = String(Date.parse("2026-03-10T10:00:00Z") + i * 600_000);
+    await redis().xdel(outbox, id);
+    await redis().xadd(outbox, "*", { ...unpackEvent(Object.fromEntries(pairs)), n: at });
+  }
+  await drain(brand);
+  const often = { ...RULE, threshold: 400, monthlyLimitCents: 100_000, cooldownMinutes: 5 };
+  const asked = { mode: "top_up", topUp: often, ...NONE } as const;
+  expect(await overagePreview(payerOf(brand.customerId), asked, new Date("2026-04-10T00:00:00Z"))).toMatchObject({
+    ...{ tokensUsed: 3_600, topUps: 4, costCents: 4 * 3_900, stoppedAt: null, tokensRefused: 0 },
+  });
+});
+
+it("what was used without a limit would have been neither bought for nor refused", async () => {
+  const brand = await testBrand({ tokens: 0, apps: ["cai-001"], plan: "enterprise" });
+  await spend(brand, 500);
+  const now = new Date();
+  const next = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 2));
+  for (const [mode, topUp] of [["stop", null] as const, ["top_up", RULE] as const]) {
+    expect(await overagePreview(payerOf(brand.customerId), { mode, topUp, ...NONE }, next)).toMatchObject({
+      ...{ tokensUsed: 500, topUps: 0, stoppedAt: null, tokensRefused: 0, nothingKnown: false },
+    });
+  }
 });
