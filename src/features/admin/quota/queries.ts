@@ -14,9 +14,23 @@ export const resetKey = (customerId: CustomerId, expiresAt: string): string => `
  */
 export async function quotaOf(db: Reader, customerId: CustomerId): Promise<Quota> {
   const [row] = await db.execute(sql`
-    select coalesce(p.name, 'none') as plan, sum(g.tokens)::float8 as quota, sum(g.tokens - g.remaining)::float8 as used,
+    with spent as (
+      -- What uses took, less what came back. What a refund of money, a correction or a hold that is open took is not used.
+      select (part->>0)::uuid as grant_id, -sum((part->>1)::bigint) as tokens
+      from ledger_entries l, jsonb_array_elements(l.grant_parts) as part
+      where l.customer_id = ${customerId} and l.mode = 'live' and l.kind in ('usage', 'hold', 'settle', 'release', 'refund')
+      group by 1
+    ), held as (
+      select (part->>0)::uuid as grant_id, sum((part->>1)::bigint) as tokens
+      from reservations r, jsonb_array_elements(r.parts) as part
+      where r.customer_id = ${customerId} and r.mode = 'live' and r.status = 'held' group by 1
+    )
+    select coalesce(p.name, 'none') as plan, sum(g.tokens)::float8 as quota,
+      sum(coalesce(s.tokens, 0) - coalesce(h.tokens, 0))::float8 as used,
       max(g.expires_at) as ends, max(a.balance)::float8 as balance
     from grants g
+      left join spent s on s.grant_id = g.id
+      left join held h on h.grant_id = g.id
       join metering_accounts a on a.customer_id = g.customer_id and a.mode = g.mode and not a.unlimited
       left join customer_billing b on b.customer_id = g.customer_id
       left join billing_plans p on p.id = b.plan_id

@@ -1,13 +1,14 @@
-import { desc, eq } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import type { StaffCtx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
+import { grants } from "@/db/schema/metering";
 import { seedCatalog } from "@/db/seed/catalog";
-import { grantTokens } from "@/features/metering/intents/service";
-import { uuidv7 } from "@/lib/ids";
+import { applyIntents, endGrantIn, grantTokens } from "@/features/metering/intents/service";
+import { accountOf, uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
-import { accountState, checkedAfterEach, consumeWith, drain, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, consumeWith, drain, holdWith, testBrand } from "@/test/meter";
 import { makeStaff } from "@/test/staff";
 import { openSupport } from "../support/service";
 import { proposeReset, resetQuota } from "./service";
@@ -85,6 +86,24 @@ it("is done once, however many press at a time, and never for more than was used
   expect(done.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   await drain(brand);
   expect((await accountState(brand)).b).toBe("29");
+});
+
+it("counts neither tokens that were taken back as used, nor those that are only held", async () => {
+  const { brand, input } = await opened();
+  const { customerId } = brand;
+  const ctx = { db: db(), customerId, actor: { type: "system", id: "test" } } as const;
+  const [plan] = await db()
+    .select()
+    .from(grants)
+    .where(and(eq(grants.customerId, customerId), eq(grants.source, "plan")));
+  const grantId = plan?.id ?? "";
+  // As half a refund of the period does.
+  const back = { mode: "live", grantId, reason: "refunded", businessKey: `revoke:${grantId}:0`, tokens: 5 } as const;
+  await db().transaction((tx) => endGrantIn(tx, ctx, back));
+  await applyIntents(metering(), accountOf(customerId, "live"));
+  await holdWith(brand.secretKey.secret);
+  await drain(brand);
+  expect(await proposeReset(staff, input)).toMatchObject({ used: 10, tokens: 10, balance: 9 });
 });
 
 it("is refused without an opened view, and where no plan gives tokens", async () => {
