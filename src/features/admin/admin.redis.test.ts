@@ -1,9 +1,11 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, like, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import type { StaffCtx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
+import { tokenPurchases } from "@/db/schema/billing";
 import { notifications } from "@/db/schema/notifications";
+import { billingPlans, customerBilling } from "@/db/schema/plans";
 import { platformBanners, supportViews } from "@/db/schema/platform";
 import { seedCatalog } from "@/db/seed/catalog";
 import { createKeyInput } from "@/features/keys/contract";
@@ -11,6 +13,7 @@ import { createKey } from "@/features/keys/service";
 import { checkLedger } from "@/features/metering/reconcile/queries";
 import type { Role } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
+import { uuidv7 } from "@/lib/ids";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { makeBrand } from "@/test/brands";
@@ -202,6 +205,49 @@ it("the figures are sums over the same books", async () => {
     sql`select coalesce(sum(remaining), 0) as left from grants where mode = 'live' and (expires_at is null or expires_at > now())`,
   );
   expect(owed(after)).toBe(Number(total?.left));
+});
+
+it("recurring revenue is what a month brings, and the month that is not over closes with it", async () => {
+  const before = await figuresOf(staff);
+  const yearly = { id: `yearly-${Date.now()}`, name: "Yearly", tokensPerMonth: -1, priceCents: 120_000 };
+  await db()
+    .insert(billingPlans)
+    .values({ ...yearly, billingCycle: "yearly", isActive: false });
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000);
+  for (const [planId, status, money, start, end] of [
+    [yearly.id, "active", "completed", -1, 364],
+    // The next period has begun, and its payment is on its way.
+    ["starter", "active", "completed", -31, -0.01],
+    ["starter", "active", "refunded", -1, 29],
+    // Ended at once, and late.
+    ["starter", "canceled", "completed", -1, 29],
+    ["starter", "past_due", "completed", -31, -1],
+  ] as const) {
+    const { customerId } = await makeBrand(db());
+    const own = { customerId, planId, stripeSubscriptionId: `sub_test_${customerId}` };
+    await db()
+      .insert(customerBilling)
+      .values({ ...own, id: uuidv7(), status });
+    const period = { periodStart: day(start), periodEnd: day(end) };
+    const paid = {
+      kind: "plan",
+      origin: "subscription",
+      tokensPurchased: 0,
+      priceCents: 2_900,
+      status: money,
+    } as const;
+    await db()
+      .insert(tokenPurchases)
+      .values({ ...own, ...period, ...paid, id: uuidv7(), completedAt: day(start) });
+  }
+  const after = await figuresOf(staff);
+  const closing = ({ mrr }: typeof after) => mrr.movements.at(-1)?.closing ?? 0;
+  // Nobody else's books are to find what nobody bought.
+  for (const table of [tokenPurchases, customerBilling])
+    await db().delete(table).where(like(table.stripeSubscriptionId, "sub_test_%"));
+  await db().delete(billingPlans).where(eq(billingPlans.id, yearly.id));
+  expect(after.mrr.cents - before.mrr.cents).toBe(10_000 + 2 * 2_900);
+  expect(closing(after) - closing(before)).toBe(10_000 + 2 * 2_900);
 });
 
 it("the state of the machinery counts what waits", async () => {

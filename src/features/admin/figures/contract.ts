@@ -20,7 +20,7 @@ export const figuresOutput = z.object({
   asOf: z.string(),
   customers: z.number(),
   mrr: z.object({
-    /** Sum of the prices of active subscriptions, cents. */
+    /** Sum of the prices of active subscriptions, cents a month: of a yearly one a twelfth. */
     cents,
     subscriptions: z.number(),
     /** Plans in force that nobody pays for. */

@@ -7,17 +7,28 @@ import { movementsOf, percentile } from "./rules";
 /** How far back movements of revenue are told, months. */
 const MONTHS = 12;
 
+/** What a plan's price is a month. */
+const monthly = sql`case when p.billing_cycle = 'yearly' then round(p.price_cents / 12.0) else p.price_cents end`;
+
 async function revenue(tx: Tx, now: Date): Promise<Figures["mrr"]> {
   const [sum] = await tx.execute(sql`
-    select coalesce(sum(p.price_cents) filter (where b.stripe_subscription_id is not null), 0) as cents,
+    select coalesce(sum(${monthly}) filter (where b.stripe_subscription_id is not null), 0) as cents,
       count(*) filter (where b.stripe_subscription_id is not null) as subscriptions,
       count(*) filter (where b.stripe_subscription_id is null) as given
     from customer_billing b join billing_plans p on p.id = b.plan_id where b.status = 'active'`);
-  // By the plan's price and not by what was paid: an upgrade's first invoice is less by what the old plan had left.
+  // By the plan's price and not by what was paid: an upgrade's first invoice is less by what the old plan had left. A
+  // subscription that goes on pays, also in the hour in which its next period is not paid yet, and where a period was given
+  // back; one that was ended at once does not to the end of what it paid.
   const periods = await tx.execute(sql`
-    select t.customer_id, p.price_cents, t.period_start, t.period_end
+    select t.customer_id, ${monthly} as price_cents, t.period_start, case
+        when b.status = 'active' and t.period_end = max(t.period_end) over (partition by t.stripe_subscription_id)
+          then greatest(t.period_end, now() + interval '1 second')
+        when b.status = 'canceled' then least(t.period_end, b.updated_at)
+        else t.period_end end as period_end
     from token_purchases t join billing_plans p on p.id = t.plan_id
-    where t.kind = 'plan' and t.status = 'completed' and t.period_start is not null and t.period_end is not null`);
+      left join customer_billing b on b.stripe_subscription_id = t.stripe_subscription_id
+    where t.kind = 'plan' and t.origin <> 'surplus' and t.period_start is not null and t.period_end is not null
+      and (t.status = 'completed' or t.status = 'refunded' and b.status = 'active')`);
   return {
     cents: Number(sum?.cents),
     subscriptions: Number(sum?.subscriptions),
