@@ -77,8 +77,8 @@ describe("a renewal that is refused", () => {
   });
 });
 
-it("people are told of a low balance and of much use, once a day each", async () => {
-  const brand = await testBrand({ tokens: 60, apps: ["pdc-001"] });
+it("people are told of a low balance, that it is used up, and of much use, once a day each", async () => {
+  const brand = await testBrand({ tokens: 60, apps: ["pdc-001", "cai-001"] });
   const ctx = payerOf(brand.customerId);
   await withPayer(brand);
   await setOverage(ctx, {
@@ -97,6 +97,12 @@ it("people are told of a low balance and of much use, once a day each", async ()
   await alertAll(metering());
   await alertAll(metering());
   expect((await mailsOf(brand)).toSorted()).toEqual(["billing.low_balance", "billing.use_reached"]);
+  await consumeWith(brand.secretKey.secret, { body: { app_id: "cai-001", tokens_consumed: 58 } });
+  await drain(brand);
+  await alertAll(metering());
+  await alertAll(metering());
+  const low = (await mailsOf(brand)).filter((kind) => kind === "billing.low_balance");
+  expect(low).toHaveLength(2);
 });
 
 it("a customer that is gone at Stripe is a finding, and keeps no other brand from being looked at", async () => {

@@ -75,7 +75,9 @@ export async function alertAll(deps: Pick<ReconcileDeps, "db">, now = new Date()
       deps.db.transaction((tx) => queueBillingMail(tx, customerId, key, mail));
     if (lowBalanceTokens !== null && !unlimited && balance <= lowBalanceTokens) {
       const topsUp = mode === "top_up" && settings.stoppedAt === null;
-      await tell(day, { kind: "low_balance", balance, threshold: lowBalanceTokens, top_up: topsUp });
+      // That there is none left is other news than that there are few, on the same day too.
+      const key = balance > 0 ? day : `${day}:out`;
+      await tell(key, { kind: "low_balance", balance, threshold: lowBalanceTokens, top_up: topsUp });
     }
     for (const [period, threshold, from] of [
       ["day", alertDailyTokens, day],
