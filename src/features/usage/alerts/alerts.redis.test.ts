@@ -1,10 +1,10 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
 import { alertCrossings, alertRules, alertSettings, keyRefusals } from "@/db/schema/alerts";
 import { overageSettings } from "@/db/schema/billing";
 import { outgoingMails } from "@/db/schema/mail";
-import { spendCaps } from "@/db/schema/metering";
+import { meteringAccounts, spendCaps } from "@/db/schema/metering";
 import { notifications } from "@/db/schema/notifications";
 import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
@@ -170,15 +170,38 @@ describe("low balance", () => {
 });
 
 describe("forecast", () => {
-  it("tells when the tokens will run out within the days asked for", async () => {
-    await freshBrand({ plan: "professional", tokens: 2_000 });
+  /** A brand in the middle of its period: what is left of a calendar month may be too little to run out in. */
+  async function midway(tokens: number): Promise<void> {
+    await freshBrand({ plan: "professional", tokens });
+    const [billingCycleStart, billingCycleEnd] = [-14, 14].map((days) => new Date(Date.now() + days * 86_400_000));
+    await db()
+      .update(customerBilling)
+      .set({ billingCycleStart, billingCycleEnd })
+      .where(eq(customerBilling.customerId, brand.customerId));
+  }
+
+  it("tells when the tokens will run out within the days asked for, until they have no end", async () => {
+    await midway(2_000);
     await weeks(4, 50);
     await look();
     expect((await told("forecast"))[0]).toMatch(/^Tokens are expected to run out (?:today|on \d)/);
+    const endless = (unlimited: boolean) =>
+      db().update(meteringAccounts).set({ unlimited }).where(eq(meteringAccounts.customerId, brand.customerId));
+    await endless(true);
+    await look();
+    await endless(false);
+    expect(
+      await db()
+        .select()
+        .from(alertCrossings)
+        .where(and(own(), isNull(alertCrossings.closedAt))),
+    ).toEqual([]);
+    await look();
+    expect(await told("forecast")).toHaveLength(2);
   });
 
   it("is silent after one day of much use in weeks of little", async () => {
-    await freshBrand({ plan: "professional", tokens: 20_000 });
+    await midway(20_000);
     await weeks(4, 6, { 30: 3_000, 31: 3_000, 32: 3_000 });
     await look();
     expect(await told("forecast")).toEqual([]);

@@ -47,7 +47,8 @@ export async function standingOf(tx: Tx, ctx: Ctx, outlook: Forecast | null, sha
         }
       : null,
     balance: account && !unlimited && (await hadTokens(tx, ctx)) ? account.balance : null,
-    forecast: outlook && !unlimited ? foreseen(outlook) : null,
+    // Without an end nothing runs out: that is known, and what was told before is over.
+    forecast: unlimited ? { on: null, days: null, missing: 0 } : outlook && foreseen(outlook),
     unusual: await unusualOf(tx, ctx, timeZone, asOf, share),
     caps: await capsOf(tx, ctx, asOf),
     billing:
