@@ -5,6 +5,7 @@ import type { StaffCtx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
 import { tokenPurchases } from "@/db/schema/billing";
 import { notifications } from "@/db/schema/notifications";
+import { customers } from "@/db/schema/people";
 import { billingPlans, customerBilling } from "@/db/schema/plans";
 import { platformBanners, supportViews } from "@/db/schema/platform";
 import { seedCatalog } from "@/db/seed/catalog";
@@ -205,6 +206,23 @@ it("the figures are sums over the same books", async () => {
     sql`select coalesce(sum(remaining), 0) as left from grants where mode = 'live' and (expires_at is null or expires_at > now())`,
   );
   expect(owed(after)).toBe(Number(total?.left));
+});
+
+it("thirty days are those of each brand's own clock", async () => {
+  const { customerId } = await makeBrand(db());
+  // Wherever it is another day now than by UTC.
+  const timeZone = new Date().getUTCHours() < 11 ? "Etc/GMT+12" : "Pacific/Kiritimati";
+  await db().update(customers).set({ timeZone }).where(eq(customers.id, customerId));
+  const vto = async () =>
+    (await figuresOf(staff)).adoption.apps.find(({ appId }) => appId === "vto-001")?.tokens30 ?? 0;
+  const before = await vto();
+  await db().execute(sql`
+    insert into usage_days (customer_id, mode, date, app_id, tokens, uses, took_ms, timed)
+    select ${customerId}, 'live', (now() at time zone ${timeZone})::date - back, a.id, tokens, 1, 0, 0
+    from apps a cross join (values (30, 100), (29, 7), (0, 1)) v(back, tokens) where a.catalog_id = 'vto-001'`);
+  const after = await vto();
+  await db().execute(sql`delete from usage_days where customer_id = ${customerId}`);
+  expect(after - before).toBe(8);
 });
 
 it("recurring revenue is what a month brings, and the month that is not over closes with it", async () => {

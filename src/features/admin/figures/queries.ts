@@ -46,13 +46,17 @@ async function revenue(tx: Tx, now: Date): Promise<Figures["mrr"]> {
   };
 }
 
+/** Thirty days by the clock of the brand `c`, today the last of them: those that its days are counted by. */
+const lastThirty = sql`date > (now() at time zone c.time_zone)::date - 30`;
+
 async function consumptionRate(tx: Tx): Promise<number | null> {
   const [row] = await tx.execute(sql`
     select avg(coalesce(d.daily, 0) / p.tokens_per_month)::float8 as rate
     from customer_billing b
+      join customers c on c.id = b.customer_id
       join billing_plans p on p.id = b.plan_id and p.tokens_per_month > 0
       left join lateral (select sum(tokens)::float8 / 30 as daily from usage_days
-        where customer_id = b.customer_id and mode = 'live' and date > current_date - 30) d on true
+        where customer_id = b.customer_id and mode = 'live' and ${lastThirty}) d on true
     where b.status = 'active'`);
   return row?.rate == null ? null : Number(row.rate);
 }
@@ -61,8 +65,8 @@ async function adoption(tx: Tx, customers: number): Promise<Figures["adoption"]>
   const rows = await tx.execute(sql`
     select a.catalog_id, a.name,
       (select count(*) from customer_apps x where x.app_id = a.id and x.status = 'active') as customers,
-      coalesce((select sum(tokens) from usage_days d
-        where d.app_id = a.id and d.mode = 'live' and d.date > current_date - 30), 0) as tokens
+      coalesce((select sum(tokens) from usage_days d join customers c on c.id = d.customer_id
+        where d.app_id = a.id and d.mode = 'live' and ${lastThirty}), 0) as tokens
     from apps a order by 3 desc, 2`);
   const apps = rows.map((row) => ({
     appId: String(row.catalog_id),
