@@ -277,9 +277,12 @@ describe("each month's report", () => {
     expect(await uses(there)).toHaveLength(1);
     expect((await mails(there)).map(({ userId }) => userId)).toEqual([keen]);
     // The job itself, by two workers at once: the month before this one, to who was there then, and once.
-    await Promise.all([makeMonthlyReports(metering(), 31), makeMonthlyReports(metering(), 31)]);
-    await makeMonthlyReports(metering(), 31);
-    await makeMonthlyReports(metering(), 0);
+    // Not before the month's last uses are written down: what is kept of it is never reckoned again.
+    await makeMonthlyReports(metering(), 31, 60_000);
+    expect(await reportsRows(there)).toHaveLength(1);
+    await Promise.all([makeMonthlyReports(metering(), 31, 0), makeMonthlyReports(metering(), 31, 0)]);
+    await makeMonthlyReports(metering(), 31, 0);
+    await makeMonthlyReports(metering(), 0, 0);
     await drain(there);
     const before = monthBefore(new Date().toISOString().slice(0, 10));
     const made = await reportsRows(there);
@@ -311,7 +314,7 @@ describe("each month's report", () => {
       status: "ready" as const,
     }));
     await db().insert(insightReports).values(rows);
-    await expect(makeMonthlyReports(metering(), 31)).rejects.toThrow("could not be made");
+    await expect(makeMonthlyReports(metering(), 31, 0)).rejects.toThrow("could not be made");
     expect((await mails(good)).length).toBe(1);
     for (const one of brands) await db().delete(insightReaders).where(eq(insightReaders.customerId, one.customerId));
     await drain(good);

@@ -6,7 +6,7 @@ import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
 import { mintCustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
-import { INSIGHTS_APP, LAST_DAY_TRIED } from "./rules";
+import { INSIGHTS_APP, LAST_DAY_TRIED, SETTLED_MINUTES } from "./rules";
 import { makeReport } from "./service";
 
 /** How many reports are made in one round, and how many old rows go in one statement. */
@@ -40,8 +40,13 @@ async function makeEach(reports: readonly (() => Promise<unknown>)[]): Promise<v
  * Makes the report of the month that is over, by each brand's own clock, for whoever had asked for it before that month
  * ended, and mails it: once a brand and month, whoever else does the same.
  * @param lastDay until which day of the month after it is tried
+ * @param settled from how many minutes of the month after it: its figures are kept as they are then
  */
-export async function makeMonthlyReports(deps: ReconcileDeps, lastDay = LAST_DAY_TRIED): Promise<void> {
+export async function makeMonthlyReports(
+  deps: ReconcileDeps,
+  lastDay = LAST_DAY_TRIED,
+  settled = SETTLED_MINUTES,
+): Promise<void> {
   const due = await deps.db.execute(sql`
     select c.id, m.first::text as "from", (m.next - 1)::text as "to",
       extract(epoch from m.next::timestamp at time zone c.time_zone) * 1000 as over_at
@@ -54,6 +59,7 @@ export async function makeMonthlyReports(deps: ReconcileDeps, lastDay = LAST_DAY
     ) m
     left join insight_reports r on r.customer_id = c.id and r.from_day = m.first and r.to_day = m.next - 1
     where extract(day from now() at time zone c.time_zone) <= ${lastDay}
+      and now() >= (m.next::timestamp at time zone c.time_zone) + make_interval(mins => ${settled})
       and r.monthly_at is null and (r.id is null or r.status = 'ready' or r.due_at <= now())
       and exists (
         select from insight_readers i

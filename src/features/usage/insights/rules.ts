@@ -8,6 +8,8 @@ export const MOST_EVENTS = 250;
 export const USUAL_FRAMES = 10;
 /** Until which day of a month the report of the month before is tried, where it could not be paid for. */
 export const LAST_DAY_TRIED = 10;
+/** How long after a month's end its report is made: by then its last uses, and what came of them, have been written down. */
+export const SETTLED_MINUTES = 15;
 /** After how long a report that could not be paid for is tried again. */
 export const AGAIN_HOURS = 6;
 
