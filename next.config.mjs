@@ -52,6 +52,9 @@ export default {
   productionBrowserSourceMaps: isCounted,
   poweredByHeader: false,
   reactStrictMode: true,
+  // Pictures are sent as they are. /_next/image would decode for anybody who asks what brands have put behind addresses of ours,
+  // at sizes of their choice: three megabytes can unfold into a gigabyte, and each size would be kept on the disk.
+  images: { unoptimized: true },
   // argon2 is a native module, pino and pdfkit open files of their own, prom-client and pg-boss look for what is installed beside them:
   // they are required at run time, not bundled.
   serverExternalPackages: ["@node-rs/argon2", "pdfkit", "pg-boss", "pino", "prom-client"],

@@ -37,6 +37,11 @@ describe("docs/security.md", () => {
   );
 });
 
+it("nobody has our server decode and keep a picture: Next's own way of resizing them is closed", async () => {
+  const { default: config } = await import("../../next.config.mjs");
+  expect(config.images).toEqual({ unoptimized: true });
+});
+
 it("a line of the log is one line, whatever it quotes", () => {
   const written: string[] = [];
   const stream = new Writable({
