@@ -53,6 +53,20 @@ describe("columns", () => {
       }),
     );
   });
+  it.each([
+    ["description", "<br".repeat(20_000)],
+    ["description", "<".repeat(60_000)],
+    ["description", `<br ${"a".repeat(60_000)}`],
+    ["size", `52${" ".repeat(60_000)}x`],
+    ["size", `52 18${" ".repeat(60_000)}x`],
+    ["price", `${"9 ".repeat(30_000)}x`],
+    ["price", `${"EUR".repeat(20_000)}9`],
+    ["available", "- ".repeat(30_000)],
+  ])("a cell is read in a moment, however it was made to take long: %s", (name, cell) => {
+    const begun = performance.now();
+    productFrom(["A-1", "Halden", cell], { sku: 0, ...guessMapping(["sku", "name", name]) }, "EUR");
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
 });
 
 describe("words", () => {

@@ -156,7 +156,8 @@ function readCells(cells: readonly string[], fields: Mapping, currency: string):
     if (value === null) problems.push(`${labelOf(field)}: “${text.slice(0, 40)}” is not a number.`);
     return value;
   };
-  const size = at("size");
+  // With single spaces: between the figures any number may stand, and as many ways to share them would be tried.
+  const size = at("size")?.replace(/\s+/g, " ");
   if (size) {
     const match = SIZE.exec(size);
     if (!match) problems.push(`${labelOf("size")}: “${size.slice(0, 40)}” is not a size such as 52□18–140.`);
@@ -193,8 +194,9 @@ function readCells(cells: readonly string[], fields: Mapping, currency: string):
 /** Text without the tags that shop systems export; it is shown as text in any case. */
 const plain = (text: string): string =>
   text
-    .replace(/<(?:br|\/p|\/li|\/div)\b[^>]*>/gi, "\n")
-    .replace(/<[^>]{0,500}>/g, "")
+    // No tag goes on over the beginning of another: what is never closed would be read to its end from each of its tags anew.
+    .replace(/<(?:br|\/p|\/li|\/div)\b[^<>]*>/gi, "\n")
+    .replace(/<[^<>]{0,500}>/g, "")
     .replace(/[^\P{Cc}\n\t]/gu, "")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
