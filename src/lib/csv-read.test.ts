@@ -90,6 +90,13 @@ describe("what cannot be read", () => {
     expect(() => read(`a,b\n${'"x\n'.repeat(100_000)}`)).toThrow(CsvRefusal);
     expect(performance.now() - started).toBeLessThan(5_000);
   });
+  it("and on one of more rows than may be, at the first that is too many", () => {
+    const started = performance.now();
+    expect(() => readCsv(Buffer.from(`x\n${'a"b\n'.repeat(100_000)}`), 100)).toThrow(/more than 100 rows/);
+    expect(() => readCsv(Buffer.from(`x\n${"a\n".repeat(1_000_000)}`), 100)).toThrow(/more than 100 rows/);
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(readCsv(Buffer.from(`x\n\n${"a\n".repeat(100)}`), 100).records).toHaveLength(100);
+  });
 });
 
 it("reads back whatever we write, but for the guard before a formula", () => {

@@ -128,9 +128,10 @@ function delimiterOf(firstLine: string): string {
 
 /**
  * Reads a file whole.
- * @throws CsvRefusal where there is no header, it is no text, or nearly nothing of it can be read
+ * @param mostRows how many rows it may have below its header
+ * @throws CsvRefusal where there is no header, it is no text, nearly nothing of it can be read, or it has too many rows
  */
-export function readCsv(file: Uint8Array): CsvFile {
+export function readCsv(file: Uint8Array, mostRows = Number.POSITIVE_INFINITY): CsvFile {
   const decoded = decode(file);
   const text = decoded.text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
   // Spreadsheets may name the delimiter in a line of its own.
@@ -140,7 +141,7 @@ export function readCsv(file: Uint8Array): CsvFile {
   const firstLine = body.slice(0, body.indexOf("\n") < 0 ? undefined : body.indexOf("\n"));
   if (firstLine.trim() === "") throw new CsvRefusal("The file is empty. The first line must name the columns.");
   const delimiter = named ?? delimiterOf(firstLine);
-  const all = readRecords(Buffer.from(body), delimiter, skipped.split("\n").length);
+  const all = readRecords(Buffer.from(body), delimiter, skipped.split("\n").length, mostRows);
   const [header, ...records] = all;
   if (!header || header.problem !== null) {
     throw new CsvRefusal(`The first line must name the columns. ${header?.problem ?? ""}`.trim());
@@ -153,8 +154,13 @@ export function readCsv(file: Uint8Array): CsvFile {
   };
 }
 
-function readRecords(bytes: Buffer, delimiter: string, firstLine: number): CsvRecord[] {
+function readRecords(bytes: Buffer, delimiter: string, firstLine: number, mostRows: number): CsvRecord[] {
   const records: CsvRecord[] = [];
+  const add = (record: CsvRecord): void => {
+    // At once, and not when all is read: lines of one letter take many times the room of the file, and minutes.
+    if (records.length > mostRows) throw new CsvRefusal(`The file has more than ${mostRows} rows. Send it in parts.`);
+    records.push(record);
+  };
   let start = 0;
   let line = firstLine;
   let broken = 0;
@@ -169,13 +175,13 @@ function readRecords(bytes: Buffer, delimiter: string, firstLine: number): CsvRe
     const raw = bytes.subarray(start, end);
     // An inch sign in a cell without quotes is no harm, as long as the line comes out as wide as the header.
     const alone = fault === "INVALID_OPENING_QUOTE" ? cellsOf(raw, delimiter) : [];
-    if (alone.length > 0 && alone.length === width) records.push({ line, cells: alone, problem: null });
+    if (alone.length > 0 && alone.length === width) add({ line, cells: alone, problem: null });
     else {
       broken += 1;
       if (broken > MOST_BROKEN) {
         throw new CsvRefusal(`More than ${MOST_BROKEN} lines cannot be read. Is this a table saved as CSV?`);
       }
-      records.push({ line, cells: [raw.toString("utf8").slice(0, KEPT)], problem });
+      add({ line, cells: [raw.toString("utf8").slice(0, KEPT)], problem });
     }
     start = end + 1;
     line += 1;
@@ -193,7 +199,7 @@ function readRecords(bytes: Buffer, delimiter: string, firstLine: number): CsvRe
       // Over several lines and of another width: a quote too many has glued records together.
       glued = lines > 1 && cells.length !== width;
       if (glued) return false;
-      if (!isEmpty(cells)) records.push({ line, cells, problem: tooWide(cells, width) });
+      if (!isEmpty(cells)) add({ line, cells, problem: tooWide(cells, width) });
       line += Math.max(1, lines);
       start = from + end;
       return true;

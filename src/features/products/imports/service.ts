@@ -40,9 +40,6 @@ export async function openImport(ctx: Ctx, file: { name: string; bytes: Uint8Arr
   }
   const csv = readOrRefuse(file.bytes);
   if (csv.records.length === 0) throw new Refusal("invalid_request", "The file has a header and no rows.");
-  if (csv.records.length > MOST_ROWS) {
-    throw new Refusal("invalid_request", `The file has more than ${MOST_ROWS} rows. Send it in parts.`);
-  }
   if (csv.header.length > 500) throw new Refusal("invalid_request", "The file has more than 500 columns.");
   const [row] = await ctx.db
     .insert(productImports)
@@ -67,7 +64,7 @@ export async function openImport(ctx: Ctx, file: { name: string; bytes: Uint8Arr
 
 function readOrRefuse(bytes: Uint8Array): CsvFile {
   try {
-    return readCsv(bytes);
+    return readCsv(bytes, MOST_ROWS);
   } catch (error) {
     if (error instanceof CsvRefusal) throw new Refusal("invalid_request", error.message);
     throw error;
