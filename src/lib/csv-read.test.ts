@@ -105,6 +105,7 @@ it("reads back whatever we write, but for the guard before a formula", () => {
     text
       .replace(/\r\n?/g, "\n")
       .replace(/^[=+\-@\t\n]/, "a")
+      .replace(/([;\n]"*)[=+\-@]/g, "$1a")
       .toWellFormed(),
   );
   fc.assert(

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { csvLine } from "@/lib/csv";
+import { readCsv } from "@/lib/csv-read";
 import { newProduct } from "./contract";
 import { guessMapping, numberOf, productFrom } from "./imports/rules";
 import { familyOf, fold, priceSteps, searchTexts, spanOf, swapped, wordsOf } from "./rules";
@@ -52,6 +54,13 @@ describe("columns", () => {
         else expect(read.problems.length).toBeGreaterThan(0);
       }),
     );
+  });
+  it("whose text our own file guards against spreadsheets are read as they were", () => {
+    const description = "Light;=1+1;\n- strong\n- made to last";
+    const row = readCsv(Buffer.from(`sku,name,description\n${csvLine(["A-1", "=Halden", description])}`)).records[0];
+    expect(row?.cells[2]).toBe("Light;'=1+1;\n'- strong\n'- made to last");
+    const fields = { sku: 0, ...guessMapping(["sku", "name", "description"]) };
+    expect(productFrom(row?.cells ?? [], fields, "EUR")).toMatchObject({ product: { name: "=Halden", description } });
   });
   it.each([
     ["description", "<br".repeat(20_000)],

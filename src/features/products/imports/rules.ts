@@ -54,8 +54,9 @@ export function guessMapping(header: readonly string[]): Mapping {
 
 /** What spreadsheets are kept from running: our own exports put it before, and whoever imports one gets the text back. */
 const GUARD = /^'(?=[=+\-@\t\r\n])/;
+const GUARD_WITHIN = /([;\r\n]"*)'(?=[=+\-@])/g;
 const cellOf = (cells: readonly string[], at: number | undefined): string | undefined =>
-  at === undefined ? undefined : (cells[at] ?? "").trim().replace(GUARD, "");
+  at === undefined ? undefined : (cells[at] ?? "").trim().replace(GUARD, "").replace(GUARD_WITHIN, "$1");
 
 /** Groups of three with a mark between them, and perhaps a part behind the other mark. */
 const GROUPED = /^-?[1-9]\d{0,2}(?:(?:\.\d{3})+(?:,\d+)?|(?:,\d{3})+(?:\.\d+)?)$/;
