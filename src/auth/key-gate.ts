@@ -17,12 +17,12 @@ export interface Counted {
 }
 
 /**
- * Whose calls these are, where no key is asked for: the brand's with a key in force of either kind, else the address's.
- * Grants nothing.
+ * Whose calls these are, where no key is asked for: the brand's with a secret key in force, else the address's. A public key
+ * stands in the shop's page, and whoever reads it there could use up the brand's own calls. Grants nothing.
  */
 export async function whoIsCounted(request: Request): Promise<Counted> {
   const text = BEARER.exec(request.headers.get("authorization") ?? "")?.[1];
-  if (text && parseApiKey(text)) {
+  if (text && parseApiKey(text)?.kind === "sk") {
     const row = await findKeyByHmac(db(), hmacApiKey(text, env().API_KEY_PEPPER));
     if (row && keyStatus(row, new Date()) === "active") return { scope: "customer", id: row.customerId };
   }

@@ -117,7 +117,7 @@ describe("GET /api/v1/apps", () => {
     expect((await call(getApp, { id: "%27" })).body.code).toBe("app_not_found");
   });
 
-  it("counts an address's calls, and a brand's by its key whatever the address", async () => {
+  it("counts an address's calls, and a brand's by its secret key whatever the address", async () => {
     const from = "198.51.100.7";
     const first = await call(getApps, { from });
     expect(first.headers.get("ratelimit-policy")).toBe(`"address";q=${LIMITS.apps};w=3600`);
@@ -132,6 +132,8 @@ describe("GET /api/v1/apps", () => {
     expect(keyed.status).toBe(200);
     expect(keyed.headers.get("ratelimit-policy")).toContain('"customer"');
     expect((await call(getApps, { from, key: "ca_sk_live_nobody" })).status).toBe(429);
+    // What anybody can read in the shop's page takes nothing from what its brand may ask.
+    expect((await call(getApps, { from, key: brand.publicKey.secret })).status).toBe(429);
   });
 });
 
