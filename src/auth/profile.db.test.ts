@@ -1,7 +1,7 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
-import { users } from "@/db/schema/people";
+import { sessions, users } from "@/db/schema/people";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand } from "@/test/brands";
@@ -127,6 +127,22 @@ it("somebody without a password signs in by a link, and sets their first one", a
   await changePassword(db(), session, { password: "their very first one" }, throttle());
   const found = await findPerson(db(), session.user.email);
   expect(await verifyPassword(found?.passwordHash ?? "", "their very first one")).toBe(true);
+});
+
+it("somebody without a password changes what opens the account just after a sign-in, and in no browser that was left open", async () => {
+  const session = await person();
+  await db().update(users).set({ passwordHash: null }).where(eq(users.id, session.user.id));
+  const anHourAgo = { createdAt: sql`now() - interval '1 hour'` };
+  await db().update(sessions).set(anHourAgo).where(eq(sessions.id, session.sessionId));
+  const address = newAddress();
+  expect(await codeOf(changePassword(db(), session, { password: "of whoever found it" }, throttle()))).toBe(
+    "forbidden",
+  );
+  expect(await codeOf(requestEmailChange(db(), session, { email: address }, throttles()))).toBe("forbidden");
+  expect((await findPerson(db(), session.user.email))?.passwordHash).toBeNull();
+  expect(await queuedFor(address)).toEqual([]);
+  const again = { ...session, sessionId: (await openSession(db(), session.user.id, tokenOf(session))) ?? "" };
+  expect(await codeOf(requestEmailChange(db(), again, { email: address }, throttles()))).toBe("done");
 });
 
 it("sessions are listed to their person alone, and ended one by one or all but this", async () => {

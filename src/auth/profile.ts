@@ -35,14 +35,29 @@ export async function rename(db: Db, session: Session, name: string): Promise<vo
   });
 }
 
+/** How soon after a sign-in somebody without a password may change what opens their account, in minutes. */
+const FRESH_MINUTES = 15;
+
+/** @throws Refusal `forbidden` where the session was not opened just now */
+async function requireFresh(db: Db, session: Session): Promise<void> {
+  const opened = gt(sessions.createdAt, sql`now() - make_interval(mins => ${FRESH_MINUTES})`);
+  const [fresh] = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, session.sessionId), opened));
+  if (fresh) return;
+  const how = `Sign out and in again, and do this within ${FRESH_MINUTES} minutes.`;
+  throw new Refusal("forbidden", `You have no password that would show that it is you. ${how}`);
+}
+
 /**
  * Asks for the password again before what would hand the account to somebody who found the browser open. Somebody without
- * a password is let through: what follows is confirmed by mail.
+ * a password shows by a new sign-in that it is them: a mail to the present address only tells, and comes too late.
  * @throws Refusal `forbidden`, `rate_limited`
  */
 async function provePassword(db: Db, session: Session, given: string | undefined, throttle: SignInThrottle) {
   const person = await findPerson(db, session.user.email);
-  if (!person?.passwordHash) return;
+  if (!person?.passwordHash) return requireFresh(db, session);
   const who = [session.user.email, `person:${session.user.id}`] as const;
   if (!(await throttle.take(...who))) throw new Refusal("rate_limited", "Too many attempts. Try again in ten minutes.");
   const matches = given
