@@ -20,6 +20,7 @@ import { requestSignInLink, signInByLink } from "./recovery";
 import type { Session } from "./session-state";
 import { findPerson, loadSession, openSession } from "./store";
 import { LocalLimiter, type SignInThrottle, signInThrottle } from "./throttle";
+import type { SessionToken } from "./token";
 
 const PASSWORD = "the one they have";
 let passwordHash: string;
@@ -86,6 +87,23 @@ describe("a change of address", () => {
     await db().insert(users).values({ id: uuidv7(), email: address, name: "Quicker", passwordHash: null });
     expect(await confirmEmail(db(), await mailedSecret(address))).toBeNull();
     expect((await profileOf(db(), session.user.id)).email).toBe(session.user.email);
+  });
+
+  it("ends the sessions of before, but the one of the browser that confirms it", async () => {
+    const [session, other] = [await person(), await person()];
+    const elsewhere = { ...tokenOf(session), sessionId: (await openSession(db(), session.user.id, null)) ?? "" };
+    const confirmed = async (here: SessionToken | null) => {
+      const email = newAddress();
+      const present = await loadSession(db(), tokenOf(session));
+      await requestEmailChange(db(), present ?? session, { email, password: PASSWORD }, throttles());
+      expect(await confirmEmail(db(), await mailedSecret(email), here)).toBe(email);
+    };
+    await confirmed(tokenOf(session));
+    expect(await loadSession(db(), elsewhere)).toBeNull();
+    expect(await loadSession(db(), tokenOf(session))).not.toBeNull();
+    await confirmed(tokenOf(other));
+    expect(await loadSession(db(), tokenOf(session))).toBeNull();
+    expect(await loadSession(db(), tokenOf(other))).not.toBeNull();
   });
 
   it("is stopped by a new password", async () => {

@@ -11,6 +11,7 @@ import { endSessionsOf, recordOfPerson } from "./recovery";
 import type { Session } from "./session-state";
 import { findPerson } from "./store";
 import { mailThrottle, type SignInThrottle, sharedThrottle } from "./throttle";
+import type { SessionToken } from "./token";
 
 /** What a person sees of their own account. */
 export async function profileOf(db: Reader, userId: string) {
@@ -141,10 +142,12 @@ export async function pendingConfirmation(db: Reader, secret: unknown): Promise<
 }
 
 /**
- * Confirms an address: the person's own, or the one they change to.
+ * Confirms an address: the person's own, or the one they change to. A link to the address before may have opened sessions,
+ * as whoever can read its mail could have one: a change ends them.
+ * @param here the session of the browser that confirms, which goes on where it is theirs
  * @returns the address, or null where the link does not work
  */
-export async function confirmEmail(db: Db, secret: unknown): Promise<string | null> {
+export async function confirmEmail(db: Db, secret: unknown, here: SessionToken | null = null): Promise<string | null> {
   return db.transaction(async (tx) => {
     const change = await spendLink(tx, "change_email", secret);
     const link = change ?? (await spendLink(tx, "verify", secret));
@@ -161,6 +164,7 @@ export async function confirmEmail(db: Db, secret: unknown): Promise<string | nu
     // Somebody else may have come by the address since the link was sent.
     if (!before || (await findPerson(tx, address))) return null;
     await tx.update(users).set({ email: address, emailVerifiedAt: sql`now()` }).where(eq(users.id, userId));
+    await endSessionsOf(tx, userId, here?.userId === userId ? here.sessionId : undefined);
     await voidLinks(tx, userId);
     await recordOfPerson(tx, userId, { action: "person.email_changed" });
     const mail = {

@@ -59,7 +59,8 @@ export const atTheDoor = () => ({
   pendingConfirmation: (secret: unknown) => pendingConfirmation(db(), secret),
   confirmEmail: (secret: unknown) =>
     unlessAway(async () => {
-      const address = await tryLink(await headers(), () => confirmEmail(db(), secret));
+      const { before } = await browserOf();
+      const address = await tryLink(await headers(), () => confirmEmail(db(), secret, before));
       return address === "throttled" ? address : address === null ? "bad_link" : "done";
     }),
 

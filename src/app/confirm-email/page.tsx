@@ -24,7 +24,8 @@ export default async function ConfirmPage({ searchParams }: { searchParams: Prom
       about={
         change ? (
           <>
-            From now on you sign in with <span className="text-ink">{link.address}</span>.
+            From now on you sign in with <span className="text-ink">{link.address}</span>. Your sessions everywhere else
+            end.
           </>
         ) : (
           <span className="text-ink">{link.address}</span>
