@@ -1,7 +1,9 @@
 import { headers } from "next/headers";
 import { db } from "@/db/client";
 import { isDatabaseAway } from "@/lib/database-away";
+import { logger } from "@/lib/logger";
 import { browserOf, setSessionCookie } from "./cookie";
+import { describeError } from "./describe-error";
 import { doorDeps, type Knock, tryLink } from "./door";
 import { invitationFor, joinAsMember, joinAsNew, joinForm } from "./joining";
 import { peekLink } from "./links";
@@ -14,13 +16,17 @@ import type { SessionToken } from "./token";
 /** How an attempt to get in by a link ended. */
 type WayIn = "in" | "bad_link" | "throttled" | "unavailable";
 
-/** Says `unavailable` where Postgres is away, and throws on. */
+/**
+ * Says `unavailable` where Postgres is away. What else goes wrong stands in the log: Next would write down what it is thrown
+ * as it is, and an error of the database layer's holds what was to be kept, such as a password's hash.
+ */
 async function unlessAway<T>(work: () => Promise<T>): Promise<T | "unavailable"> {
   try {
     return await work();
   } catch (error) {
     if (isDatabaseAway(error)) return "unavailable";
-    throw error;
+    logger.error({ error: describeError(error) }, "a way in failed");
+    throw new Error("A way in failed; the log says why");
   }
 }
 

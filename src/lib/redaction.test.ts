@@ -1,4 +1,5 @@
 import { Writable } from "node:stream";
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import pino from "pino";
 import { describe, expect, it } from "vitest";
 import { options } from "./logger";
@@ -50,6 +51,27 @@ describe("a secret", () => {
         expectNone(written(log));
       }
     }
+  });
+
+  it("is not told by a query that failed: neither what it was to keep nor the row that Postgres quotes", () => {
+    const kept = "$argon2id$v=19$kept,ada@brand.example";
+    const cause = Object.assign(new Error("violates check constraint"), {
+      code: "23514",
+      detail: `Failing row: ${kept}`,
+    });
+    const error = new DrizzleQueryError("update users set password_hash = $1", [kept, `two\nlines ${kept}`], cause);
+    const texts = [
+      written((logger) => logger.error({ err: error }, "a request failed")),
+      written((logger) => logger.error({ err: new Error("wrapped", { cause: error }) })),
+      written((logger) => logger.error(error)),
+      // As it goes to a service that is told of errors.
+      JSON.stringify(withoutSecrets({ exception: { values: [{ value: error.message }] } })),
+    ];
+    for (const text of texts) {
+      expect(text).not.toMatch(/argon2id|ada@/);
+      expect(text).toContain("update users set password_hash");
+    }
+    expect(texts[0]).toMatch(/23514.*redaction\.test|redaction\.test.*23514/);
   });
 
   it("is removed by its field's name, however that is spelt and whatever it looks like", () => {
