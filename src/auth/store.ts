@@ -1,10 +1,12 @@
 import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
 import type { Db, Reader, Tx } from "@/db/client";
+import { auditLog } from "@/db/schema/audit";
 import { customers, memberships, sessions, users } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
 import { membershipsOf } from "@/features/team/queries";
 import { permissionsOf } from "@/features/team/rules";
 import { env } from "@/lib/env";
+import { Refusal } from "@/lib/errors";
 import { mintCustomerId, mintUserId, uuidv7 } from "@/lib/ids";
 import { SESSION_SECONDS } from "./config";
 import type { Session } from "./session-state";
@@ -151,6 +153,8 @@ export async function brandsOf(db: Db, userId: string): Promise<{ name: string; 
 /**
  * Has a session look at another brand of its person. Both brands' logs tell of it.
  * @returns false where the person does not belong to such a brand
+ * @throws Refusal `forbidden` where their role there has changed since the sign-in: who holds an old session of theirs must not
+ * come by the new one, and such a session was not ended with those that looked at the brand at the time
  */
 export async function switchBrand(db: Db, session: Session, slug: string): Promise<boolean> {
   return db.transaction(async (tx) => {
@@ -161,6 +165,22 @@ export async function switchBrand(db: Db, session: Session, slug: string): Promi
       .where(and(eq(memberships.userId, session.user.id), eq(customers.slug, slug)));
     if (!brand) return false;
     if (brand.id === session.customer.id) return true;
+    const [changed] = await tx
+      .select({ id: auditLog.id })
+      .from(auditLog)
+      .innerJoin(sessions, lt(sessions.createdAt, auditLog.createdAt))
+      .where(
+        and(
+          eq(sessions.id, session.sessionId),
+          eq(auditLog.customerId, brand.id),
+          eq(auditLog.action, "person.role_changed"),
+          eq(auditLog.subject, session.user.id),
+        ),
+      )
+      .limit(1);
+    if (changed) {
+      throw new Refusal("forbidden", "Your role in this brand has changed since you signed in. Sign out and in again.");
+    }
     await tx
       .update(sessions)
       .set({ customerId: brand.id })

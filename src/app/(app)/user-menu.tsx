@@ -16,6 +16,7 @@ import {
   SignOutIcon,
   SunIcon,
 } from "@/components/icons/interface";
+import { describeFailure } from "@/components/query-error";
 import { type Permission, ROLE_WORDS, type Role } from "@/features/team/rules";
 import { useTRPC } from "@/trpc/client";
 import { signOutAction } from "../sign-in/actions";
@@ -140,7 +141,7 @@ function Brands() {
         router.push("/overview");
         router.refresh();
       },
-      onError: () => toast.error("The brand could not be changed. Nothing happened; try again."),
+      onError: (error) => toast.error(`The brand was not changed. ${describeFailure(error)}`),
     }),
   );
   if (!data || data.brands.length < 2) return null;

@@ -194,9 +194,17 @@ describe("a team", () => {
     await changeRole(byAdmin(brand), { userId, role: "admin" });
     // Who holds the session of the viewer has not come by an admin's.
     expect(await loadSession(db(), { sessionId: here.sessionId, userId })).toBeNull();
-    expect(await loadSession(db(), { sessionId: there.sessionId, userId })).toMatchObject({ role: "viewer" });
+    const elsewhere = await loadSession(db(), { sessionId: there.sessionId, userId });
+    expect(elsewhere).toMatchObject({ role: "viewer" });
+    // Nor has who holds one that was looking at another brand: it does not come back.
+    const back = elsewhere ? switchBrand(db(), elsewhere, here.customer.slug) : Promise.resolve(true);
+    expect(await codeOf(back)).toBe("forbidden");
     expect(await sessionOf(userId)).toMatchObject({ role: "admin", customer: { id: brand.customerId } });
     expect(await queuedFor(email)).toMatchObject([{ kind: "team.role_changed" }]);
+    const anew = await sessionOf(userId);
+    expect(await switchBrand(db(), anew, slug)).toBe(true);
+    const moved = await loadSession(db(), { sessionId: anew.sessionId, userId });
+    expect(moved && (await switchBrand(db(), moved, here.customer.slug))).toBe(true);
     // What is the same role already is no change.
     const kept = await sessionOf(userId);
     await changeRole(byAdmin(brand), { userId, role: "admin" });
