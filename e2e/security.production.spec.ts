@@ -69,6 +69,7 @@ test("every method of every route, and every error, is answered with the headers
       413,
     ],
     ["/api/v1/customer/tokens/consume", { method: "POST", body: "x", headers: { "content-type": "text/plain" } }, 415],
+    ["/api/auth/callback/credentials", { method: "POST", body: new URLSearchParams({ x: "x".repeat(70_000) }) }, 413],
   ];
   for (const [path, init, status] of others) {
     const response = await visit(path, init);

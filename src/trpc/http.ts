@@ -5,7 +5,7 @@ import { timed } from "@/lib/latency";
 import { apiHeaders, problem, requestIdOf } from "@/lib/problem";
 import { createTrpcContext, type TrpcContext } from "./context";
 import { appRouter } from "./root";
-import { readBody, refuseForeign } from "./same-origin";
+import { refuseForeign, withBody } from "./same-origin";
 
 const CODES = {
   403: "forbidden",
@@ -21,12 +21,8 @@ export async function serveTrpc(
   const requestId = requestIdOf(request);
   const refused = refuseForeign(request, publicOrigin());
   if (refused) return problem(CODES[refused.status], refused.detail, { requestId });
-  let checked = request;
-  if (request.method === "POST") {
-    const body = await readBody(request);
-    if (body === null) return problem("payload_too_large", "The request is too large.", { requestId });
-    checked = new Request(request.url, { method: "POST", headers: request.headers, body: body.toString("utf8") });
-  }
+  const checked = await withBody(request);
+  if (checked === null) return problem("payload_too_large", "The request is too large.", { requestId });
   const response = await timed("pages", () =>
     fetchRequestHandler({
       endpoint: "/api/trpc",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readBody, refuseForeign } from "./same-origin";
+import { readBody, refuseForeign, withBody } from "./same-origin";
 
 const OWN = "https://apps.varai.example";
 
@@ -77,5 +77,16 @@ describe("a body", () => {
     const streamed = new Request(OWN, { method: "POST", body: endless, duplex: "half" } as RequestInit);
     expect(await readBody(streamed)).toBeNull();
     expect(sent).toBeLessThan(15);
+  });
+
+  it("goes on to whoever reads any to its end, whole, or not at all", async () => {
+    const headers = { "content-type": "application/x-www-form-urlencoded", cookie: "a=b" };
+    const post = (body?: string) =>
+      new Request(`${OWN}/api/auth/x`, { method: "POST", headers, ...(body && { body }) });
+    const read = await withBody(post("csrfToken=ü"));
+    expect([read?.url, read?.method, read?.headers.get("cookie")]).toEqual([`${OWN}/api/auth/x`, "POST", "a=b"]);
+    expect(await read?.text()).toBe("csrfToken=ü");
+    expect(await (await withBody(post()))?.text()).toBe("");
+    expect(await withBody(post("x".repeat(65_537)))).toBeNull();
   });
 });

@@ -53,3 +53,11 @@ export async function readBody(request: Request, largest: number = PROCEDURE.lar
   }
   return Buffer.concat(chunks);
 }
+
+/** The request with its body in hand, or null where that is larger than may be: for handlers that would read any to its end. */
+export async function withBody(request: Request): Promise<Request | null> {
+  if (!request.body) return request;
+  const body = await readBody(request);
+  if (body === null) return null;
+  return new Request(request.url, { method: request.method, headers: request.headers, body: body.toString("utf8") });
+}
