@@ -1,6 +1,6 @@
-import { and, eq, gt, isNull, lt, ne, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/client";
-import { mailLinks } from "@/db/schema/people";
+import { mailLinks, users } from "@/db/schema/people";
 import { env } from "@/lib/env";
 import { uuidv7 } from "@/lib/ids";
 import { hashOfSecret, isLinkSecret, newMailLink } from "@/lib/mail-link";
@@ -61,10 +61,18 @@ export async function spendLink(tx: Tx, purpose: Purpose, secret: unknown): Prom
   return row ?? null;
 }
 
-/** Puts an end to what is still under way to a person: after a new password or address, older links open nothing. */
-export async function voidLinks(tx: Tx, userId: string, keep?: string): Promise<void> {
+/**
+ * Puts an end to what is still under way to a person: after a new password or address, older links open nothing. A link of a
+ * sign-up knows no person yet; one to an address that has come by an account signs in to that.
+ */
+export async function voidLinks(tx: Tx, userId: string): Promise<void> {
+  const theirs = tx
+    .select({ address: sql<string>`lower(${users.email})` })
+    .from(users)
+    .where(eq(users.id, userId));
+  const signUps = and(eq(mailLinks.purpose, "sign_up"), inArray(mailLinks.address, theirs));
   await tx
     .update(mailLinks)
     .set({ usedAt: sql`now()` })
-    .where(and(eq(mailLinks.userId, userId), isNull(mailLinks.usedAt), keep ? ne(mailLinks.id, keep) : undefined));
+    .where(and(or(eq(mailLinks.userId, userId), signUps), isNull(mailLinks.usedAt)));
 }

@@ -209,6 +209,16 @@ describe("links by mail", () => {
     expect(await verifyPassword(person?.passwordHash ?? "", "another long one")).toBe(true);
     expect((await queuedFor(email))[0]?.kind).toBe("team.password_changed");
   });
+
+  it("and the link of a sign-up that was asked for twice, which would sign in to the account of the first", async () => {
+    const email = newAddress();
+    const [first, second] = [await signUp(email), await signUp(email)];
+    expect(await finishSignUp(db(), first, FORM, NOWHERE)).not.toBeNull();
+    await requestReset(door(), FROM, email);
+    expect(await resetPassword(db(), await mailedSecret(email), "another long one", NOWHERE)).not.toBeNull();
+    expect(await pendingSignUp(db(), second)).toBeNull();
+    expect(await finishSignUp(db(), second, FORM, NOWHERE)).toBeNull();
+  });
 });
 
 describe("asking for a mail", () => {
