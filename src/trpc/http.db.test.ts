@@ -4,6 +4,7 @@ import type { Session } from "@/auth/session-state";
 import { loadSession, openSession } from "@/auth/store";
 import { closeDb, db, openDatabase } from "@/db/client";
 import { Refusal } from "@/lib/errors";
+import { mintCustomerId, uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
 import { makeBrand } from "@/test/brands";
 import type { TrpcContext } from "./context";
@@ -94,6 +95,22 @@ describe("a subscription", () => {
     expect(text).toContain("event: ping");
     expect(text).not.toContain("id: ");
     again.stop();
+  });
+
+  it("tells nothing more once its session has ended or looks at another brand", async () => {
+    const heard = async (who: Session) => {
+      const context = (): TrpcContext => ({ ...signedIn(), session: async () => ({ state: "in", session: who }) });
+      const init = { headers: { accept: "text/event-stream" } };
+      return (await send("metering.watch", init, context)).text;
+    };
+    // As the gate let them in; the session in the database has become another since.
+    const elsewhere = { ...session.customer, id: mintCustomerId(uuidv7()) };
+    const gone = { ...session, sessionId: uuidv7() };
+    for (const who of [gone, { ...session, customer: elsewhere }]) {
+      const text = await heard(who);
+      expect(text).toContain("signed_out");
+      expect(text).not.toContain('"balance"');
+    }
   });
 
   it("is refused to another site and to nobody in particular", async () => {

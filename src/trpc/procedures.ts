@@ -1,5 +1,8 @@
 import { initTRPC } from "@trpc/server";
+import type { Session } from "@/auth/session-state";
 import { actingAsStaff } from "@/auth/staff-gate";
+import { loadSession } from "@/auth/store";
+import type { Ctx } from "@/db/context";
 import type { Permission } from "@/features/team/rules";
 import type { TrpcContext } from "./context";
 import { databaseAway, notAllowed, nothingThere, signedOut, toPublicError } from "./errors";
@@ -10,7 +13,7 @@ export interface ProcedureMeta {
   readonly staff?: true;
 }
 
-/** How long one answer to a subscription stays open, in milliseconds; so long may a session that was ended still hear. */
+/** How long one answer to a subscription stays open, in milliseconds. */
 const STREAM_MS = 25_000;
 
 const t = initTRPC
@@ -59,11 +62,21 @@ export const signedIn = publicProcedure.use(async ({ ctx, next }) => {
   return next({ ctx: { viewer: found.session, scope: ctx.actAs(found.session) } });
 });
 
-/** Somebody whose role in the brand allows this. Asked before the input is looked at. */
+/** Asks again what the gate asked, of the session as it is now. @throws PublicError where it would not let in any more */
+async function askAgain({ db }: Ctx, viewer: Session, permission: Permission): Promise<void> {
+  const now = await loadSession(db, { sessionId: viewer.sessionId, userId: viewer.user.id });
+  if (now?.customer.id !== viewer.customer.id) throw signedOut();
+  if (!now.permissions.has(permission)) throw notAllowed();
+}
+
+/**
+ * Somebody whose role in the brand allows this. Asked before the input is looked at; an answer that stays open asks again with
+ * `ctx.stillAllowed` before it tells more.
+ */
 export const withPermission = (permission: Permission) =>
   signedIn.meta({ permission }).use(({ ctx, next }) => {
     if (!ctx.viewer.permissions.has(permission)) throw notAllowed();
-    return next();
+    return next({ ctx: { stillAllowed: () => askAgain(ctx.scope, ctx.viewer, permission) } });
   });
 
 /** One of the platform's own people. To everybody else there is no such procedure. */

@@ -18,7 +18,8 @@ export const meteringRouter = router({
   watch: withPermission("usage:read")
     .input(watchRequest)
     .subscription(async function* ({ ctx, input, signal }) {
-      const states = watchAccount(ctx.scope, redis(), { mode: "live", after: input?.lastEventId, signal });
+      const after = input?.lastEventId;
+      const states = watchAccount(ctx.scope, redis(), { mode: "live", after, signal, allowed: ctx.stillAllowed });
       for await (const { id, state } of states) yield tracked(id, state);
     }),
 

@@ -12,8 +12,9 @@ beforeEach(async () => {
 });
 afterEach(() => end.abort());
 
-const watch = (after?: string) =>
-  watchAccount(ctxOf(brand), redis(), { mode: "live", after, signal: end.signal, everyMs: 10 });
+const anyone = async () => {};
+const watch = (after?: string, allowed = anyone) =>
+  watchAccount(ctxOf(brand), redis(), { mode: "live", after, signal: end.signal, allowed, everyMs: 10 });
 const next = async (told: ReturnType<typeof watch>) => {
   const { value } = await told.next();
   if (!value) throw new Error("it ended");
@@ -60,8 +61,25 @@ describe("an account that is watched", () => {
     await drain(brand);
   });
 
+  it("is told of no more once the listener may not see it", async () => {
+    let out = false;
+    const told = watch(undefined, async () => {
+      if (out) throw new Error("signed out");
+    });
+    await next(told);
+    out = true;
+    await use(brand);
+    await expect(told.next()).rejects.toThrow("signed out");
+    await drain(brand);
+  });
+
   it("ends with its signal, also while it sleeps", async () => {
-    const told = watchAccount(ctxOf(brand), redis(), { mode: "live", signal: end.signal, everyMs: 60_000 });
+    const told = watchAccount(ctxOf(brand), redis(), {
+      mode: "live",
+      signal: end.signal,
+      allowed: anyone,
+      everyMs: 60_000,
+    });
     await told.next();
     const pending = told.next();
     setTimeout(() => end.abort(), 20);

@@ -21,19 +21,27 @@ async function look(ctx: Ctx, redis: Redis, mode: Mode): Promise<{ id: string; s
 /**
  * The account each time it has changed, until the signal ends it. The first state comes at once, unless the caller has
  * it already: `after` is the name of the last one seen, so that a connection that was cut goes on where it ended. Where
- * nothing changes it is told again every five seconds.
- * @throws what the database throws; Redis away is a state like others, told by its source
+ * nothing changes it is told again every five seconds. `allowed` is asked before each telling: who may no longer see the account
+ * hears nothing more of it.
+ * @throws what `allowed` and the database throw; Redis away is a state like others, told by its source
  */
 export async function* watchAccount(
   ctx: Ctx,
   redis: Redis,
-  input: { mode: Mode; after?: string | null | undefined; signal: AbortSignal | undefined; everyMs?: number },
+  input: {
+    mode: Mode;
+    after?: string | null | undefined;
+    signal: AbortSignal | undefined;
+    allowed: () => Promise<void>;
+    everyMs?: number;
+  },
 ): AsyncGenerator<{ id: string; state: Watched }, void> {
   let last = input.after;
   let told = Date.now();
   while (!input.signal?.aborted) {
     const next = await look(ctx, redis, input.mode);
     if (next.id !== last || Date.now() - told >= AGAIN_MS) {
+      await input.allowed();
       yield next;
       last = next.id;
       told = Date.now();
