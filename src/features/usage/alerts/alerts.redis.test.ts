@@ -22,7 +22,7 @@ import { Baseline } from "../anomaly/rules";
 import { hoursOf } from "../standing/queries";
 import type { AlertKind } from "./contract";
 import { collectRefusals } from "./jobs";
-import { addRule, lookAtAlerts, removeRule, testRule } from "./service";
+import { addRule, lookAtAlerts, removeRule, setRule, testRule } from "./service";
 
 /**
  * Each alert against a real ledger: one case in which it speaks, for its own reason, and one that looks alike and is none.
@@ -450,9 +450,17 @@ describe("once", () => {
       db().select().from(alertRules).where(eq(alertRules.customerId, brand.customerId)).orderBy(alertRules.kind);
     const before = await usual();
     expect(before.map(({ kind }) => kind)).toContain("payment_failed");
-    for (const { id } of before) await removeRule(system(), { id });
-    for (const { kind, threshold } of before) await addRule(system(), { kind: kind as AlertKind, threshold });
-    expect(await usual()).toHaveLength(before.length);
+    const off = before.find(({ kind }) => kind === "payment_failed")?.id ?? "";
+    await setRule(system(), { id: off, enabled: false });
+    const standing = (rules: typeof before) =>
+      rules.map(({ kind, threshold, enabled }) => `${kind} ${threshold} ${enabled}`).toSorted();
+    const removed = await usual();
+    for (const { id } of removed) await removeRule(system(), { id });
+    for (const { kind, threshold, enabled } of removed) {
+      await addRule(system(), { kind: kind as AlertKind, threshold, enabled });
+    }
+    // One that was off is off again.
+    expect(standing(await usual())).toEqual(standing(removed));
     await expect(addRule(system(), { kind: "payment_failed", threshold: 0 })).rejects.toThrow(/such an alert already/);
     await expect(addRule(system(), { kind: "payment_failed", threshold: 5 })).rejects.toThrow();
   });

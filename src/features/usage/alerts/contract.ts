@@ -40,7 +40,12 @@ export const alertsOutput = z.object({
 });
 export type AlertsOutput = z.infer<typeof alertsOutput>;
 
-export const addRuleInput = z.strictObject({ kind: alertKind, threshold: z.int().min(0).max(999_999_999) });
+export const addRuleInput = z.strictObject({
+  kind: alertKind,
+  threshold: z.int().min(0).max(999_999_999),
+  /** One that was removed comes back as it was, switched off too. */
+  enabled: z.boolean().default(true),
+});
 export const ruleInput = z.strictObject({ id: z.uuid() });
 export const setRuleInput = z.strictObject({ id: z.uuid(), enabled: z.boolean() });
 export const settingsInput = z.strictObject({

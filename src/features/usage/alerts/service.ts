@@ -222,8 +222,11 @@ function whenFor({ quietFrom, quietTo, digestHour }: Settings, timeZone: string,
 }
 
 /** Adds a rule. @throws Refusal `invalid_request` where there is the same one already, or the threshold cannot be */
-export async function addRule(ctx: Ctx, input: { kind: AlertKind; threshold: number }): Promise<void> {
-  const { kind, threshold } = input;
+export async function addRule(
+  ctx: Ctx,
+  input: { kind: AlertKind; threshold: number; enabled?: boolean },
+): Promise<void> {
+  const { kind, threshold, enabled = true } = input;
   const { least, most } = ALERTS[kind];
   const refuse = (message: string) =>
     new Refusal("invalid_request", message, { fields: [{ path: "threshold", message }] });
@@ -239,9 +242,10 @@ export async function addRule(ctx: Ctx, input: { kind: AlertKind; threshold: num
       throw refuse("There is one for unusual usage already. Remove it first.");
     }
     const id = uuidv7();
-    await tx.insert(alertRules).values({ id, customerId: ctx.customerId, kind, threshold });
-    await lookSoon(ctx, tx);
-    await recordAudit(tx, ctx, { action: "alert.added", subject: id, details: { kind, threshold } });
+    await tx.insert(alertRules).values({ id, customerId: ctx.customerId, kind, threshold, enabled });
+    if (enabled) await lookSoon(ctx, tx);
+    const details = enabled ? { kind, threshold } : { kind, threshold, enabled };
+    await recordAudit(tx, ctx, { action: "alert.added", subject: id, details });
   });
 }
 

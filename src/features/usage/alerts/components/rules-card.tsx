@@ -38,7 +38,7 @@ export function RulesCard({ data, canWrite }: { data: AlertsOutput; canWrite: bo
         toast.success("The alert was removed", {
           action: gone && {
             label: "Undo",
-            onClick: () => add.mutate({ kind: gone.kind, threshold: gone.threshold }),
+            onClick: () => add.mutate({ kind: gone.kind, threshold: gone.threshold, enabled: gone.enabled }),
           },
         });
       },
