@@ -24,6 +24,8 @@ import { useOverview } from "./use-billing";
 export function BillingPage({ canWrite }: { canWrite: boolean }) {
   const { data, error, refetch } = useOverview();
   const canBuy = canWrite && data?.configured === true;
+  // Said once above; the cards that would stand there for ever without it are left out until it has come.
+  const missing = error !== null && !data;
   return (
     <div className="grid gap-6">
       <PageTitle
@@ -41,7 +43,7 @@ export function BillingPage({ canWrite }: { canWrite: boolean }) {
           : "You can look at everything here. To buy or change something, ask an admin of your brand."}
       </PageTitle>
       <CheckoutReturn />
-      {error && !data && <QueryError what="Your plan and tokens" error={error} retry={refetch} />}
+      {missing && <QueryError what="Your plan and tokens" error={error} retry={refetch} />}
       {data && !data.configured && (
         <Notice kind="info" title="Payments are not set up here">
           Tokens and statements are shown as they are; nothing can be bought until a payment provider is connected.
@@ -60,18 +62,24 @@ export function BillingPage({ canWrite }: { canWrite: boolean }) {
         </Notice>
       )}
       <div className="grid gap-4 lg:grid-cols-12 [&>*]:min-w-0">
-        <div className="grid lg:col-span-8">
-          <GrantsCard overview={data} />
-        </div>
-        <div className="grid lg:col-span-4">
-          <PlanCard overview={data} canWrite={canBuy} />
-        </div>
-        <div className="grid lg:col-span-8">
+        {!missing && (
+          <>
+            <div className="grid lg:col-span-8">
+              <GrantsCard overview={data} />
+            </div>
+            <div className="grid lg:col-span-4">
+              <PlanCard overview={data} canWrite={canBuy} />
+            </div>
+          </>
+        )}
+        <div className={missing ? "grid lg:col-span-12" : "grid lg:col-span-8"}>
           <PacksCard overview={data} canBuy={canBuy} />
         </div>
-        <div className="grid lg:col-span-4">
-          <PaymentCard overview={data} canWrite={canBuy} />
-        </div>
+        {!missing && (
+          <div className="grid lg:col-span-4">
+            <PaymentCard overview={data} canWrite={canBuy} />
+          </div>
+        )}
         <div className="lg:col-span-12">
           <OverageCard canWrite={canBuy} />
         </div>
