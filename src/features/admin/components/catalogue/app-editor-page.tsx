@@ -43,17 +43,20 @@ export function AppEditorPage({ slug }: { slug: string }) {
         </>
       )}
       {!data && !error && <Skeleton className="h-[40rem] w-full" />}
-      {data && <Editor key={data.revision} app={data} />}
+      {data && <Editor key={slug} app={data} />}
     </div>
   );
 }
+
+/** What the form began with: the revision a writer names, and the fields to tell typed ones from. */
+const startOf = ({ revision, draft, published }: EditedApp) => ({ revision, fields: draft?.fields ?? published });
 
 function Editor({ app }: { app: EditedApp }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const { slug } = app.page;
-  const begun = app.draft?.fields ?? app.published;
-  const [form, setForm] = useState(formOf(begun));
+  const [start, setStart] = useState(() => startOf(app));
+  const [form, setForm] = useState(() => formOf(start.fields));
   const [asked, setAsked] = useState(false);
   const [publishing, setPublishing] = useState(false);
   const again = async () => {
@@ -63,30 +66,60 @@ function Editor({ app }: { app: EditedApp }) {
       queries.invalidateQueries({ queryKey: trpc.catalog.pathKey() }),
     ]);
   };
+  // The form stays as it stands: what was typed while this was on its way is not saved yet.
+  const kept = (revision: number, fields: AppFields) => {
+    setStart({ revision, fields });
+    setAsked(false);
+    return again();
+  };
+  const begin = (next: ReturnType<typeof startOf>) => {
+    setStart(next);
+    setForm(formOf(next.fields));
+    setAsked(false);
+  };
   const save = useMutation(
     trpc.admin.saveAppDraft.mutationOptions({
-      onSuccess: () => {
+      onSuccess: ({ revision }, { fields }) => {
         toast("The draft is saved");
+        return kept(revision, fields);
+      },
+    }),
+  );
+  const discard = useMutation(
+    trpc.admin.discardAppDraft.mutationOptions({
+      onSuccess: ({ revision }) => {
+        begin({ revision, fields: app.published });
         return again();
       },
     }),
   );
-  const discard = useMutation(trpc.admin.discardAppDraft.mutationOptions({ onSuccess: again }));
   const publish = useMutation(
     trpc.admin.publishApp.mutationOptions({
-      onSuccess: ({ version, atTheEdge }) => {
+      onSuccess: ({ version, revision, atTheEdge }, { fields }) => {
         toast(
           `Version ${version} is published${atTheEdge ? "" : "; the meter learns of it as soon as it can be reached"}`,
         );
-        return again();
+        return kept(revision, fields);
       },
     }),
   );
+  /** Shows the app as it is now; what is typed goes, unless what should take its place cannot be had. */
+  const anew = async () => {
+    await again();
+    const fresh = await queries.fetchQuery(trpc.admin.app.queryOptions({ slug })).catch(() => null);
+    if (!fresh) return;
+    save.reset();
+    discard.reset();
+    begin(startOf(fresh));
+  };
   const read = readForm(form);
   const shown = shownOf(form, app.published);
   // What cannot be read yet is shown as it was; pressing a button says what is wrong with it.
-  const unsaved = read.wrong !== null || differing(shown, begun).length > 0;
-  const differs = read.wrong !== null || differing(shown, app.published).length > 0;
+  const unlike = (fields: AppFields) => read.fields === null || differing(read.fields, fields).length > 0;
+  const unsaved = unlike(start.fields);
+  // Nothing typed is in the way, so what somebody else has done is simply shown.
+  if (app.revision > start.revision && !unsaved) begin(startOf(app));
+  const differs = unlike(app.published);
   const failed = save.error ?? discard.error;
   return (
     <>
@@ -98,7 +131,7 @@ function Editor({ app }: { app: EditedApp }) {
               <Button
                 look="quiet"
                 busy={discard.isPending}
-                onClick={() => discard.mutate({ slug, revision: app.revision })}
+                onClick={() => discard.mutate({ slug, revision: start.revision })}
               >
                 Discard draft
               </Button>
@@ -108,7 +141,7 @@ function Editor({ app }: { app: EditedApp }) {
               busy={save.isPending}
               onClick={() => {
                 setAsked(true);
-                if (read.fields) save.mutate({ slug, revision: app.revision, fields: read.fields });
+                if (read.fields) save.mutate({ slug, revision: start.revision, fields: read.fields });
               }}
             >
               Save draft
@@ -144,7 +177,7 @@ function Editor({ app }: { app: EditedApp }) {
           kind="stopped"
           title="Nothing was saved"
           action={
-            <Button size="small" onClick={again}>
+            <Button size="small" onClick={anew}>
               Load it anew
             </Button>
           }
@@ -161,7 +194,7 @@ function Editor({ app }: { app: EditedApp }) {
         />
         <AppPreview page={app.page} fields={shown} />
       </div>
-      <AppVersions app={app} onDone={again} />
+      <AppVersions app={app} onDone={anew} />
       <ReasonDialog
         open={publishing}
         onClose={() => setPublishing(false)}
@@ -176,7 +209,7 @@ function Editor({ app }: { app: EditedApp }) {
         change={publish}
         onConfirm={(reason, close) =>
           read.fields &&
-          publish.mutate({ slug, revision: app.revision, fields: read.fields, reason }, { onSuccess: close })
+          publish.mutate({ slug, revision: start.revision, fields: read.fields, reason }, { onSuccess: close })
         }
       />
     </>
