@@ -2,11 +2,13 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { toast } from "sonner";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
+import { toFirstWrong } from "@/components/field";
 import { formatCount, formatTokens } from "@/components/format";
+import { LeaveGuard } from "@/components/leave-guard";
 import { Notice } from "@/components/notice";
 import { PageTitle } from "@/components/page-title";
 import { describeFailure, QueryError, useSessionEnd } from "@/components/query-error";
@@ -121,8 +123,18 @@ function Editor({ app }: { app: EditedApp }) {
   if (app.revision > start.revision && !unsaved) begin(startOf(app));
   const differs = unlike(app.published);
   const failed = save.error ?? discard.error;
+  const box = useRef<HTMLDivElement>(null);
+  /** Marks what is wrong and leads there. @returns what the form says where nothing is */
+  const readable = () => {
+    setAsked(true);
+    if (!read.fields) toFirstWrong(box.current);
+    return read.fields;
+  };
   return (
     <>
+      <LeaveGuard when={unsaved}>
+        <p>What you changed in {app.page.name} since it was last saved goes. What is published stays as it is.</p>
+      </LeaveGuard>
       <PageTitle
         title={app.page.name}
         action={
@@ -140,20 +152,13 @@ function Editor({ app }: { app: EditedApp }) {
               disabled={!unsaved}
               busy={save.isPending}
               onClick={() => {
-                setAsked(true);
-                if (read.fields) save.mutate({ slug, revision: start.revision, fields: read.fields });
+                const fields = readable();
+                if (fields) save.mutate({ slug, revision: start.revision, fields });
               }}
             >
               Save draft
             </Button>
-            <Button
-              look="main"
-              disabled={!differs}
-              onClick={() => {
-                setAsked(true);
-                if (read.fields) setPublishing(true);
-              }}
-            >
+            <Button look="main" disabled={!differs} onClick={() => readable() && setPublishing(true)}>
               Publish
             </Button>
           </div>
@@ -185,7 +190,7 @@ function Editor({ app }: { app: EditedApp }) {
           {describeFailure(failed)}
         </Notice>
       )}
-      <div className="grid gap-6 lg:grid-cols-2 lg:items-start">
+      <div ref={box} className="grid gap-6 lg:grid-cols-2 lg:items-start">
         <AppFieldset
           app={app}
           form={form}

@@ -1,9 +1,10 @@
 "use client";
 
 import Link from "next/link";
+import { useId } from "react";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
-import { SelectField, TextArea, TextField } from "@/components/field";
+import { FieldError, SelectField, TextArea, TextField } from "@/components/field";
 import { PlusIcon, RemoveIcon } from "@/components/icons/interface";
 import { TIER_NAMES } from "@/features/catalog/rules";
 import type { AppFields, EditedApp, FieldName } from "../../catalogue/contract";
@@ -129,11 +130,12 @@ function Changelog({
 }) {
   const set = (id: string, change: Partial<FormEntry>) =>
     onChange(entries.map((entry) => (entry.id === id ? { ...entry, ...change } : entry)));
+  const id = useId();
   const today = new Date().toISOString().slice(0, 10);
   return (
-    <fieldset className="grid gap-3">
+    <fieldset className="relative grid gap-3" data-wrong={wrong ? "" : undefined} aria-describedby={wrong && id}>
       <legend className="mb-1.5 text-13 font-medium">Changelog</legend>
-      {wrong && <p className="text-12 text-red">{wrong}</p>}
+      <FieldError id={id}>{wrong}</FieldError>
       <div>
         <Button size="small" icon={<PlusIcon size={16} />} onClick={() => onChange([newEntry(today), ...entries])}>
           Add an entry
