@@ -8,6 +8,7 @@ import { buttonClass } from "@/components/button";
 import { cx } from "@/components/cx";
 import { AppIcon } from "@/components/icons/apps";
 import { SearchIcon } from "@/components/icons/interface";
+import { leaveFor } from "@/components/leaving";
 import { ActivationBadge } from "@/features/catalog/components/app-badges";
 import { mentions } from "@/features/catalog/rules";
 import type { Permission } from "@/features/team/rules";
@@ -101,7 +102,7 @@ function Results({ permissions, onDone }: { permissions: Permission[]; onDone: (
   const go = (place: Found | undefined) => {
     if (!place) return;
     onDone();
-    router.push(place.href);
+    leaveFor(place.href, () => router.push(place.href));
   };
   return (
     <>
