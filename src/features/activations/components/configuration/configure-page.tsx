@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
+import { toFirstWrong } from "@/components/field";
 import { AppIcon } from "@/components/icons/apps";
 import { ResetIcon } from "@/components/icons/interface";
 import { LeaveGuard } from "@/components/leave-guard";
@@ -40,8 +41,7 @@ export function ConfigurePage({
   const publish = () => {
     setAsked(true);
     if (draft.errors.size === 0) return draft.publish();
-    // The first field that is wrong takes the focus, once it has been marked.
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus());
+    toFirstWrong(form.current);
   };
   return (
     <div className="grid gap-6">
@@ -74,7 +74,7 @@ export function ConfigurePage({
           {canWrite && !off && (
             <div className="flex flex-wrap gap-2 max-md:fixed max-md:inset-x-0 max-md:bottom-[calc(3.75rem+env(safe-area-inset-bottom))] max-md:z-20 max-md:justify-end max-md:border-t max-md:border-line max-md:bg-surface max-md:px-4 max-md:py-2">
               {(state.draft || draft.touched) && (
-                <Button look="quiet" onClick={draft.discard}>
+                <Button look="quiet" aria-disabled={draft.busy || undefined} onClick={draft.discard}>
                   Discard
                 </Button>
               )}

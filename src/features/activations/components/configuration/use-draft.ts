@@ -58,7 +58,18 @@ export function useDraft(appId: string) {
   const checked = server ? checkConfiguration(server.schema, values) : { errors: [] };
   const errors = new Map("errors" in checked ? checked.errors.map(({ path, message }) => [path, message]) : []);
   const revision = base?.revision ?? 0;
-  const failure = [save, publish, discard, restore].find(({ error }) => error)?.error ?? null;
+  const changes = [save, publish, discard, restore];
+  const failure = changes.find(({ error }) => error)?.error ?? null;
+  const busy = changes.some(({ isPending }) => isPending);
+  const forget = () => {
+    for (const change of changes) change.reset();
+  };
+  // One at a time, since each names the revision that the one before it leaves; what an earlier one was refused is over.
+  const begin = (change: () => void) => {
+    if (busy) return;
+    forget();
+    change();
+  };
 
   return {
     state,
@@ -67,31 +78,35 @@ export function useDraft(appId: string) {
     errors,
     touched,
     /** Somebody else has changed it while something is typed here. */
-    overtaken: (moved && touched) || problemOf(failure) === "configuration_changed",
+    overtaken: (moved && touched && !busy) || problemOf(failure) === "configuration_changed",
     failure: problemOf(failure) === "configuration_changed" ? null : failure,
-    busy: save.isPending || publish.isPending || discard.isPending || restore.isPending,
+    busy,
     saving: save.isPending,
     publishing: publish.isPending,
     save: () =>
-      save.mutate(
-        { appId, revision, configuration: values },
-        {
-          onSuccess: async (done) => {
-            await settle(done, values);
-            toast.success("Draft saved");
+      begin(() =>
+        save.mutate(
+          { appId, revision, configuration: values },
+          {
+            onSuccess: async (done) => {
+              await settle(done, values);
+              toast.success("Draft saved");
+            },
           },
-        },
+        ),
       ),
     publish: () =>
-      publish.mutate(
-        { appId, revision, configuration: values },
-        {
-          onSuccess: async (done) => {
-            const whole = server ? withDefaults(server.schema, values) : values;
-            await settle(done, whole);
-            toast.success(`Version ${done.version} is published`);
+      begin(() =>
+        publish.mutate(
+          { appId, revision, configuration: values },
+          {
+            onSuccess: async (done) => {
+              const whole = server ? withDefaults(server.schema, values) : values;
+              await settle(done, whole);
+              toast.success(`Version ${done.version} is published`);
+            },
           },
-        },
+        ),
       ),
     discard: () => {
       const published = server?.published ?? {};
@@ -101,26 +116,30 @@ export function useDraft(appId: string) {
         setValues(published);
         return undoable();
       }
-      discard.mutate(
-        { appId, revision },
-        {
-          onSuccess: async (done) => {
-            await settle(done, published);
-            undoable();
+      begin(() =>
+        discard.mutate(
+          { appId, revision },
+          {
+            onSuccess: async (done) => {
+              await settle(done, published);
+              undoable();
+            },
           },
-        },
+        ),
       );
     },
     restore: (version: number, brought: Configuration) =>
-      restore.mutate(
-        { appId, revision, version },
-        {
-          onSuccess: async (done) => {
-            await settle(done, server ? withDefaults(server.schema, brought) : brought);
-            setBase(null);
-            toast.success(`Version ${version} is back, as version ${done.version}`);
+      begin(() =>
+        restore.mutate(
+          { appId, revision, version },
+          {
+            onSuccess: async (done) => {
+              await settle(done, server ? withDefaults(server.schema, brought) : brought);
+              setBase(null);
+              toast.success(`Version ${version} is back, as version ${done.version}`);
+            },
           },
-        },
+        ),
       ),
     reset: () => {
       const before = values;
@@ -130,15 +149,15 @@ export function useDraft(appId: string) {
     },
     /** Shows what the other has done; what is typed here goes. */
     takeTheirs: async () => {
-      for (const each of [save, publish, discard, restore]) each.reset();
+      forget();
       const fresh = await state.refetch();
-      take(fresh.data);
+      if (!fresh.error) take(fresh.data);
     },
     /** Goes on with what is typed here, knowing of theirs. */
     keepMine: async () => {
-      for (const each of [save, publish, discard, restore]) each.reset();
-      const { data } = await state.refetch();
-      if (data) setBase({ revision: data.revision, values: data.draft?.configuration ?? data.published });
+      forget();
+      const { data, error } = await state.refetch();
+      if (data && !error) setBase({ revision: data.revision, values: data.draft?.configuration ?? data.published });
     },
   };
 }
