@@ -1,9 +1,9 @@
 "use client";
 
-import { type ComponentProps, useState } from "react";
+import { type ComponentProps, useId, useState } from "react";
 import { Button } from "@/components/button";
 import { ColorField } from "@/components/color-field";
-import { Choice, ChoiceGroup, SelectField, TextArea, TextField } from "@/components/field";
+import { Choice, ChoiceGroup, FieldError, SelectField, TextArea, TextField } from "@/components/field";
 import { PlusIcon, RemoveIcon } from "@/components/icons/interface";
 import type { FieldSchema } from "@/features/catalog/dialect/contract";
 import { defaultOf, isGroup, kindOf, readable, titleOf } from "@/features/catalog/dialect/rules";
@@ -147,7 +147,7 @@ function Choices({ path, field, value, errors, onChange, disabled, label }: Fiel
   return (
     <ChoiceGroup legend={label} {...(error ? { error: sentence(error) } : {})}>
       {field.description && <p className="-mt-1 mb-1 text-12 text-ink-3">{field.description}</p>}
-      <div className="grid gap-2 sm:grid-cols-2">
+      <div className="grid gap-2 sm:grid-cols-2" data-wrong={error ? "" : undefined}>
         {field.options?.map((option) => (
           <Choice
             key={option}
@@ -199,14 +199,19 @@ function Entries({ path, field, value, errors, onChange, disabled, label }: Fiel
   const items: FieldSchema = field.items ?? { type: "string" };
   const what = (items.title ?? "Entry").toLowerCase();
   const most = field.max_items ?? 50;
+  const id = useId();
   const error = errors.get(path);
   return (
-    <fieldset className="grid gap-3">
+    <fieldset
+      className="relative grid gap-3"
+      data-wrong={error ? "" : undefined}
+      aria-describedby={error ? id : undefined}
+    >
       <legend className="mb-2 text-13 font-medium">
         {label} <span className="figures font-normal text-ink-3">{entries.length}</span>
         {field.description && <span className="block text-12 font-normal text-ink-3">{field.description}</span>}
       </legend>
-      {error && <p className="text-12 text-red">{sentence(error)}</p>}
+      <FieldError id={id}>{error && sentence(error)}</FieldError>
       {entries.map((entry, at) => (
         // Entries have no id of their own; they are only ever added at the end.
         <div key={`${path}.${at.toString()}`} className="flex items-start gap-2">
