@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { currentSession } from "@/auth/session";
 import { isStaff } from "@/auth/staff-gate";
 import { Announcer } from "@/components/announcer";
+import { FocusKeeper } from "@/components/focus-keeper";
 import { BrokenBridgeDrawing } from "@/components/icons/drawings";
 import { TimeZoneProvider } from "@/components/time";
 import { Toaster } from "@/components/toaster";
@@ -64,6 +65,7 @@ export default async function SignedInLayout({ children }: { children: ReactNode
         </Shell>
         <StillHere idleMinutes={gate.session.idleMinutes} />
         <Announcer />
+        <FocusKeeper />
         <Toaster />
       </TimeZoneProvider>
     </TrpcProvider>

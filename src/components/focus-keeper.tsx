@@ -1,0 +1,47 @@
+"use client";
+
+import { useEffect } from "react";
+
+const REACHED = "a[href], button:not(:disabled), input:not(:disabled), select:not(:disabled), textarea:not(:disabled)";
+
+/** The first control in an element, or the last; the element itself where it is one. */
+function controlIn(element: Node | null, end: "first" | "last"): HTMLElement | undefined {
+  if (!(element instanceof HTMLElement) || !element.isConnected) return undefined;
+  if (element.matches(REACHED)) return element;
+  const controls = [...element.querySelectorAll<HTMLElement>(REACHED)].filter(
+    (each) => each.getClientRects().length > 0,
+  );
+  return end === "first" ? controls[0] : controls.at(-1);
+}
+
+/**
+ * Where a row goes from a list or a table with the focus in it, such as by its own "Remove", puts the focus into the row that
+ * follows, else into the one before, else at the head of the page. Stands once in the frame of the pages.
+ */
+export function FocusKeeper() {
+  useEffect(() => {
+    const content = document.getElementById("content");
+    if (!content) return;
+    let last: Element | null = null;
+    const onFocus = ({ target }: FocusEvent) => {
+      last = target instanceof Element && target.closest("li, tr") ? target : null;
+    };
+    const watch = new MutationObserver((records) => {
+      if (!last || last.isConnected) return;
+      const gone = records.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(last)));
+      last = null;
+      // Whoever has been put elsewhere already, by a dialog that closes say, stays there; a page that goes takes its focus along.
+      if (!gone || document.activeElement !== document.body) return;
+      if ([...gone.removedNodes].some((node) => node instanceof Element && node.querySelector("#page-title"))) return;
+      const next = controlIn(gone.nextSibling, "first") ?? controlIn(gone.previousSibling, "last");
+      (next ?? document.getElementById("page-title"))?.focus({ preventScroll: true });
+    });
+    document.addEventListener("focusin", onFocus);
+    watch.observe(content, { childList: true, subtree: true });
+    return () => {
+      document.removeEventListener("focusin", onFocus);
+      watch.disconnect();
+    };
+  }, []);
+  return null;
+}
