@@ -35,6 +35,7 @@ export function InvitationsCard({ invitations, canWrite }: { invitations: Invita
       onError,
     }),
   );
+  // One press at a time; a button that were disabled by its own press would lose the keyboard.
   const busy = resend.isPending || revoke.isPending;
   return (
     <Card title="Invited">
@@ -58,18 +59,18 @@ export function InvitationsCard({ invitations, canWrite }: { invitations: Invita
                 <Button
                   look="quiet"
                   size="small"
-                  disabled={busy}
+                  busy={resend.isPending && resend.variables.id === each.id}
                   aria-label={`Send again: the invitation to ${each.email}`}
-                  onClick={() => resend.mutate({ id: each.id })}
+                  onClick={() => busy || resend.mutate({ id: each.id })}
                 >
                   Send again
                 </Button>
                 <Button
                   look="quiet"
                   size="small"
-                  disabled={busy}
+                  busy={revoke.isPending && revoke.variables.id === each.id}
                   aria-label={`Call back: the invitation to ${each.email}`}
-                  onClick={() => revoke.mutate({ id: each.id })}
+                  onClick={() => busy || revoke.mutate({ id: each.id })}
                 >
                   Call back
                 </Button>

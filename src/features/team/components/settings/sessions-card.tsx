@@ -25,13 +25,14 @@ export function SessionsCard() {
       onError: (failure) => void toast.error(describeFailure(failure)),
     }),
   );
+  const finish = (id: string | null) => end.isPending || end.mutate({ id });
   const others = data?.sessions.filter((session) => !session.current) ?? [];
   return (
     <Card
       title="Where you are signed in"
       aside={
         others.length > 1 && (
-          <Button size="small" disabled={end.isPending} onClick={() => end.mutate({ id: null })}>
+          <Button size="small" busy={end.isPending && end.variables.id === null} onClick={() => finish(null)}>
             Sign out everywhere else
           </Button>
         )
@@ -63,9 +64,9 @@ export function SessionsCard() {
                 <Button
                   look="quiet"
                   size="small"
-                  disabled={end.isPending}
+                  busy={end.isPending && end.variables.id === session.id}
                   aria-label={`End the session of ${agent}`}
-                  onClick={() => end.mutate({ id: session.id })}
+                  onClick={() => finish(session.id)}
                 >
                   End
                 </Button>
