@@ -21,6 +21,9 @@ export function ChatRooms() {
   const { data, error, refetch } = useQuery(trpc.notifications.chatHooks.queryOptions(undefined, { retry: false }));
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<ChatHook | null>(null);
+  // The words stay while the dialog fades out.
+  const [shown, setShown] = useState(removing);
+  if (removing && removing !== shown) setShown(removing);
   const refresh = () => queries.invalidateQueries(trpc.notifications.chatHooks.queryFilter());
   const test = useMutation(
     trpc.notifications.testChatHook.mutationOptions({
@@ -92,8 +95,12 @@ export function ChatRooms() {
       <AddRoom open={adding} onClose={() => setAdding(false)} onAdded={refresh} />
       <ConfirmDialog
         open={removing !== null}
-        onOpenChange={(open) => !open && setRemoving(null)}
-        title={`Remove “${removing?.name ?? ""}”?`}
+        onOpenChange={(open) => {
+          if (open || remove.isPending) return;
+          remove.reset();
+          setRemoving(null);
+        }}
+        title={`Remove “${shown?.name ?? ""}”?`}
         confirm="Remove room"
         keep="Keep it"
         busy={remove.isPending}
@@ -125,15 +132,16 @@ function AddRoom({ open, onClose, onAdded }: { open: boolean; onClose: () => voi
       },
     }),
   );
+  const close = () => {
+    if (add.isPending) return;
+    add.reset();
+    onClose();
+  };
   const wrong = (path: string) => add.error?.data?.fields?.find((field) => field.path === path)?.message;
   return (
     <Dialog
       open={open}
-      onOpenChange={(now) => {
-        if (now || add.isPending) return;
-        add.reset();
-        onClose();
-      }}
+      onOpenChange={(now) => now || close()}
       title="Add a chat room"
       description="Create an incoming webhook in your chat tool, and paste its address here."
     >
@@ -172,7 +180,7 @@ function AddRoom({ open, onClose, onAdded }: { open: boolean; onClose: () => voi
           )}
         </DialogBody>
         <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={close}>Cancel</Button>
           <Button look="main" type="submit" busy={add.isPending}>
             Add room
           </Button>
