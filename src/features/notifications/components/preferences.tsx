@@ -40,6 +40,8 @@ export function Preferences({ seesRooms, seesFailures }: { seesRooms: boolean; s
   const key = trpc.notifications.preferences.queryKey();
   const set = useMutation(
     trpc.notifications.setPreference.mutationOptions({
+      // One after the other: a choice that is passed by on the way to another must not arrive last.
+      scope: { id: "preferences" },
       onMutate: ({ kind, channel, mode }) => {
         queries.setQueryData(key, (old) =>
           old ? { kinds: old.kinds.map((each) => (each.kind === kind ? { ...each, [channel]: mode } : each)) } : old,
