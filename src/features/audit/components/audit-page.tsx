@@ -1,6 +1,6 @@
 "use client";
 
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useDeferredValue, useState } from "react";
 import { toast } from "sonner";
@@ -9,6 +9,7 @@ import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { saveText } from "@/components/chart/save";
 import { Id } from "@/components/copy";
+import { cx } from "@/components/cx";
 import { EmptyState } from "@/components/empty-state";
 import { SelectField, TextField } from "@/components/field";
 import { NothingFoundDrawing } from "@/components/icons/drawings";
@@ -42,10 +43,23 @@ export function AuditPage() {
   const [typed, setTyped] = useState(view.q ?? "");
   const q = useDeferredValue(typed.trim());
   const filter = filterOf({ ...view, q });
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError } =
-    useInfiniteQuery(
-      trpc.audit.list.infiniteQueryOptions(filter, { getNextPageParam: (page) => page.cursor, retry: false }),
-    );
+  const {
+    data,
+    error,
+    refetch,
+    fetchNextPage,
+    hasNextPage,
+    isFetchingNextPage,
+    isFetchNextPageError,
+    isPlaceholderData,
+  } = useInfiniteQuery(
+    trpc.audit.list.infiniteQueryOptions(filter, {
+      getNextPageParam: (page) => page.cursor,
+      retry: false,
+      // What stands there stays until what is searched for has come: a letter typed is no new page.
+      placeholderData: keepPreviousData,
+    }),
+  );
   useSessionEnd(error);
   const entries = data?.pages.flatMap((page) => page.entries);
   const clear = () => {
@@ -115,7 +129,11 @@ export function AuditPage() {
           </div>
         )}
         {!data && !error && <Skeleton className="mx-5 mb-5 h-80" />}
-        {entries && entries.length > 0 && <Entries entries={entries} />}
+        {entries && entries.length > 0 && (
+          <div className={cx("transition-opacity", isPlaceholderData && "opacity-60")}>
+            <Entries entries={entries} />
+          </div>
+        )}
         {entries?.length === 0 && (
           <EmptyState
             drawing={<NothingFoundDrawing />}
