@@ -18,7 +18,8 @@ export function DaysChart({ data, periodStart }: { data: Dashboard; periodStart:
   const before = `${spanWords(data.before)}, day by day`;
   const pick = (date: string) => {
     setView({ day: date, app: null });
-    document.getElementById("uses")?.scrollIntoView({ block: "start", behavior: "smooth" });
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    document.getElementById("uses")?.scrollIntoView({ block: "start", behavior: still ? "instant" : "smooth" });
   };
   return (
     <ChartCard
