@@ -23,6 +23,8 @@ const ENCODINGS: Readonly<Record<string, string>> = {
   "windows-1252": "Windows-1252",
 };
 
+const counted = (count: number, one: string): string => `${formatCount(count)} ${one}${count === 1 ? "" : "s"}`;
+
 /** Which column is which field, and what an import would do with them: tried on the whole file as one chooses. */
 export function ImportColumns({
   file,
@@ -51,7 +53,7 @@ export function ImportColumns({
   };
   // Columns may share a name, or have none.
   const columns = file.header.map((name, at) => ({ at, name: name || `Column ${at + 1}` }));
-  const facts = `${formatCount(file.rows)} rows, ${file.header.length} columns, ${ENCODINGS[file.encoding] ?? file.encoding}, separated by ${DELIMITERS[file.delimiter] ?? file.delimiter}.`;
+  const facts = `${counted(file.rows, "row")}, ${counted(file.header.length, "column")}, ${ENCODINGS[file.encoding] ?? file.encoding}, separated by ${DELIMITERS[file.delimiter] ?? file.delimiter}.`;
   return (
     <>
       <Card title={file.fileName}>
@@ -105,7 +107,7 @@ export function ImportColumns({
           disabled={!ready || !preview.data || preview.isPlaceholderData || preview.data.good === 0}
           onClick={() => start.mutate(plan)}
         >
-          {preview.data ? `Import ${formatCount(preview.data.good)} products` : "Import"}
+          {preview.data ? `Import ${counted(preview.data.good, "product")}` : "Import"}
         </Button>
         <Button onClick={onOther}>Choose another file</Button>
       </div>

@@ -19,6 +19,8 @@ import { ImportProgress } from "./import-progress";
 
 /** How often the progress is asked for while rows are being taken in, ms. */
 const LOOK_MS = 700;
+/** The same for the list of earlier files, one of which may be under way. */
+const AGAIN_MS = 3_000;
 
 /**
  * From a file to products: choose it, say which column is what, see what would happen, have it done. Where one stands is in the
@@ -83,7 +85,12 @@ const STATUSES: Readonly<
 /** What was sent lately, with what came of it. */
 function PastImports() {
   const trpc = useTRPC();
-  const { data } = useQuery(trpc.products.imports.queryOptions());
+  const { data } = useQuery(
+    trpc.products.imports.queryOptions(undefined, {
+      refetchInterval: ({ state }) =>
+        state.data?.imports.some(({ status }) => status === "running") ? AGAIN_MS : false,
+    }),
+  );
   if (!data || data.imports.length === 0) return null;
   return (
     <Card title="Earlier files">
