@@ -90,7 +90,7 @@ function Row({ banner, busy, onEnd }: { banner: Banner; busy: boolean; onEnd: ()
       <Td className="text-right">
         {up && (
           <Button look="quiet" size="small" busy={busy} onClick={onEnd}>
-            Take down
+            Take down<span className="sr-only">: {banner.text}</span>
           </Button>
         )}
       </Td>

@@ -55,6 +55,10 @@ export function CorrectDialog({
       },
     }),
   );
+  const back = () => {
+    propose.reset();
+    correct.reset();
+  };
   const proposal = propose.data;
   const failed = propose.error ?? correct.error;
   return (
@@ -90,7 +94,7 @@ export function CorrectDialog({
         )}
       </DialogBody>
       <DialogActions>
-        <Button onClick={proposal ? () => propose.reset() : close}>{proposal ? "Back" : "Not now"}</Button>
+        <Button onClick={proposal ? back : close}>{proposal ? "Back" : "Not now"}</Button>
         {proposal ? (
           <Button
             look="main"
