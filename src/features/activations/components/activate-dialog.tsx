@@ -8,7 +8,7 @@ import { describeFailure } from "@/components/query-error";
 import type { AppPage } from "@/features/catalog/contract";
 import { ourPageOf } from "@/features/catalog/rules";
 import { planNeed, ToPlan } from "./upgrade";
-import { useActivation } from "./use-activation";
+import { useActivation, whatStands } from "./use-activation";
 
 /** Asks before an app is turned on: what each use costs, what it may see, and whether the plan opens it. */
 export function ActivateDialog({
@@ -38,7 +38,7 @@ export function ActivateDialog({
       <DialogBody>
         {activate.error && (
           <Notice kind="stopped" title={`${app.name} was not turned on`}>
-            {describeFailure(activate.error)} Nothing was changed.
+            {describeFailure(activate.error)} {whatStands(activate.error)}
           </Notice>
         )}
         {!app.covered && (

@@ -10,7 +10,7 @@ import { describeFailure } from "@/components/query-error";
 import type { AppPage } from "@/features/catalog/contract";
 import { ActivateDialog } from "./activate-dialog";
 import { ToPlan } from "./upgrade";
-import { useActivation } from "./use-activation";
+import { useActivation, whatStands } from "./use-activation";
 
 /** What a manager can do with an app: turn it on, set it up, pause it, have it go on, turn it off. */
 export function ActivationActions({ app, canBuy }: { app: AppPage; canBuy: boolean }) {
@@ -35,7 +35,10 @@ export function ActivationActions({ app, canBuy }: { app: AppPage; canBuy: boole
             look="main"
             icon={<PlayIcon size={18} />}
             busy={resume.isPending}
-            onClick={() => resume.mutate({ appId: app.id })}
+            onClick={() => {
+              pause.reset();
+              resume.mutate({ appId: app.id });
+            }}
           >
             Resume
           </Button>
@@ -49,7 +52,14 @@ export function ActivationActions({ app, canBuy }: { app: AppPage; canBuy: boole
           </Link>
         )}
         {activation === "active" && (
-          <Button icon={<PauseIcon size={18} />} busy={pause.isPending} onClick={() => pause.mutate({ appId: app.id })}>
+          <Button
+            icon={<PauseIcon size={18} />}
+            busy={pause.isPending}
+            onClick={() => {
+              resume.reset();
+              pause.mutate({ appId: app.id });
+            }}
+          >
             Pause
           </Button>
         )}
@@ -61,7 +71,7 @@ export function ActivationActions({ app, canBuy }: { app: AppPage; canBuy: boole
       </div>
       {failed && (
         <Notice kind="stopped" title="That did not work">
-          {describeFailure(failed)} Nothing was changed.
+          {describeFailure(failed)} {whatStands(failed)}
         </Notice>
       )}
       <ActivateDialog
