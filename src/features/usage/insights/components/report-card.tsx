@@ -37,10 +37,16 @@ export function ReportCard({ days }: { days: { from: string; to: string } }) {
   );
   const subscribe = useMutation(
     trpc.insights.subscribe.mutationOptions({
+      // One after the other: of two presses the second one counts.
+      scope: { id: "monthly report" },
       onError: (failure) => toast.error(describeFailure(failure)),
       onSettled: again,
     }),
   );
+  const close = () => {
+    send.reset();
+    setAsking(false);
+  };
   const made = data?.reports.find(({ from, to, ready }) => ready && from === days.from && to === days.to);
   return (
     <Card title="Report by mail">
@@ -85,10 +91,7 @@ export function ReportCard({ days }: { days: { from: string; to: string } }) {
           )}
           <Dialog
             open={asking}
-            onOpenChange={(open) => {
-              if (!open) send.reset();
-              setAsking(open);
-            }}
+            onOpenChange={(open) => (open ? setAsking(true) : close())}
             title={`Mail me the report of ${spanWords(days)}?`}
             finalFocus={button}
           >
@@ -105,7 +108,7 @@ export function ReportCard({ days }: { days: { from: string; to: string } }) {
               </p>
             </DialogBody>
             <DialogActions>
-              <Button onClick={() => setAsking(false)}>Not now</Button>
+              <Button onClick={close}>Not now</Button>
               <Button look="main" busy={send.isPending} onClick={() => send.mutate(days)}>
                 {made ? "Send it again" : `Send for ${formatTokens(data.price)}`}
               </Button>
