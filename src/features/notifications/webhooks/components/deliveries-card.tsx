@@ -1,12 +1,13 @@
 "use client";
 
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useDeferredValue, useState } from "react";
 import { toast } from "sonner";
 import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
+import { cx } from "@/components/cx";
 import { EmptyState } from "@/components/empty-state";
 import { SelectField } from "@/components/field";
 import { EmptyLedgerDrawing, NothingFoundDrawing } from "@/components/icons/drawings";
@@ -46,14 +47,24 @@ export function DeliveriesCard({
   const [shown, setShown] = useState<string | null>(null);
   const search = useDeferredValue(wish.q.trim());
   const asked = { endpointId, status: wish.status, type: wish.type, search };
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage, isFetchNextPageError } =
-    useInfiniteQuery({
-      ...trpc.webhooks.deliveries.infiniteQueryOptions(asked, {
-        getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-        initialCursor: null,
-      }),
-      refetchInterval: LOOK_AGAIN_MS,
-    });
+  const {
+    data,
+    error,
+    refetch,
+    hasNextPage,
+    fetchNextPage,
+    isFetchingNextPage,
+    isFetchNextPageError,
+    isPlaceholderData,
+  } = useInfiniteQuery({
+    ...trpc.webhooks.deliveries.infiniteQueryOptions(asked, {
+      getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+      initialCursor: null,
+    }),
+    refetchInterval: LOOK_AGAIN_MS,
+    // What stands there stays until what is searched for has come: a letter typed is no new page.
+    placeholderData: keepPreviousData,
+  });
   const again = useMutation(
     trpc.webhooks.replayFailed.mutationOptions({
       onSuccess: async ({ replayed }) => {
@@ -136,22 +147,24 @@ export function DeliveriesCard({
           </EmptyState>
         ))}
       {deliveries && deliveries.length > 0 && (
-        <Table label="Deliveries">
-          <thead>
-            <tr className="[&>th]:border-t">
-              <Th>Event</Th>
-              <Th className="max-lg:hidden">Last answer</Th>
-              <Th className="text-right max-md:hidden">Attempts</Th>
-              <Th className="max-md:hidden">When</Th>
-              <Th className="text-right">State</Th>
-            </tr>
-          </thead>
-          <tbody>
-            {deliveries.map((delivery) => (
-              <DeliveryRow key={delivery.id} delivery={delivery} onOpen={() => setShown(delivery.id)} />
-            ))}
-          </tbody>
-        </Table>
+        <div className={cx("transition-opacity", isPlaceholderData && "opacity-60")}>
+          <Table label="Deliveries">
+            <thead>
+              <tr className="[&>th]:border-t">
+                <Th>Event</Th>
+                <Th className="max-lg:hidden">Last answer</Th>
+                <Th className="text-right max-md:hidden">Attempts</Th>
+                <Th className="max-md:hidden">When</Th>
+                <Th className="text-right">State</Th>
+              </tr>
+            </thead>
+            <tbody>
+              {deliveries.map((delivery) => (
+                <DeliveryRow key={delivery.id} delivery={delivery} onOpen={() => setShown(delivery.id)} />
+              ))}
+            </tbody>
+          </Table>
+        </div>
       )}
       {hasNextPage && (
         <div className="border-t border-line p-4 text-center">

@@ -185,7 +185,11 @@ function Actions({ endpoint }: { endpoint: Endpoint }) {
       />
       <ConfirmDialog
         open={asking === "rotate"}
-        onOpenChange={(open) => !open && !rotate.isPending && setAsking(null)}
+        onOpenChange={(open) => {
+          if (open || rotate.isPending) return;
+          rotate.reset();
+          setAsking(null);
+        }}
         title={`Rotate the secret of ${host}?`}
         confirm="Rotate secret"
         keep="Keep it"
@@ -201,7 +205,11 @@ function Actions({ endpoint }: { endpoint: Endpoint }) {
       </ConfirmDialog>
       <ConfirmDialog
         open={asking === "delete"}
-        onOpenChange={(open) => !open && !remove.isPending && setAsking(null)}
+        onOpenChange={(open) => {
+          if (open || remove.isPending) return;
+          remove.reset();
+          setAsking(null);
+        }}
         title={`Delete the endpoint at ${host}?`}
         confirm="Delete endpoint"
         keep="Keep it"
