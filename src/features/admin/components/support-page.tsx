@@ -16,7 +16,16 @@ import { OpenBrand } from "./open-brand";
 /** One brand: closed until it is said why, then as its own people see it, for an hour. */
 export function SupportPage({ customerId }: { customerId: string }) {
   const trpc = useTRPC();
-  const { data, error, refetch } = useQuery(trpc.admin.support.queryOptions({ customerId }));
+  const { data, error, refetch } = useQuery(
+    trpc.admin.support.queryOptions(
+      { customerId },
+      {
+        // The hour over, the brand is closed here too, and not only at its next use.
+        refetchInterval: ({ state }) =>
+          state.data?.state === "open" && Math.max(1_000, Date.parse(state.data.expiresAt) - Date.now()),
+      },
+    ),
+  );
   useSessionEnd(error);
   return (
     <div className="grid gap-6">
