@@ -15,21 +15,26 @@ function controlIn(element: Node | null, end: "first" | "last"): HTMLElement | u
 }
 
 /**
- * Where a row goes from a list or a table with the focus in it, such as by its own "Remove", puts the focus into the row that
- * follows, else into the one before, else at the head of the page. Stands once in the frame of the pages.
+ * Where a row of a list or a table goes with the focus in it, such as by its own "Remove", or a card by its own "Put away", puts
+ * the focus into what follows, else into what stands before, else at the head of the page. Stands once in the frame of the pages.
  */
 export function FocusKeeper() {
   useEffect(() => {
     const content = document.getElementById("content");
     if (!content) return;
-    let last: Element | null = null;
+    let row: Element | null = null;
     const onFocus = ({ target }: FocusEvent) => {
-      last = target instanceof Element && target.closest("li, tr") ? target : null;
+      row = target instanceof Element ? target.closest("li, tr, section") : null;
     };
+    // Whoever presses on nothing has let go of the row. A row that is taken out may seem to do the same, a moment before it goes.
+    const onLeave = () =>
+      setTimeout(() => {
+        if (row?.isConnected && document.activeElement === document.body) row = null;
+      });
     const watch = new MutationObserver((records) => {
-      if (!last || last.isConnected) return;
-      const gone = records.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(last)));
-      last = null;
+      if (!row || row.isConnected) return;
+      const gone = records.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(row)));
+      row = null;
       // Whoever has been put elsewhere already, by a dialog that closes say, stays there; a page that goes takes its focus along.
       if (!gone || document.activeElement !== document.body) return;
       if ([...gone.removedNodes].some((node) => node instanceof Element && node.querySelector("#page-title"))) return;
@@ -37,9 +42,11 @@ export function FocusKeeper() {
       (next ?? document.getElementById("page-title"))?.focus({ preventScroll: true });
     });
     document.addEventListener("focusin", onFocus);
+    document.addEventListener("focusout", onLeave);
     watch.observe(content, { childList: true, subtree: true });
     return () => {
       document.removeEventListener("focusin", onFocus);
+      document.removeEventListener("focusout", onLeave);
       watch.disconnect();
     };
   }, []);
