@@ -15,6 +15,7 @@ import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { ClockTime, RelativeTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { Entries } from "../dashboard/contract";
+import { askedDay } from "../dashboard/rules";
 import { useView } from "./view";
 import { costOf, longDate } from "./words";
 
@@ -32,7 +33,7 @@ type Row = Pick<
 /** The uses themselves: of the day that was picked, or else as they come in. */
 export function UsesCard({ periodStart }: { periodStart: string }) {
   const { day, app, setView } = useView(periodStart);
-  const date = day !== null && /^\d{4}-\d{2}-\d{2}$/.test(day) ? day : null;
+  const date = askedDay(day);
   return (
     <div id="uses" className="scroll-mt-16 md:scroll-mt-4">
       {date ? (

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  askedDay,
   askedSpan,
   changeOf,
   countShoppers,
@@ -36,6 +37,12 @@ describe("dates", () => {
 });
 
 describe("an address", () => {
+  it("asks for a day of the calendar, or for none", () => {
+    expect(askedDay("2026-03-31")).toBe("2026-03-31");
+    for (const day of [null, "", "2026-13-45", "2026-02-31", "0000-00-00", "31.3.2026"])
+      expect(askedDay(day)).toBeNull();
+  });
+
   const asked = (query: Record<string, string>) => askedSpan(query, "2026-03-31", "2026-03-20");
   it("asks for what it says", () => {
     expect(asked({ period: "7d" })).toEqual({ from: "2026-03-25", to: "2026-03-31" });

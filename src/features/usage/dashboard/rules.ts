@@ -45,6 +45,9 @@ const shiftable = (text: string): boolean =>
   text >= "2001-01-01" &&
   text < "9999";
 
+/** The one day that an address asks for; null where it asks for none, or for one that no calendar has. */
+export const askedDay = (asked: string | null): string | null => (isDate(asked) ? asked : null);
+
 /** The days that an address asks for; what it does not say, or says wrong, is the last thirty. */
 export function askedSpan(
   asked: { readonly period?: string | null; readonly from?: string | null; readonly to?: string | null },
