@@ -13,6 +13,7 @@ import { describeFailure, QueryError, useSessionEnd } from "@/components/query-e
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
 import { ClockTime } from "@/components/time";
+import { UNDO_MS } from "@/components/toaster";
 import { useTRPC } from "@/trpc/client";
 import type { Banner } from "../banners/contract";
 
@@ -116,7 +117,10 @@ function PutUp({ onDone }: { onDone: () => void }) {
   const putUp = useMutation(
     trpc.admin.putUpBanner.mutationOptions({
       onSuccess: ({ id }) => {
-        toast("The banner is up", { action: { label: "Undo", onClick: () => takeDown.mutate({ id }) } });
+        toast("The banner is up", {
+          duration: UNDO_MS,
+          action: { label: "Undo", onClick: () => takeDown.mutate({ id }) },
+        });
         setText("");
         onDone();
       },

@@ -14,6 +14,7 @@ import { DownloadIcon, InIcon, PlusIcon } from "@/components/icons/interface";
 import { PageTitle } from "@/components/page-title";
 import { describeFailure, QueryError, useSessionEnd } from "@/components/query-error";
 import { Skeleton } from "@/components/skeleton";
+import { UNDO_MS } from "@/components/toaster";
 import { useTRPC } from "@/trpc/client";
 import type { Product } from "../contract";
 import { ProductDialog } from "./product-dialog";
@@ -25,8 +26,6 @@ import { SAMPLE_CSV } from "./words";
 
 export const PER_PAGE = 25;
 const SKELETON_ROWS = ["a", "b", "c", "d", "e", "f"];
-/** How long a deletion offers its own undoing, ms. */
-const UNDO_MS = 12_000;
 
 /** The brand's products: find, change, add, delete. `canWrite` shows what a viewer may not press. */
 export function ProductsPage({ canWrite }: { canWrite: boolean }) {
@@ -64,7 +63,6 @@ export function ProductsPage({ canWrite }: { canWrite: boolean }) {
           toast.success(`“${product.name}” is deleted`, {
             duration: UNDO_MS,
             action: { label: "Undo", onClick: () => restore.mutate({ ids: [product.id] }) },
-            classNames: { actionButton: `${buttonClass("plain", "small")} ml-auto` },
           });
         },
       },

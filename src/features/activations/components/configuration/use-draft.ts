@@ -3,6 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { toast } from "sonner";
+import { UNDO_MS } from "@/components/toaster";
 import type { Configuration } from "@/features/catalog/dialect/contract";
 import { withDefaults } from "@/features/catalog/dialect/rules";
 import { useTRPC } from "@/trpc/client";
@@ -13,7 +14,7 @@ const LOOK_MS = 5_000;
 
 /** Says what was done, and takes it back if that was a slip. */
 const offerUndo = (words: string, undo: () => void): void => {
-  toast(words, { action: { label: "Undo", onClick: undo } });
+  toast(words, { duration: UNDO_MS, action: { label: "Undo", onClick: undo } });
 };
 
 const problemOf = (error: unknown): unknown =>

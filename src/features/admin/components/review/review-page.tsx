@@ -15,6 +15,7 @@ import { describeFailure, QueryError, useSessionEnd } from "@/components/query-e
 import { Segmented } from "@/components/segmented";
 import { Skeleton } from "@/components/skeleton";
 import { ClockTime, RelativeTime } from "@/components/time";
+import { UNDO_MS } from "@/components/toaster";
 import { useTRPC } from "@/trpc/client";
 import type { Sign, SignKind } from "../../review/contract";
 import { ReasonDialog } from "../reason-dialog";
@@ -52,7 +53,10 @@ export function ReviewPage() {
   const dismiss = useMutation(
     trpc.admin.dismissSign.mutationOptions({
       onSuccess: (_, { customerId, sign }) => {
-        toast("Put aside", { action: { label: "Undo", onClick: () => recall.mutate({ customerId, sign }) } });
+        toast("Put aside", {
+          duration: UNDO_MS,
+          action: { label: "Undo", onClick: () => recall.mutate({ customerId, sign }) },
+        });
         return again();
       },
     }),

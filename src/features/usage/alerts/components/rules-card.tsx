@@ -11,6 +11,7 @@ import { NothingHereDrawing } from "@/components/icons/drawings";
 import { CheckIcon, SoonIcon } from "@/components/icons/interface";
 import { describeFailure } from "@/components/query-error";
 import { RelativeTime } from "@/components/time";
+import { UNDO_MS } from "@/components/toaster";
 import { KIND_NAMES } from "@/features/notifications/rules";
 import { useTRPC } from "@/trpc/client";
 import { ALERT_KINDS, type AlertRule, type AlertsOutput } from "../contract";
@@ -36,6 +37,7 @@ export function RulesCard({ data, canWrite }: { data: AlertsOutput; canWrite: bo
       onSuccess: (_, { id }) => {
         const gone = data.rules.find((rule) => rule.id === id);
         toast.success("The alert was removed", {
+          duration: UNDO_MS,
           action: gone && {
             label: "Undo",
             onClick: () => add.mutate({ kind: gone.kind, threshold: gone.threshold, enabled: gone.enabled }),
