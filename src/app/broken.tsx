@@ -8,17 +8,18 @@ import type { MessageProps } from "./message";
 /** What Next hands to an error page. */
 export interface BrokenProps {
   error: Error & { digest?: string };
-  reset: () => void;
+  /** Asks the server for the page again; its `reset` would draw once more what it was told before, the error among it. */
+  retry: () => void;
 }
 
 /** A page broke while it was put together; said in the frame that still stands. */
-export function Broken({ error, reset, frame: Frame }: BrokenProps & { frame: ComponentType<MessageProps> }) {
+export function Broken({ error, retry, frame: Frame }: BrokenProps & { frame: ComponentType<MessageProps> }) {
   return (
     <Frame
       drawing={<BrokenBridgeDrawing />}
       title="This page could not be put together"
       action={
-        <Button look="main" onClick={reset}>
+        <Button look="main" onClick={retry}>
           Try again
         </Button>
       }

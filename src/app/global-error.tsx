@@ -6,7 +6,7 @@ import { MessagePage } from "./message";
 import "./globals.css";
 
 /** The frame around all pages broke; this one stands without it. */
-export default function GlobalError({ reset }: { error: Error; reset: () => void }) {
+export default function GlobalError() {
   return (
     <html lang="en">
       <body>
@@ -14,8 +14,9 @@ export default function GlobalError({ reset }: { error: Error; reset: () => void
         <MessagePage
           drawing={<BrokenBridgeDrawing />}
           title="The pages cannot be shown at the moment"
+          // Of what stands here nothing is left to be drawn again.
           action={
-            <Button look="main" onClick={reset}>
+            <Button look="main" onClick={() => window.location.reload()}>
               Try again
             </Button>
           }
