@@ -117,7 +117,9 @@ function Editor({ app }: { app: EditedApp }) {
   const read = readForm(form);
   const shown = shownOf(form, app.published);
   // What cannot be read yet is shown as it was; pressing a button says what is wrong with it.
-  const unlike = (fields: AppFields) => read.fields === null || differing(read.fields, fields).length > 0;
+  const unlike = (fields: AppFields) =>
+    // What is cut off as it is read, a blank at the end, is no difference.
+    read.fields === null || (differing(shown, fields).length > 0 && differing(read.fields, fields).length > 0);
   const unsaved = unlike(start.fields);
   // Nothing typed is in the way, so what somebody else has done is simply shown.
   if (app.revision > start.revision && !unsaved) begin(startOf(app));
