@@ -126,7 +126,10 @@ export function AppChangelog({ app }: { app: AppPage }) {
     <Card title="Changelog">
       <ol className="grid px-4 pb-4 md:px-5">
         {app.changelog.map((entry) => (
-          <li key={entry.version} className="flex gap-4 border-t border-line py-2.5 text-13">
+          <li
+            key={`${entry.version} ${entry.date} ${entry.notes}`}
+            className="flex gap-4 border-t border-line py-2.5 text-13"
+          >
             <span className="figures w-24 shrink-0 text-ink-2">
               <span className="block font-medium text-ink">{entry.version}</span>
               <time dateTime={entry.date}>{formatDay(entry.date, "UTC")}</time>

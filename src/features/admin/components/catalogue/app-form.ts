@@ -46,8 +46,12 @@ export function readForm(form: AppForm): Read {
 
 const said = (message: string): string => message.charAt(0).toUpperCase() + message.slice(1);
 
-/** What a form shows while it is typed, right or not. */
+/** What a form shows while it is typed, right or not; of the changelog, what has a version and a day already. */
 export function shownOf(form: AppForm, published: AppFields): AppFields {
   const now = typed(form);
-  return { ...now, tokenCost: Number.isNaN(now.tokenCost) ? published.tokenCost : now.tokenCost };
+  return {
+    ...now,
+    tokenCost: Number.isNaN(now.tokenCost) ? published.tokenCost : now.tokenCost,
+    changelog: now.changelog.filter(({ version, date }) => version !== "" && date !== ""),
+  };
 }
