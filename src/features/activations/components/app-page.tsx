@@ -6,6 +6,7 @@ import { buttonClass } from "@/components/button";
 import { AppIcon } from "@/components/icons/apps";
 import { Notice } from "@/components/notice";
 import { QueryError, useSessionEnd } from "@/components/query-error";
+import { Skeleton } from "@/components/skeleton";
 import { ActivationBadge, StatusBadge } from "@/features/catalog/components/app-badges";
 import { AppAbout, AppChangelog, AppFacts, AppSettings } from "@/features/catalog/components/app-facts";
 import { AppPicture } from "@/features/catalog/components/app-picture";
@@ -36,7 +37,8 @@ export function AppPage({
   const trpc = useTRPC();
   const { data: app, error, refetch } = useQuery(trpc.catalog.app.queryOptions({ slug }));
   useSessionEnd(error);
-  if (!app) return error ? <QueryError what="The app" error={error} retry={refetch} /> : null;
+  if (!app && !error) return <Skeleton className="h-160 w-full rounded-card" />;
+  if (!app) return <QueryError what="The app" error={error} retry={refetch} />;
   const ours = ourPageOf(app.id);
   const on = app.activation === "active" || app.activation === "paused";
   return (

@@ -11,6 +11,7 @@ import { ResetIcon } from "@/components/icons/interface";
 import { LeaveGuard } from "@/components/leave-guard";
 import { Notice } from "@/components/notice";
 import { describeFailure, QueryError, useSessionEnd } from "@/components/query-error";
+import { Skeleton } from "@/components/skeleton";
 import { RelativeTime } from "@/components/time";
 import { readable, titleOf } from "@/features/catalog/dialect/rules";
 import type { ConfigurationState } from "../../configuration/contract";
@@ -35,7 +36,8 @@ export function ConfigurePage({
   useSessionEnd(error);
   const form = useRef<HTMLFormElement>(null);
   const [asked, setAsked] = useState(false);
-  if (!state) return error ? <QueryError what="The configuration" error={error} retry={refetch} /> : null;
+  if (!state && !error) return <Skeleton className="h-160 w-full rounded-card" />;
+  if (!state) return <QueryError what="The configuration" error={error} retry={refetch} />;
   const { app, schema } = state;
   const off = state.status === "disabled";
   const publish = () => {
