@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { announce } from "@/components/announcer";
 import { Notice } from "@/components/notice";
+import { describeReadFailure } from "@/components/query-error";
 import { RelativeTime } from "@/components/time";
 import { PROBLEMS } from "@/lib/errors";
 import { useTRPC } from "@/trpc/client";
@@ -23,7 +24,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** Listens for the first time a shop's page asks for the app, and says what is missing. */
 export function InstallationCheck({ app }: { app: { id: string; name: string } }) {
   const trpc = useTRPC();
-  const { data } = useQuery(
+  const { data, error } = useQuery(
     trpc.activations.installation.queryOptions({ appId: app.id }, { refetchInterval: EVERY_MS }),
   );
   const { seen, refused } = data ?? { seen: null, refused: null };
@@ -52,7 +53,9 @@ export function InstallationCheck({ app }: { app: { id: string; name: string } }
         <p className="text-13 text-ink-3">
           {data
             ? "No page has asked for this app yet. Open your shop with the code in it; this line notices by itself."
-            : "Looking for your shop."}
+            : error
+              ? `Whether your shop has asked cannot be seen now. ${describeReadFailure(error)} We look again by ourselves.`
+              : "Looking for your shop."}
         </p>
       )}
     </div>
