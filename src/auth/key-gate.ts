@@ -36,6 +36,8 @@ export const byAddress = (request: Request): Counted => ({ scope: "address", id:
 export interface KeyCaller {
   readonly ctx: Ctx;
   readonly mode: Mode;
+  /** Catalog ids the key covers; null for all. */
+  readonly apps: readonly string[] | null;
 }
 
 /**
@@ -67,6 +69,7 @@ export async function requireSecretKey(request: Request, scope: Scope): Promise<
   return {
     ctx: { db: db(), customerId: mintCustomerId(row.customerId), actor: { type: "key", id: row.keyId } },
     mode: row.mode,
+    apps: row.appPermissions,
   };
 }
 
@@ -74,8 +77,6 @@ export async function requireSecretKey(request: Request, scope: Scope): Promise<
 export interface PageCaller extends KeyCaller {
   readonly origin: string;
   readonly publicKey: string;
-  /** Catalog ids the key covers; null for all. */
-  readonly apps: readonly string[] | null;
 }
 
 /** What a real key was refused for, with whose it is: an installation check can tell its owner. */

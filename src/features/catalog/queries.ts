@@ -1,4 +1,4 @@
-import { and, asc, count, eq, ilike, isNotNull, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, ilike, inArray, isNotNull, or, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { apps, customerApps } from "@/db/schema/catalog";
@@ -170,11 +170,15 @@ export async function publicAppNamed(db: Reader, appId: string): Promise<PublicA
   return toPublicApp(app);
 }
 
-/** The apps a brand has, whatever their status, in pages. */
-export async function customerAppsPage(ctx: Ctx, query: { page: number; per_page: number }) {
-  const own = eq(customerApps.customerId, ctx.customerId);
+/** The apps a brand has, whatever their status, in pages; `only` are catalog ids, null for all of them. */
+export async function customerAppsPage(
+  ctx: Ctx,
+  query: { page: number; per_page: number },
+  only: readonly string[] | null,
+) {
+  const own = and(eq(customerApps.customerId, ctx.customerId), only ? inArray(apps.catalogId, only) : undefined);
   const [[counted], mine] = await Promise.all([
-    ctx.db.select({ total: count() }).from(customerApps).where(own),
+    ctx.db.select({ total: count() }).from(customerApps).innerJoin(apps, eq(apps.id, customerApps.appId)).where(own),
     ctx.db
       .select()
       .from(customerApps)

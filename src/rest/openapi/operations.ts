@@ -63,6 +63,9 @@ const configurationAnswer = z.object({
   configuration: z.record(z.string(), z.unknown()),
 });
 
+/** What a call about one of the brand's apps may be refused for. */
+const ABOUT_AN_APP: readonly ProblemCode[] = [...BY_SERVER, "app_not_found", "app_not_permitted", "app_not_active"];
+
 const step = (verb: "pause" | "resume" | "deactivate", summary: string, description: string): Operation => ({
   method: "post",
   path: `${APPS}/[id]/${verb}`,
@@ -74,7 +77,7 @@ const step = (verb: "pause" | "resume" | "deactivate", summary: string, descript
   idIs: "The app's id or slug",
   body: emptyBody,
   answers: { 200: stepAnswer },
-  problems: [...BY_SERVER, "app_not_found", "app_not_active", "plan_upgrade_required"],
+  problems: [...ABOUT_AN_APP, "plan_upgrade_required"],
 });
 
 /** Every operation of the public API, in the order in which the reference tells of them. */
@@ -258,7 +261,7 @@ export const OPERATIONS: readonly Operation[] = [
       201: stepAnswer.extend({ embed_code: z.string() }),
       200: stepAnswer.extend({ embed_code: z.string() }),
     },
-    problems: [...BY_SERVER, "app_not_found", "app_not_active", "plan_upgrade_required", "invalid_configuration"],
+    problems: [...ABOUT_AN_APP, "plan_upgrade_required", "invalid_configuration"],
   },
   step("pause", "Pause an app", "Uses of it are refused from now on; its configuration stays."),
   step("resume", "Resume an app", "Uses of it are served again."),
@@ -277,7 +280,7 @@ export const OPERATIONS: readonly Operation[] = [
     key: { kinds: "secret", scope: "apps:read" },
     idIs: "The app's id or slug",
     answers: { 200: configurationAnswer },
-    problems: [...BY_SERVER, "app_not_found", "app_not_active"],
+    problems: ABOUT_AN_APP,
   },
   {
     method: "put",
@@ -290,7 +293,7 @@ export const OPERATIONS: readonly Operation[] = [
     idIs: "The app's id or slug",
     body: configurationBody,
     answers: { 200: configurationAnswer.extend({ success: z.literal(true) }) },
-    problems: [...BY_SERVER, "app_not_found", "app_not_active", "invalid_configuration", "configuration_changed"],
+    problems: [...ABOUT_AN_APP, "invalid_configuration", "configuration_changed"],
   },
   {
     method: "get",
@@ -302,7 +305,7 @@ export const OPERATIONS: readonly Operation[] = [
     key: { kinds: "secret", scope: "apps:read" },
     idIs: "The app's id or slug",
     answers: { 200: z.object({ app_id: z.string(), embed_code: z.string() }) },
-    problems: [...BY_SERVER, "app_not_found"],
+    problems: ABOUT_AN_APP,
   },
   ...PRODUCT_OPERATIONS,
   ...BILLING_OPERATIONS,

@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb } from "@/db/client";
 import seed from "@/db/seed/catalog.json" with { type: "json" };
 import { appsResponse, publicApp } from "@/features/catalog/contract";
+import { createKeyInput } from "@/features/keys/contract";
+import { createKey } from "@/features/keys/service";
+import { ctxOf } from "@/test/ledger";
 import { consumeWith, type TestBrand, testBrand } from "@/test/meter";
 import { LIMITS } from "../limits";
 import { getApp, getApps } from "./apps";
@@ -205,6 +208,38 @@ describe("a brand's apps by the API", () => {
     expect(await send({ body: { configuration: {}, more: 1 } })).toBe("400 invalid_request");
     expect(await send({ text: '{"configuration":{"__proto__":{"x":1}}}' })).toBe("403 app_not_active");
     expect(await send({ id: "xyz-999", body: { configuration: {} } })).toBe("404 app_not_found");
+  });
+
+  it("answers a key of chosen apps for those alone", async () => {
+    const careful = await testBrand({ tokens: 0, apps: ["pdc-001", "vto-001"] });
+    const made = await createKey(
+      ctxOf(careful),
+      createKeyInput.parse({
+        name: "PD only",
+        kind: "sk",
+        mode: "live",
+        scopes: ["apps:read", "apps:activate"],
+        appPermissions: ["pdc-001"],
+      }),
+    );
+    const send = async (verb: Verb, id: string, body?: unknown) => {
+      const answer = await call(verb, { key: made.secret, id, body });
+      return answer.status === 200 ? 200 : answer.body.code;
+    };
+    const configured = { configuration: {} };
+    for (const id of ["vto-001", "virtual-try-on"]) {
+      for (const verb of [postActivate, postPause, postResume, postDeactivate]) {
+        expect(await send(verb, id, {})).toBe("app_not_permitted");
+      }
+      expect(await send(putConfiguration, id, configured)).toBe("app_not_permitted");
+      for (const verb of [getConfiguration, getEmbedCode]) expect(await send(verb, id)).toBe("app_not_permitted");
+    }
+    expect(await send(postPause, "xyz-999", {})).toBe("app_not_found");
+    expect(await send(putConfiguration, "pd-calculator", configured)).toBe(200);
+    expect(await send(postPause, "pdc-001", {})).toBe(200);
+    const { body } = await call(getCustomerApps, { key: made.secret });
+    expect(body.apps.map(({ id }: { id: string }) => id)).toEqual(["pdc-001"]);
+    expect(body.pagination.total).toBe(1);
   });
 
   it("lets a brand turn apps on ten times an hour", async () => {
