@@ -4,6 +4,7 @@ import { eq } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { apps } from "@/db/schema/catalog";
+import { tokenUsage } from "@/db/schema/metering";
 import { loadKeyRecord } from "@/features/keys/queries";
 import { createKey, revokeKey } from "@/features/keys/service";
 import { publishKeyRecord } from "@/features/metering/keys/service";
@@ -173,6 +174,15 @@ describe("200", () => {
     expect((await accountState(brand)).b).toBe("90");
   });
 
+  it("counts a session's characters as the database does, which keeps a hundred of any", async () => {
+    const session = "🕶".repeat(100);
+    const response = await consumeWith(sk(), { body: { app_id: "vto-001", session_id: session } });
+    expect(response.status).toBe(200);
+    await drain(brand);
+    const kept = await db().select().from(tokenUsage).where(eq(tokenUsage.customerId, brand.customerId));
+    expect(kept).toMatchObject([{ sessionId: session }]);
+  });
+
   it("keeps the idempotency keys of public and secret keys apart", async () => {
     await consumeWith(sk(), { idempotencyKey: "same" });
     const response = await consumeWith(pk(), { idempotencyKey: "same" });
@@ -228,6 +238,7 @@ describe("400 invalid_request", () => {
     ["an amount beyond numbers", '{"app_id":"vto-001","tokens_consumed":1e999}'],
     ["a null amount", '{"app_id":"vto-001","tokens_consumed":null}'],
     ["a long session", `{"app_id":"vto-001","session_id":"${"s".repeat(101)}"}`],
+    ["a long session of rare characters", `{"app_id":"vto-001","session_id":"${"🕶".repeat(101)}"}`],
     ["nested metadata", '{"app_id":"vto-001","metadata":{"a":{"b":1}}}'],
     ["metadata over 4 KiB", `{"app_id":"vto-001","metadata":{"a":"${"x".repeat(4096)}"}}`],
     ["metadata that is a list", '{"app_id":"vto-001","metadata":[1]}'],
