@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { appName } from "@/features/metering/edge/contract";
 
 /** A UTC day, or a time for the one it lies in, in years that every calendar on the way can count with. */
 const day = z
@@ -13,10 +14,7 @@ export const usageQuery = z
   .strictObject({
     from: day.optional(),
     to: day.optional(),
-    app_id: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,49}$/, "must be an app's id or slug")
-      .optional(),
+    app_id: appName.optional(),
   })
   .refine((query) => !query.from || !query.to || query.from <= query.to, {
     error: "must not be after `to`",

@@ -344,8 +344,10 @@ describe("app_id", () => {
     const { usage_by_app, daily_usage } = await report("app_id=rec-001");
     expect(usage_by_app).toEqual([]);
     expect(new Set(daily_usage.map((row) => row.tokens))).toEqual(new Set([0]));
-    expect(await refusal("app_id=abc-999")).toMatchObject({ status: 404, code: "app_not_found" });
-    for (const bad of ["", "VTO-001", "%27%20or%201%3D1", "a".repeat(51)]) {
+    for (const nobody of ["abc-999", "VTO-001", "no_such_app"]) {
+      expect(await refusal(`app_id=${nobody}`)).toMatchObject({ status: 404, code: "app_not_found" });
+    }
+    for (const bad of ["", "%27%20or%201%3D1", "a".repeat(51)]) {
       const refused = await refusal(`app_id=${bad}`);
       expect(refused).toMatchObject({ status: 400, code: "invalid_request" });
       expect(refused.detail).toMatch(/^app_id: /);

@@ -16,7 +16,16 @@ import { mintCustomerId } from "@/lib/ids";
 import { createRedis, redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { entriesOf } from "@/test/ledger";
-import { accountState, checkedAfterEach, consumeWith, drain, SHOP, type TestBrand, testBrand } from "@/test/meter";
+import {
+  accountState,
+  checkedAfterEach,
+  consumeWith,
+  drain,
+  holdWith,
+  SHOP,
+  type TestBrand,
+  testBrand,
+} from "@/test/meter";
 
 /** Every row of the contract's consume table, named by its status. */
 
@@ -415,10 +424,11 @@ describe("429 rate_limited", () => {
 });
 
 describe("404 app_not_found", () => {
-  it("refuses an app that is not in the catalogue", async () => {
-    expect(await refusedForFree(() => consumeWith(sk(), { body: { app_id: "xyz-999" } }))).toMatchObject({
-      status: 404,
-      code: "app_not_found",
+  it.each(["xyz-999", "VTO-001", "vto_001", "-"])("refuses %s, which is not in the catalogue", async (app_id) => {
+    const code = "app_not_found";
+    expect(await refusedForFree(() => consumeWith(sk(), { body: { app_id } }))).toMatchObject({ status: 404, code });
+    expect(await refusedForFree(() => holdWith(sk(), { body: { app_id, tokens_reserved: 1 } }))).toMatchObject({
+      code,
     });
   });
 });

@@ -28,9 +28,15 @@ const metadata = z
     error: `must be at most ${MAX_METADATA_BYTES} bytes`,
   });
 
+/**
+ * What can name an app, as in an address of one. Wider than the names there are: one that differs in case or a dash is the
+ * name of no app (404), not a field of the wrong form.
+ */
+export const appName = z.string().regex(/^[\w-]{1,50}$/, "must be an app's id or slug");
+
 /** Body of `POST /api/v1/customer/tokens/consume`. */
 export const consumeRequest = z.strictObject({
-  app_id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/, "must be an app's id or slug"),
+  app_id: appName,
   tokens_consumed: z.int().min(1).max(MAX_AMOUNT).optional(),
   session_id: sessionId.optional(),
   metadata: metadata.optional(),

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { appName } from "../edge/contract";
 import { MAX_AMOUNT } from "../rules";
 
 z.config({ jitless: true });
 
 /** Body of `POST …/tokens/reservations`. `expires_in` in seconds. */
 export const holdRequest = z.strictObject({
-  app_id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/, "must be an app's id or slug"),
+  app_id: appName,
   tokens_reserved: z.int().min(1).max(MAX_AMOUNT),
   expires_in: z.int().min(10).max(3600).default(300),
 });
