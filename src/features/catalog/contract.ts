@@ -60,11 +60,14 @@ const wholeNumber = (most: number, otherwise: number) =>
     .refine((value) => value <= most, { error: `must be at most ${most}` })
     .default(otherwise);
 
+/** A filter that is named and left empty, as forms send it, filters nothing. */
+const filter = <T extends z.ZodType>(values: T) => z.preprocess((given) => given || undefined, values.optional());
+
 /** Query of `GET /api/v1/apps`. */
 export const appsQuery = z.strictObject({
   category: z.string().max(50).optional(),
-  status: status.optional(),
-  pricing_tier: tier.optional(),
+  status: filter(status),
+  pricing_tier: filter(tier),
   q: z.string().max(100).optional(),
   page: wholeNumber(10_000, 1),
   per_page: wholeNumber(100, 20),
