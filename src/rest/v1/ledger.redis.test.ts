@@ -107,6 +107,20 @@ describe("the ledger", () => {
     expect(lines[1]).toMatch(/^1,4,usage,5,-5,85,vto-001,[0-9a-f-]{36},,\d{4}-/);
   });
 
+  it.each([
+    ["text/csv", "text/csv"],
+    ["Text/CSV; header=present, */*;q=0.1", "text/csv"],
+    ["application/json, text/csv", "text/csv"],
+    ["application/json, text/csv;q=0.5", "application/json"],
+    ["text/csv;q=0, */*", "application/json"],
+    ["application/x-text/csv", "application/json"],
+    ["*/*", "application/json"],
+  ])("answers Accept: %s with %s", async (accept, type) => {
+    const response = await ask(getLedger, "", { accept });
+    expect(response.headers.get("content-type")?.split(";")[0]).toBe(type);
+    await response.text();
+  });
+
   it.each(["?cursor=x", "?cursor=1", "?cursor=-1.2", "?limit=0", "?limit=501", "?limit=1e2", "?page=2"])(
     "refuses %s and names the field",
     async (query) => {

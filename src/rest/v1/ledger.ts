@@ -38,6 +38,24 @@ const COLUMNS = [
 /** How many entries one step of an export reads. */
 const STEP = 500;
 
+/** How much a type that is named in `Accept` is wanted, 0 to 1; one that is not named is not wanted. */
+function weightOf(accept: string, type: string): number {
+  for (const range of accept.split(",")) {
+    const [name = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    if (name !== type) continue;
+    const weight = Number(parameters.find((parameter) => parameter.startsWith("q="))?.slice(2) ?? 1);
+    return Number.isFinite(weight) ? weight : 1;
+  }
+  return 0;
+}
+
+/** Whether the caller wants a file: `text/csv` is named, and JSON is not wanted more. */
+function wantsCsv(request: Request): boolean {
+  const accept = request.headers.get("accept") ?? "";
+  const csv = weightOf(accept, "text/csv");
+  return csv > 0 && csv >= weightOf(accept, "application/json");
+}
+
 /**
  * `GET /api/v1/customer/tokens/ledger`: a page as JSON, or with `Accept: text/csv` everything from the cursor on, sent as
  * it is read.
@@ -46,7 +64,7 @@ export const getLedger = (request: Request): Promise<Response> =>
   respond(request, async () => {
     const { ctx, mode } = await requireSecretKey(request, "tokens:consume");
     const { cursor, limit } = readQuery(request, ledgerQuery);
-    if (!/\btext\/csv\b/i.test(request.headers.get("accept") ?? "")) return ledgerPageOf(ctx, { mode, cursor, limit });
+    if (!wantsCsv(request)) return ledgerPageOf(ctx, { mode, cursor, limit });
     const encoder = new TextEncoder();
     // The first step is read before the answer begins, so that a database that is away is a 503 and not half a file.
     let page = await ledgerPageOf(ctx, { mode, cursor, limit: STEP });
