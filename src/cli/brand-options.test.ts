@@ -14,8 +14,8 @@ describe("the words after brand:create", () => {
   it("are read, each in its own way", () => {
     expect(brandOptions([])).toEqual({ name: null, tokens: 0, origins: [], apps: [], rate: undefined, plan: null });
     const words = ["--name", " Ærø & Søn ", "--tokens", "999999999999999", "--rate-limit", "1", "--plan", "starter"];
-    const origins = ["--origin", "https://a.example,http://localhost:4000", "--origin", "https://b.example"];
-    expect(brandOptions([...words, ...origins, "--apps", "vto-001,pdc-001,"])).toEqual({
+    const origins = ["--origin", "https://a.example, http://localhost:4000", "--origin", "https://b.example"];
+    expect(brandOptions([...words, ...origins, "--apps", "vto-001, pdc-001,"])).toEqual({
       name: "Ærø & Søn",
       tokens: 999_999_999_999_999,
       origins: ["https://a.example", "http://localhost:4000", "https://b.example"],

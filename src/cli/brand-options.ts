@@ -25,6 +25,13 @@ function wholeNumber(name: string, text: string | undefined, least: number, most
   return value;
 }
 
+/** What stands between commas; people put a space after them. */
+const listed = (text: string): string[] =>
+  text
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean);
+
 /**
  * Reads the words after `brand:create`.
  * @throws Misuse, or what `parseArgs` throws, with a sentence on the first word that is wrong
@@ -46,13 +53,13 @@ export function brandOptions(args: readonly string[]): BrandOptions {
     throw new Misuse("the plan enterprise is unlimited: leave --tokens out");
   }
   const rate = wholeNumber("rate-limit", values["rate-limit"], 1, 1_000_000_000);
-  const origins = (values.origin ?? []).flatMap((value) => value.split(",")).filter(Boolean);
+  const origins = (values.origin ?? []).flatMap(listed);
   for (const origin of origins) {
     if (!isExactOrigin(origin))
       throw new Misuse(`--origin ${origin}: give scheme, host and port only, such as https://shop.example`);
   }
   const name = values.name?.trim() ?? null;
   if (name?.length === 0 || (name?.length ?? 0) > 100) throw new Misuse("--name takes 1 to 100 characters");
-  const apps = values.apps === "all" ? "all" : (values.apps ?? "").split(",").filter(Boolean);
+  const apps = values.apps?.trim() === "all" ? "all" : listed(values.apps ?? "");
   return { name, tokens: tokens ?? 0, origins, apps, rate, plan: values.plan ?? null };
 }
