@@ -60,6 +60,7 @@ describe("a plan", () => {
     expect(shown.paymentMethods).toMatchObject([{ last4: "4242", isDefault: true }]);
     expect(shown.nextInvoice).toMatchObject({ amountCents: 2_900 });
     expect((await invoicesOf(ctx, {})).invoices).toMatchObject([{ status: "paid", paidCents: 2_900, currency: "usd" }]);
+    await expect(invoicesOf(ctx, { cursor: "in_nobody" })).rejects.toMatchObject({ code: "invalid_request" });
     expect(await agrees(brand)).toMatchObject({
       purchases: 1,
       paidCents: 2_900,

@@ -14,7 +14,7 @@ import { stripeIdOf } from "./customers/queries";
 import { paymentMethodsOf } from "./methods/queries";
 import { labelOf, owedByPurchase } from "./purchases/queries";
 import { PACK_EXPIRY_DAYS, planViewOf } from "./rules";
-import { ask, isConfigured, isoOf, momentOf } from "./stripe/service";
+import { ask, isConfigured, isoOf, isRefusedByStripe, momentOf } from "./stripe/service";
 import { monthStart } from "./top-up/rules";
 
 /** What is on sale, the cheapest first, and what the brand has. */
@@ -214,7 +214,12 @@ export async function invoicesOf(ctx: Ctx, input: PageInput): Promise<InvoicesOu
   if (!customer) return { invoices: [], nextCursor: null };
   const after = /^in_\w+$/.test(input.cursor ?? "") ? input.cursor : undefined;
   const page = await ask((stripe) =>
-    stripe.invoices.list({ customer, limit: INVOICES_A_PAGE, ...(after ? { starting_after: after } : {}) }),
+    stripe.invoices
+      .list({ customer, limit: INVOICES_A_PAGE, ...(after ? { starting_after: after } : {}) })
+      .catch((error: unknown) => {
+        if (!isRefusedByStripe(error) || error.param !== "starting_after") throw error;
+        throw new Refusal("invalid_request", "cursor: must be a next_cursor as an answer gave it");
+      }),
   );
   return {
     invoices: page.data.map((invoice) => {
