@@ -60,17 +60,17 @@ const wholeNumber = (most: number, otherwise: number) =>
     .refine((value) => value <= most, { error: `must be at most ${most}` })
     .default(otherwise);
 
-/** A filter that is named and left empty, as forms send it, filters nothing. */
-const filter = <T extends z.ZodType>(values: T) => z.preprocess((given) => given || undefined, values.optional());
+/** A parameter that is named and left empty, as forms send it, is left out. */
+const orEmpty = <T extends z.ZodType>(values: T) => z.preprocess((given) => given || undefined, values);
 
 /** Query of `GET /api/v1/apps`. */
 export const appsQuery = z.strictObject({
   category: z.string().max(50).optional(),
-  status: filter(status),
-  pricing_tier: filter(tier),
+  status: orEmpty(status.optional()),
+  pricing_tier: orEmpty(tier.optional()),
   q: z.string().max(100).optional(),
-  page: wholeNumber(10_000, 1),
-  per_page: wholeNumber(100, 20),
+  page: orEmpty(wholeNumber(10_000, 1)),
+  per_page: orEmpty(wholeNumber(100, 20)),
 });
 export type AppsQuery = z.output<typeof appsQuery>;
 

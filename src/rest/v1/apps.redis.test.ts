@@ -94,7 +94,7 @@ describe("GET /api/v1/apps", () => {
     expect(await names("?q=pupils")).toEqual(["pdc-001"]);
     expect(await names("?q=%25")).toEqual([]);
     expect(await names("?category=nothing")).toEqual([]);
-    expect(await names("?category=&status=&pricing_tier=&q=")).toHaveLength(10);
+    expect(await names("?category=&status=&pricing_tier=&q=&page=&per_page=")).toHaveLength(10);
     expect(await names("?category=&status=available&pricing_tier=starter&q=")).toEqual(
       await names("?pricing_tier=starter"),
     );
