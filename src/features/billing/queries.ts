@@ -208,7 +208,7 @@ const statusOf = (status: Stripe.Invoice["status"]): (typeof STATUSES)[number] =
   STATUSES.find((known) => known === status) ?? "draft";
 const INVOICES_A_PAGE = 20;
 
-/** The brand's invoices at Stripe, newest first. @throws Refusal `billing_unavailable` */
+/** The brand's invoices at Stripe, newest first. @throws Refusal `billing_unavailable`, `invalid_request` for a cursor that none gave */
 export async function invoicesOf(ctx: Ctx, input: PageInput): Promise<InvoicesOutput> {
   const customer = isConfigured() ? await stripeIdOf(ctx) : null;
   if (!customer) return { invoices: [], nextCursor: null };
