@@ -16,7 +16,8 @@ export const postRefund = (
     const { ctx, mode } = await requireSecretKey(request, "tokens:consume");
     const { replayed, ...report } = await refundUsage(ctx, metering(), {
       mode,
-      usageId: (await params).id,
+      // Whoever sends a UUID may have it in capitals (RFC 9562).
+      usageId: (await params).id.toLowerCase(),
       ...(reason ? { reason } : {}),
     });
     return json(report, 200, requestIdOf(request), replayed ? { "Idempotent-Replayed": "true" } : {});

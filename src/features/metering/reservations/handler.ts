@@ -103,7 +103,9 @@ export async function answerResolve(
   const caller = readCaller(request);
   if (!caller) return noKey(requestId);
   const { kind, account, partition, customerId, mode, address } = caller;
-  const reservationId = isUuid(step.id) ? step.id : NONE;
+  // Whoever sends a UUID may have it in capitals (RFC 9562).
+  const named = step.id.toLowerCase();
+  const reservationId = isUuid(named) ? named : NONE;
   const operationId = uuidv7(deps.now());
   const consumed = "tokens_consumed" in read.body ? read.body.tokens_consumed : 0;
   const hmac = deps.hashes.of(caller.key);
