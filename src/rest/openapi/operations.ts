@@ -171,7 +171,7 @@ export const OPERATIONS: readonly Operation[] = [
     idIs: "The use's `usage_id`",
     body: refundRequest,
     answers: { 200: refundReport },
-    problems: [...BY_SERVER, "usage_not_found", "metering_unavailable"],
+    problems: [...BY_SERVER, "usage_not_found", "app_not_permitted", "metering_unavailable"],
   },
   {
     method: "get",

@@ -13,9 +13,10 @@ export const postRefund = (
 ): Promise<Response> =>
   respond(request, async () => {
     const { reason } = await readBody(request, refundRequest);
-    const { ctx, mode } = await requireSecretKey(request, "tokens:consume");
+    const { ctx, mode, apps } = await requireSecretKey(request, "tokens:consume");
     const { replayed, ...report } = await refundUsage(ctx, metering(), {
       mode,
+      apps,
       // Whoever sends a UUID may have it in capitals (RFC 9562).
       usageId: (await params).id.toLowerCase(),
       ...(reason ? { reason } : {}),

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { auditLog } from "@/db/schema/audit";
 import { deadLetters, grantIntents, grants, tokenUsage, usageAnalyticsDaily } from "@/db/schema/metering";
+import { createKey } from "@/features/keys/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { postRefund } from "@/rest/v1/refund";
@@ -137,6 +138,23 @@ describe("a refund", () => {
     expect(await balance()).toBe(96);
     expect(await refunded(usage_id)).toMatchObject({ tokens_refunded: 4, tokens_remaining: 100 });
     expect(await refused(refund(reservation_id))).toEqual([404, "usage_not_found"]);
+  });
+
+  it("is for a key that covers the app, as the use was", async () => {
+    const { secret } = await createKey(ctxOf(brand), {
+      name: "PD only",
+      kind: "sk",
+      mode: "live",
+      origins: [],
+      scopes: ["tokens:consume"],
+      appPermissions: ["pdc-001"],
+      rateLimit: 1_000,
+      expiresAt: null,
+    });
+    const [covered, other] = [await used({ app_id: "pdc-001" }), await used()];
+    expect(await refused(refund(other, { key: secret }))).toEqual([403, "app_not_permitted"]);
+    expect((await refund(covered, { key: secret })).status).toBe(200);
+    expect(await balance()).toBe(95);
   });
 
   it("is refused for what is no use of this account", async () => {

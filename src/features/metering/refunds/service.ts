@@ -31,12 +31,18 @@ async function afterDrain<T>(
  * Gives a use back, once: to each grant what it gave; what came from a grant whose time is over becomes a grant of 30
  * days. Unlimited usage is struck from the statistics. Works at once after the use, whose event is drained first.
  * @returns what the refund's entry in the ledger says, the same however often it is asked
- * @throws Refusal usage_not_found, or metering_unavailable where the ledger cannot tell yet
+ * @throws Refusal usage_not_found, app_not_permitted, or metering_unavailable where the ledger cannot tell yet
  */
 export async function refundUsage(
   ctx: Ctx,
   deps: ReconcileDeps,
-  input: { readonly mode: Mode; readonly usageId: string; readonly reason?: string },
+  input: {
+    readonly mode: Mode;
+    readonly usageId: string;
+    readonly reason?: string;
+    /** Catalog ids that the caller may speak of; null or absent for all. */
+    readonly apps?: readonly string[] | null;
+  },
 ): Promise<RefundReport & { readonly replayed: boolean }> {
   const account = accountOf(ctx.customerId, input.mode);
   const { usageId } = input;
@@ -44,6 +50,9 @@ export async function refundUsage(
   if (!use) {
     if (isUuid(usageId) && (await isWaiting(deps.db, account, usageId))) throw notYet();
     throw new Refusal("usage_not_found", "There is no use with this id.");
+  }
+  if (input.apps && !input.apps.includes(use.appId)) {
+    throw new Refusal("app_not_permitted", "This key does not cover the app of this use. Add it to the key's apps.");
   }
   const before = await refundOf(deps.db, account, usageId);
   const { made } = await oweRefund(ctx, { mode: input.mode, use, ...(input.reason ? { reason: input.reason } : {}) });
