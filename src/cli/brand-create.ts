@@ -7,7 +7,7 @@ import { metering } from "@/rest/internal/metering";
 import { brandOptions } from "./brand-options";
 import { explain, isMisuse, Misuse } from "./failure";
 
-const USAGE = `usage: npm run -s brand:create -- [--name NAME] [--tokens N] [--origin ORIGIN]… [--apps all|ID,ID] [--rate-limit N] [--plan starter|professional|enterprise]`;
+const USAGE = `usage: npm run -s brand:create -- [--name NAME] [--tokens N] [--origin ORIGIN]… [--apps all|ID,ID]… [--rate-limit N] [--plan starter|professional|enterprise]`;
 
 /** `npm run -s brand:create`: a fresh brand, ready to consume; one line of JSON on stdout. */
 async function main(): Promise<void> {

@@ -24,6 +24,7 @@ describe("the words after brand:create", () => {
       plan: "starter",
     });
     expect(brandOptions(["--apps", "all"]).apps).toBe("all");
+    expect(brandOptions(["--apps", "vto-001", "--apps", "pdc-001"]).apps).toEqual(["vto-001", "pdc-001"]);
   });
 
   it.each<[about: string, args: string[], said: RegExp]>([

@@ -43,7 +43,7 @@ export function brandOptions(args: readonly string[]): BrandOptions {
       name: { type: "string" },
       tokens: { type: "string" },
       origin: { type: "string", multiple: true },
-      apps: { type: "string" },
+      apps: { type: "string", multiple: true },
       "rate-limit": { type: "string" },
       plan: { type: "string" },
     },
@@ -60,6 +60,7 @@ export function brandOptions(args: readonly string[]): BrandOptions {
   }
   const name = values.name?.trim() ?? null;
   if (name?.length === 0 || (name?.length ?? 0) > 100) throw new Misuse("--name takes 1 to 100 characters");
-  const apps = values.apps?.trim() === "all" ? "all" : listed(values.apps ?? "");
+  const named = (values.apps ?? []).flatMap(listed);
+  const apps = named.length === 1 && named[0] === "all" ? "all" : named;
   return { name, tokens: tokens ?? 0, origins, apps, rate, plan: values.plan ?? null };
 }
