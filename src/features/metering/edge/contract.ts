@@ -7,16 +7,6 @@ z.config({ jitless: true });
 const storable = (value: string): boolean => !value.includes("\u0000") && value.isWellFormed();
 const words = (max: number) => z.string().max(max).refine(storable, "must be well-formed text without NUL");
 
-const MAX_SESSION_CHARACTERS = 100;
-/** Counted as people, Postgres and JSON Schema count: a character beyond the basic plane is one, not two. */
-const sessionId = z
-  .string()
-  .refine((value) => value.length <= MAX_SESSION_CHARACTERS || [...value].length <= MAX_SESSION_CHARACTERS, {
-    error: `must have at most ${MAX_SESSION_CHARACTERS} characters`,
-  })
-  .refine(storable, "must be well-formed text without NUL")
-  .meta({ maxLength: MAX_SESSION_CHARACTERS });
-
 const MAX_METADATA_BYTES = 4096;
 
 const metadata = z
@@ -38,7 +28,7 @@ export const appName = z.string().regex(/^[\w-]{1,50}$/, "must be an app's id or
 export const consumeRequest = z.strictObject({
   app_id: appName,
   tokens_consumed: z.int().min(1).max(MAX_AMOUNT).optional(),
-  session_id: sessionId.optional(),
+  session_id: words(100).optional(),
   metadata: metadata.optional(),
 });
 export type ConsumeRequest = z.infer<typeof consumeRequest>;
