@@ -59,6 +59,14 @@ test("find an app, activate it, configure it, publish, pause it, turn it off", a
   await expect(page.getByText("Must be at most 5.")).toBeVisible();
   await bridge.fill("3.5");
   await page.getByLabel("Label").fill(`Will it fit ${Date.now() % 1_000}`);
+
+  // The browser's own way back, too, asks before what is typed is lost.
+  await page.keyboard.press("Tab");
+  await page.evaluate(() => history.back());
+  const question = page.getByRole("alertdialog", { name: "Leave without saving?" });
+  await question.getByRole("button", { name: "Stay here" }).click();
+  await expect(question).toBeHidden();
+  await expect(bridge).toHaveValue("3.5");
   await page.getByRole("button", { name: "Save draft" }).click();
   await expect(page.getByText("by Ada Lind")).toBeVisible();
   await page.reload();

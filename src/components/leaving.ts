@@ -17,45 +17,45 @@ export function leaveFor(path: string, go: () => void): void {
   else go();
 }
 
-/** What of a window is needed here. Not every browser tells its place among the pages it has been on. */
-export interface View extends Pick<Window, "addEventListener" | "removeEventListener"> {
+/** A step that the browser is about to take, as the Navigation API tells of it. */
+interface Step extends Event {
+  readonly navigationType: string;
+  readonly destination: { readonly url: string; readonly index: number };
+}
+
+/** What of a window is needed here. Browsers without the Navigation API tell of a step only when it has been taken. */
+export interface View {
   readonly location: { readonly pathname: string };
   readonly history: { go(steps: number): void };
-  readonly navigation?: { readonly currentEntry: { readonly index: number } | null };
+  readonly navigation?: {
+    readonly currentEntry: { readonly index: number } | null;
+    addEventListener(type: "navigate", listener: (event: Step) => void): void;
+    removeEventListener(type: "navigate", listener: (event: Step) => void): void;
+  };
 }
 
 /**
- * Asks before the browser's own back or forward leaves the page. The address has changed by the time one hears of it, the page
- * has not: the router is kept from hearing, and the address is put back until it is known. @returns what ends it
+ * Asks before the browser's own back or forward leaves the page, where the browser tells of it beforehand: once it is taken the
+ * router has heard of it, whatever is done. A browser lets a step be stopped once for each time that somebody has done something
+ * in the page, so that nobody is kept in it. @returns what ends it
  */
-export function guardHistory(view: View, ask: Ask): () => void {
-  const place = () => view.navigation?.currentEntry?.index;
-  const here = view.location.pathname;
-  let at = place();
-  /** The next step is our own way back, or the one that may leave. */
-  let [own, free] = [false, false];
-  const onPop = (event: Event) => {
-    if (own) {
-      own = false;
-      event.stopImmediatePropagation();
-    } else if (free) {
+export function guardHistory({ navigation, location, history }: View, ask: Ask): () => void {
+  /** The next step is the one that may leave. */
+  let free = false;
+  const onNavigate = (event: Step) => {
+    if (event.navigationType !== "traverse" || !event.cancelable) return;
+    if (free) {
       free = false;
-    } else if (view.location.pathname === here) {
-      at = place();
-    } else {
-      const now = place();
-      // Where the browser does not tell, it was the button for back, which is pressed far more often.
-      const steps = at === undefined || now === undefined ? 1 : at - now;
-      event.stopImmediatePropagation();
-      own = true;
-      view.history.go(steps);
-      ask(() => {
-        free = true;
-        view.history.go(-steps);
-      });
+      return;
     }
+    if (new URL(event.destination.url).pathname === location.pathname) return;
+    event.preventDefault();
+    const steps = event.destination.index - (navigation?.currentEntry?.index ?? event.destination.index + 1);
+    ask(() => {
+      free = true;
+      history.go(steps);
+    });
   };
-  // Caught on its way down: the router listens to the same window, and longer.
-  view.addEventListener("popstate", onPop, true);
-  return () => view.removeEventListener("popstate", onPop, true);
+  navigation?.addEventListener("navigate", onNavigate);
+  return () => navigation?.removeEventListener("navigate", onNavigate);
 }
