@@ -3,7 +3,7 @@
 import { useRouter } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
 import { ConfirmDialog } from "./dialog";
-import { askBeforeLeaving, guardHistory, type View } from "./leaving";
+import { askBeforeLeaving, guardHistory } from "./leaving";
 
 /**
  * Asks before somebody is taken away from what they have typed and not saved: by a link, by the quick search, by the browser's
@@ -26,7 +26,7 @@ export function LeaveGuard({ when, children }: { when: boolean; children: ReactN
       const to = link.pathname + link.search + link.hash;
       ask(() => router.push(to));
     };
-    const ends = [askBeforeLeaving(ask), guardHistory(window as unknown as View, ask)];
+    const ends = [askBeforeLeaving(ask), guardHistory(window, ask)];
     window.addEventListener("beforeunload", onUnload);
     // Before anybody else hears of it: the link's own handler would be gone already.
     window.addEventListener("click", onClick, true);
