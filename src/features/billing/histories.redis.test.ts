@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
+import type { Ctx } from "@/db/context";
 import { purchaseReversals, stripeEvents, tokenPurchases } from "@/db/schema/billing";
 import { applyIntents } from "@/features/metering/intents/service";
 import { subscriptionOf } from "@/features/plans/queries";
@@ -159,6 +160,15 @@ async function tellTheRest(events: readonly Stripe.Event[]): Promise<void> {
   }
 }
 let current: TestBrand | undefined;
+/** Ends what still runs: the clock is everybody's, and brands of earlier histories would renew, and be told of, in each later one. */
+async function moveOut(ctx: Ctx): Promise<void> {
+  const customer = (await stripeIdOf(ctx)) ?? "";
+  for (const { id } of (await stripe().subscriptions.list({ customer, limit: 100 })).data) {
+    await stripe().subscriptions.cancel(id);
+  }
+  await tellTheRest(await newEvents());
+}
+
 /** What is owed reaches the ledger: a step that gives back what another took waits for that. */
 async function arrive(): Promise<void> {
   if (!current) return;
@@ -199,6 +209,7 @@ describe("a history of payments", () => {
         expect(report.tokensGranted).toBe(report.tokensBought);
         await expectReversed(brand, await owedByPurchase(ctx));
         await expectSound();
+        await moveOut(ctx);
       }),
       { numRuns: runs },
     );
