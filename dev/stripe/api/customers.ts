@@ -6,6 +6,7 @@ import { attach, resolveMethod } from "../methods";
 import {
   address,
   expand,
+  int,
   mergedMetadata,
   metadata,
   orEmpty,
@@ -31,6 +32,7 @@ const shared = {
   preferred_locales: z.array(text).optional(),
   tax_exempt: z.enum(["", "exempt", "none", "reverse"]).optional(),
   invoice_settings: z.strictObject({ default_payment_method: text.optional(), footer: text.optional() }).optional(),
+  balance: int.optional(),
   expand,
 };
 const taxIdData = z.strictObject({ type: text, value: text });
@@ -49,6 +51,7 @@ type Given = z.output<typeof updating>;
 function changesOf(world: World, customer: Stripe.Customer, given: Given): Partial<Stripe.Customer> {
   const set: Partial<Stripe.Customer> = { metadata: mergedMetadata(customer.metadata, given.metadata) };
   if (given.address !== undefined) set.address = given.address === "" ? null : wholeAddress(given.address);
+  if (given.balance !== undefined) set.balance = given.balance;
   if (given.description !== undefined) set.description = given.description || null;
   if (given.email !== undefined) set.email = given.email || null;
   if (given.name !== undefined) set.name = given.name || null;

@@ -110,6 +110,22 @@ describe("a plan", () => {
     expect(await agrees(brand)).toMatchObject({ paidCents: 2_900 + dueNowCents, tokensBought: 11_000 });
   });
 
+  it("goes up for what a credit leaves to be paid, and says so line by line", async () => {
+    const { brand, ctx } = await onPlan("starter");
+    await stripe().customers.update((await stripeIdOf(ctx)) ?? "", { balance: -5_000 });
+    const { lines, prorationDate, dueNowCents } = await previewChange(ctx, { planId: "professional" });
+    expect(lines).toContainEqual({ description: "Paid from your credit", amountCents: -5_000 });
+    expect(lines.reduce((sum, { amountCents }) => sum + amountCents, 0)).toBe(dueNowCents);
+    const changed = await changePlan(ctx, metering(), {
+      planId: "professional",
+      prorationDate,
+      expectedCents: dueNowCents,
+    });
+    expect(changed).toMatchObject({ kind: "upgrade", chargedCents: dueNowCents });
+    await tellAll();
+    await agrees(brand);
+  });
+
   it("goes down with the next period, and the apps above it pause then", async () => {
     const { brand, ctx } = await onPlan("professional", { apps: ["vto-001", "pdc-001"] });
     const preview = await previewChange(ctx, { planId: "starter" });

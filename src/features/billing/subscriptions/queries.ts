@@ -7,7 +7,7 @@ import { Refusal } from "@/lib/errors";
 import type { PlanInput, PreviewOutput } from "../contract";
 import { priceUnder } from "../prices/queries";
 import { periodTokensLeft } from "../purchases/queries";
-import { creditFor, planViewOf } from "../rules";
+import { creditFor, type InvoiceSums, planViewOf, receiptOf } from "../rules";
 import { ask, idOf, momentOf } from "../stripe/service";
 
 /** A subscription that goes on, as we have it and as it is at Stripe now. */
@@ -120,13 +120,15 @@ export async function previewChange(ctx: Ctx, input: PlanInput): Promise<Preview
   }
   const invoice = await upgradePreview(running, await priceUnder(plan.stripePriceId), null);
   const ends = Math.max(...invoice.lines.data.map((line) => line.period.end));
-  const lines = await linesOf(ctx, invoice, running, row?.billingCycleStart ?? null);
+  const receipt = receiptOf(await asCharged(ctx, invoice, running, row?.billingCycleStart ?? null));
   return {
     ...common,
     kind,
     at: now.toISOString(),
-    dueNowCents: Math.max(0, invoice.amount_due + lines.reduce((sum, { more }) => sum + more, 0)),
-    lines: lines.map(({ description, amountCents }) => ({ description, amountCents })),
+    dueNowCents: receipt.total,
+    lines: [...receipt.lines, ...(receipt.tax === 0 ? [] : [{ description: "Tax", amount: receipt.tax }])].map(
+      ({ description, amount }) => ({ description, amountCents: amount }),
+    ),
     prorationDate: invoice.parent?.subscription_details?.subscription_proration_date ?? null,
     nextAt: momentOf(ends).toISOString(),
     tokensNow: tokensOfPlan,
@@ -135,17 +137,24 @@ export async function previewChange(ctx: Ctx, input: PlanInput): Promise<Preview
 }
 
 /**
- * The lines of an upgrade's invoice, each with how far it is from what Stripe said. Where a lower plan waits, Stripe
- * previews a credit at that one's price; the change puts the present one's back first, so that its price is credited.
+ * An upgrade's invoice as it will be paid. Where a lower plan waits, Stripe previews a credit at that one's price; the change
+ * puts the present one's back first, so that its price is credited.
  */
-async function linesOf(ctx: Ctx, invoice: Stripe.Invoice, running: Running, periodStart: Date | null) {
+async function asCharged(
+  ctx: Ctx,
+  invoice: Stripe.Invoice,
+  running: Running,
+  periodStart: Date | null,
+): Promise<InvoiceSums> {
   const present = running.pendingPlanId === null ? undefined : await findPlan(ctx.db, running.planId);
-  return invoice.lines.data.map((line) => {
-    const credits = present && periodStart && line.amount < 0;
-    const amountCents = credits
-      ? creditFor(present.priceCents, line.period, periodStart.getTime() / 1_000)
-      : line.amount;
-    const description = credits ? `Unused time on ${present.name}` : (line.description ?? "");
-    return { description, amountCents, more: amountCents - line.amount };
+  let more = 0;
+  const data = invoice.lines.data.map((line) => {
+    if (!present || !periodStart || line.amount >= 0) return line;
+    const amount = creditFor(present.priceCents, line.period, periodStart.getTime() / 1_000);
+    more += amount - line.amount;
+    return { description: `Unused time on ${present.name}`, amount };
   });
+  const { total_discount_amounts, total_taxes } = invoice;
+  const paid = Math.max(0, invoice.amount_due + more);
+  return { total_discount_amounts, total_taxes, lines: { data }, total: invoice.total + more, amount_paid: paid };
 }
