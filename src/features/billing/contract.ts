@@ -114,7 +114,7 @@ export const previewOutput = z.object({
   plan: planView,
   /** When it takes effect. */
   at: time,
-  /** What is charged now; negative where it is credited. */
+  /** What is charged now, and what its lines add up to. */
   dueNowCents: cents,
   lines: z.array(z.object({ description: z.string(), amountCents: cents })),
   /** The moment the proration was reckoned for: hand it back to `changePlan`, and the same is charged. */
@@ -268,6 +268,8 @@ export const statementOutput = z.object({
   usedUnlimited: tokens,
   paidCents: cents,
   refundedCents: cents,
+  /** What card holders' banks have taken back and not returned: disputes that are open or lost. */
+  chargedBackCents: cents,
   /** One line a day that has any. */
   days: z.array(
     z.object({

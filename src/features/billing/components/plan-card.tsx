@@ -16,7 +16,7 @@ import { useTRPC } from "@/trpc/client";
 import type { OverviewOutput, PlanView } from "../contract";
 import { CancelDialog } from "./cancel-dialog";
 import { useRefreshBilling } from "./use-billing";
-import { listed, lowered, planTokens, STATUSES } from "./words";
+import { each, listed, lowered, planTokens, STATUSES } from "./words";
 
 /** The plan, how it stands, and what comes next. */
 export function PlanCard({ overview, canWrite }: { overview: OverviewOutput | undefined; canWrite: boolean }) {
@@ -65,8 +65,7 @@ function Current({ overview, plan, canWrite }: { overview: OverviewOutput; plan:
       <div>
         <p className="text-20 font-semibold wrap-anywhere">{plan.name}</p>
         <p className="figures text-14 text-ink-2">
-          {formatMoney(plan.priceCents)} a {plan.billingCycle === "yearly" ? "year" : "month"} for{" "}
-          {lowered(planTokens(plan))}
+          {formatMoney(plan.priceCents)} {each(plan)} for {lowered(planTokens(plan))}
         </p>
       </div>
       <dl className="grid gap-2 text-13">

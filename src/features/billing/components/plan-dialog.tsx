@@ -14,7 +14,7 @@ import { useTimeZone } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { PlanView, PreviewOutput } from "../contract";
 import { useCheckout, useRefreshBilling } from "./use-billing";
-import { listed, lowered, planTokens } from "./words";
+import { each, listed, lowered, planTokens } from "./words";
 
 /** What a change of plan would cost, give and take, and the press that makes it so. */
 export function PlanDialog({ plan, onClose }: { plan: PlanView | null; onClose: () => void }) {
@@ -27,7 +27,7 @@ export function PlanDialog({ plan, onClose }: { plan: PlanView | null; onClose: 
       open={plan !== null}
       onOpenChange={(open) => !open && onClose()}
       title={`Change to ${shown.name}`}
-      description={`${formatMoney(shown.priceCents)} a month for ${lowered(planTokens(shown))}`}
+      description={`${formatMoney(shown.priceCents)} ${each(shown)} for ${lowered(planTokens(shown))}`}
     >
       {plan && <Change key={plan.id} plan={plan} onClose={onClose} />}
     </Dialog>
@@ -140,10 +140,10 @@ function Preview({ data }: { data: PreviewOutput }) {
             ))}
             <tr className="font-semibold">
               <th scope="row" className="border-t border-line pt-2 pr-4 text-left">
-                {data.dueNowCents < 0 ? "Credited to your next invoice" : "Charged now"}
+                Charged now
               </th>
               <td className="figures border-t border-line pt-2 text-right whitespace-nowrap">
-                {formatMoney(Math.abs(data.dueNowCents))}
+                {formatMoney(data.dueNowCents)}
               </td>
             </tr>
           </tbody>

@@ -79,7 +79,8 @@ function Sum({ statement, fading }: { statement: StatementOutput; fading: boolea
       </dl>
       <p className="text-13 text-ink-2">
         Paid {formatMoney(statement.paidCents)}
-        {statement.refundedCents > 0 && `, given back ${formatMoney(statement.refundedCents)}`}.
+        {statement.refundedCents > 0 && `, given back ${formatMoney(statement.refundedCents)}`}
+        {statement.chargedBackCents > 0 && `, disputed with the bank ${formatMoney(statement.chargedBackCents)}`}.
         {statement.usedUnlimited > 0 &&
           ` ${formatTokens(statement.usedUnlimited)} more were used on an unlimited plan, which moves no balance.`}
       </p>

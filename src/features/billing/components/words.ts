@@ -48,6 +48,10 @@ export function purchaseWord(purchase: PurchaseView): Word {
 export const cardName = (card: Pick<PaymentMethodView, "brand" | "last4">): string =>
   `${card.brand.charAt(0).toUpperCase()}${card.brand.slice(1)} ending in ${card.last4}`;
 
+/** What a plan's price is for: `a month`. */
+export const each = (plan: Pick<PlanView, "billingCycle">): string =>
+  plan.billingCycle === "yearly" ? "a year" : "a month";
+
 /** What a plan gives: `10,000 tokens a month`, `Unlimited tokens`. */
 export const planTokens = (plan: Pick<PlanView, "tokensPerMonth">): string =>
   plan.tokensPerMonth === null ? "Unlimited tokens" : `${formatCount(plan.tokensPerMonth)} tokens a month`;

@@ -9,12 +9,13 @@ export function planChanged(facts: Facts<"plan_changed">, reader: Reader): MailC
       ? `You are on ${facts.to} now`
       : `${facts.from ?? "Your plan"} becomes ${facts.to} on ${when}`;
   const apps = facts.paused_apps;
+  const price = `${formatMoney(facts.price, facts.currency)} ${facts.cycle === "yearly" ? "a year" : "a month"}`;
   return {
     subject: title,
     body: (
       <MailLayout
         reader={reader}
-        preview={`${monthly(facts.tokens_per_month)}, ${formatMoney(facts.price, facts.currency)} a month`}
+        preview={`${monthly(facts.tokens_per_month)}, ${price}`}
         title={title}
         why={because(reader)}
         action={{ label: "Open billing", href: billingPage(reader) }}
@@ -29,7 +30,7 @@ export function planChanged(facts: Facts<"plan_changed">, reader: Reader): MailC
             ["Before", facts.from],
             ["Plan", facts.to],
             ["Tokens", monthly(facts.tokens_per_month)],
-            ["Price", `${formatMoney(facts.price, facts.currency)} a month`],
+            ["Price", price],
             ["From", when],
             ["Tokens added today", facts.granted ? formatTokens(facts.granted) : null],
             ["Charged today", facts.charged === null ? null : formatMoney(facts.charged, facts.currency)],

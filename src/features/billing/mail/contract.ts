@@ -87,8 +87,10 @@ export const billingMail = z.discriminatedUnion("kind", [
     /** `scheduled`: at the end of the period; else it holds already. */
     timing: z.enum(["now", "scheduled"]),
     effective_at: when,
-    /** What the new plan costs a month. */
+    /** What the new plan costs a month, or a year. */
     price: cents,
+    /** Mails that were queued before yearly plans do not say. */
+    cycle: z.enum(["monthly", "yearly"]).default("monthly"),
     currency,
     /** Tokens a month of the new plan; null for unlimited. */
     tokens_per_month: tokens.nullable(),

@@ -12,6 +12,7 @@ import { receive, retryFailed } from "../inbox/service";
 import { purchasesOf } from "../purchases/queries";
 import { overview } from "../queries";
 import { reconcileBrand } from "../reconcile/service";
+import { statement } from "../statement/queries";
 import { stripe } from "../stripe/service";
 
 /** Money that goes back: tokens go back with it as far as they are unspent, and the rest is owed. */
@@ -92,9 +93,11 @@ describe("a dispute", () => {
     const { id } = await open(payment);
     await settled(brand);
     expect(await standsAs(brand)).toMatchObject({ balance: 0, tokensOwed: 300, status: "completed" });
+    expect(await statement(payerOf(brand.customerId), {})).toMatchObject({ refundedCents: 0, chargedBackCents: 3_900 });
     await control("close-dispute", { dispute: id, status: "won" });
     await settled(brand);
     expect(await standsAs(brand)).toMatchObject({ balance: 700, tokensOwed: 0 });
+    expect(await statement(payerOf(brand.customerId), {})).toMatchObject({ refundedCents: 0, chargedBackCents: 0 });
     await settled(brand);
     expect((await standsAs(brand)).balance).toBe(700);
   });

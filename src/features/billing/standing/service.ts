@@ -125,6 +125,7 @@ async function tell(tx: Tx, scope: Scope, before: Row | undefined, now: Standing
     timing: scheduled ? "scheduled" : "now",
     effective_at: scheduled ? period : now.billingCycleStart.toISOString(),
     price: target.priceCents,
+    cycle: target.billingCycle,
     currency: "usd",
     tokens_per_month: target.tokensPerMonth === -1 ? null : target.tokensPerMonth,
     charged: null,

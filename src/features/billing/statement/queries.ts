@@ -57,14 +57,17 @@ export async function statement(ctx: Ctx, input: StatementInput, now = new Date(
         balance = closingOf(balance, sums);
         return { date, ...sums, closing: balance };
       });
-      const [money] = await tx.execute<{ paid: number; refunded: number }>(sql`
+      const [money] = await tx.execute<{ paid: number; refunded: number; charged_back: number }>(sql`
         select
           (select coalesce(sum(price_cents), 0)::float8 from token_purchases
             where customer_id = ${ctx.customerId} and status in ('completed', 'refunded')
               and completed_at >= ${start.toISOString()}::timestamptz and completed_at < ${end.toISOString()}::timestamptz) as paid,
-          (select coalesce(sum(amount_cents), 0)::float8 from purchase_reversals
-            where customer_id = ${ctx.customerId} and kind = 'refund'
-              and created_at >= ${start.toISOString()}::timestamptz and created_at < ${end.toISOString()}::timestamptz) as refunded`);
+          back.refunded, back.charged_back
+        from (select
+          coalesce(sum(amount_cents) filter (where kind = 'refund'), 0)::float8 as refunded,
+          coalesce(sum(amount_cents) filter (where kind = 'dispute'), 0)::float8 as charged_back
+          from purchase_reversals where customer_id = ${ctx.customerId}
+            and created_at >= ${start.toISOString()}::timestamptz and created_at < ${end.toISOString()}::timestamptz) back`);
       return {
         month,
         months: monthsBack(brand?.since ?? now, now, MOST_MONTHS),
@@ -74,6 +77,7 @@ export async function statement(ctx: Ctx, input: StatementInput, now = new Date(
         usedUnlimited: rows.reduce((sum, row) => sum + row.unlimited, 0),
         paidCents: money?.paid ?? 0,
         refundedCents: money?.refunded ?? 0,
+        chargedBackCents: money?.charged_back ?? 0,
         days,
       };
     },
