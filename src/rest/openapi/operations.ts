@@ -141,6 +141,7 @@ export const OPERATIONS: readonly Operation[] = [
     problems: [
       ...BY_SERVER,
       "reservation_not_found",
+      "app_not_permitted",
       "reservation_closed",
       "amount_not_allowed",
       "metering_unavailable",
@@ -158,7 +159,14 @@ export const OPERATIONS: readonly Operation[] = [
     idIs: "The reservation's id",
     body: releaseRequest,
     answers: { 200: resolvedResponse },
-    problems: [...BY_SERVER, "reservation_not_found", "reservation_closed", "metering_unavailable", "outcome_unknown"],
+    problems: [
+      ...BY_SERVER,
+      "reservation_not_found",
+      "app_not_permitted",
+      "reservation_closed",
+      "metering_unavailable",
+      "outcome_unknown",
+    ],
   },
   {
     method: "post",

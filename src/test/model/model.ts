@@ -109,7 +109,7 @@ function attempt(s: State, ask: Ask, ref: string, looked: boolean): Expected | M
 
   if (ask.does === "resolve") {
     const known = s.resolutions.find((one) => one.inRedis && one.ref === ask.ref);
-    if (known) return replayResolution(known, ask.tokens, ref);
+    if (known) return replayResolution(known, key, ask.tokens, ref);
   } else {
     const known = s.operations.find((one) => one.inRedis && one.name === nameOf(s, ask, ref));
     if (known) return replay(known, ask, ref);
@@ -122,7 +122,7 @@ function attempt(s: State, ask: Ask, ref: string, looked: boolean): Expected | M
     hot.keyFull[ask.key] = buckets.key;
     hot.full = buckets.account;
   };
-  if (ask.does === "resolve") return resolve(s, a, a.hot, ask, ref, looked, count);
+  if (ask.does === "resolve") return resolve(s, a, a.hot, key, ask, ref, looked, count);
   return spendNow(s, a, a.hot, key, ask, ref, count);
 }
 
@@ -185,7 +185,7 @@ function spendNow(
   count(hot);
   const app = APPS[ask.app];
   if (!app) return refused("app_not_found");
-  if (key.apps && !key.apps.includes(app.id)) return refused("app_not_permitted");
+  if (!covers(key, app.id)) return refused("app_not_permitted");
   if (!app.active) return refused("app_not_active");
   const tokens = ask.does === "consume" ? (ask.amount ?? app.price) : ask.tokens;
   if (ask.does === "consume" && tokens !== app.price && (key.kind === "pk" || !app.variable)) {
@@ -257,7 +257,10 @@ function spendNow(
   return { status: operation.status, body, replayed: false, learn: { field, ref, of: operation } };
 }
 
-function replayResolution(known: Resolution, tokens: number, ref: string): Expected {
+const covers = (key: Key, app: string): boolean => key.apps === null || key.apps.includes(app);
+
+function replayResolution(known: Resolution, key: Key, tokens: number, ref: string): Expected {
+  if (!covers(key, String(known.body.app_id))) return refused("app_not_permitted");
   const step = tokens === 0 ? "released" : "settled";
   if (known.step !== step || known.consumed !== tokens) return refused("reservation_closed");
   return { status: 200, body: known.body, text: known.text, replayed: known.by !== ref, ...learnOf(known) };
@@ -298,6 +301,7 @@ function resolve(
   s: State,
   a: Account,
   hot: Hot,
+  key: Key,
   ask: Extract<Ask, { does: "resolve" }>,
   ref: string,
   looked: boolean,
@@ -310,6 +314,7 @@ function resolve(
     return refused("reservation_not_found");
   }
   count(hot);
+  if (!covers(key, hold.app)) return refused("app_not_permitted");
   if (ask.tokens > hold.tokens) return refused("amount_not_allowed");
   const step = hold.expires <= s.now || ask.tokens === 0 ? "released" : "settled";
   const used = step === "settled" ? ask.tokens : 0;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { createKey } from "@/features/keys/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { ctxOf, entriesOf, forget, pause } from "@/test/ledger";
@@ -103,6 +104,29 @@ describe("a reservation", () => {
       expect([response.status, (await response.json()).code]).toEqual([404, "reservation_not_found"]);
     }
     expect((await settleWith(sk(), id, 1)).status).toBe(200);
+  });
+
+  it("is resolved by a key that covers its app, and told again to no other", async () => {
+    const { secret } = await createKey(ctxOf(brand), {
+      name: "PD only",
+      kind: "sk",
+      mode: "live",
+      origins: [],
+      scopes: ["tokens:consume"],
+      appPermissions: ["pdc-001"],
+      rateLimit: 1_000,
+      expiresAt: null,
+    });
+    const codeOf = async (response: Response) => [response.status, (await response.json()).code];
+    const id = await hold({ body: { app_id: "vto-001", tokens_reserved: 30, expires_in: 60 } });
+    expect(await codeOf(await settleWith(secret, id, 12))).toEqual([403, "app_not_permitted"]);
+    expect(await codeOf(await releaseWith(secret, id))).toEqual([403, "app_not_permitted"]);
+    expect(await balance()).toBe(70);
+    expect((await settleWith(sk(), id, 12)).status).toBe(200);
+    expect(await codeOf(await settleWith(secret, id, 12))).toEqual([403, "app_not_permitted"]);
+    const own = await hold({ body: { app_id: "pdc-001", tokens_reserved: 10, expires_in: 60 } });
+    expect((await releaseWith(secret, own)).status).toBe(200);
+    expect(await balance()).toBe(88);
   });
 
   it("is refused beyond the balance, and to a public key", async () => {

@@ -16,6 +16,7 @@ import { admission, BOOKS, CLOCK, COUNT, door, FLAGS, FULL, LIFETIME_MS, SECRET_
  *  reservation_closed   it was resolved otherwise before
  *  unseen               it is not open here, and nobody has looked it up: nothing was done
  *  reservation_not_found  likewise, and it was looked up
+ *  app_not_permitted    the key does not cover the reservation's app
  *  amount_not_allowed   more than was reserved
  *
  * A reservation whose time is over is released by this call, if nothing else has; then a release has what it asked for,
@@ -23,9 +24,11 @@ import { admission, BOOKS, CLOCK, COUNT, door, FLAGS, FULL, LIFETIME_MS, SECRET_
  * balance is decided by the hold, as the ledger can tell it again.
  */
 export const RESOLVE = `${FLAGS}${CLOCK}${door(SECRET_ONLY)}
+local function covered(app) return key[3] == '*' or string.find(key[3], '\\n' .. app .. '\\n', 1, true) end
 local step = ARGV[8] == '0' and 'released' or 'settled'
 local function resolved(record, rates)
-  local status, consumed = string.match(record, '^r1|(%l+)|[^|]*|%d+|(%d+)|')
+  local status, app_of, consumed = string.match(record, '^r1|(%l+)|([^|]*)|%d+|(%d+)|')
+  if not covered(app_of) then return {'app_not_permitted', at, rates} end
   if status ~= step or consumed ~= ARGV[8] then return {'reservation_closed', at, rates} end
   return {'ok', at, rates, record}
 end
@@ -39,6 +42,10 @@ if not held_app then
   if ARGV[4] ~= '1' then return {'unseen', at, ''} end
   ${COUNT}
   return {'reservation_not_found', at, rates}
+end
+if not covered(held_app) then
+  ${COUNT}
+  return {'app_not_permitted', at, rates}
 end
 if not string.match(ARGV[8], '^%d+$') or #ARGV[8] > 15 or tonumber(ARGV[8]) > tonumber(reserved) then
   ${COUNT}
