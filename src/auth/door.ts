@@ -1,6 +1,6 @@
 import type { Db, Tx } from "@/db/client";
+import { throttleAddress } from "@/lib/client-address";
 import { isDatabaseAway } from "@/lib/database-away";
-import { throttleAddress } from "./address";
 import { mailThrottle, type SignInThrottle, sharedThrottle } from "./throttle";
 
 /**

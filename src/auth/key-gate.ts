@@ -3,10 +3,10 @@ import type { Ctx } from "@/db/context";
 import { findKeyByHmac } from "@/features/keys/queries";
 import { keyStatus, type Scope } from "@/features/keys/rules";
 import { hmacApiKey, parseApiKey } from "@/lib/api-key";
+import { throttleAddress } from "@/lib/client-address";
 import { env } from "@/lib/env";
 import { type ProblemCode, Refusal } from "@/lib/errors";
 import { type CustomerId, type Mode, mintCustomerId } from "@/lib/ids";
-import { throttleAddress } from "./address";
 
 const BEARER = /^Bearer +(ca_[0-9A-Za-z_]{1,120})$/i;
 

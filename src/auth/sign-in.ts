@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Db } from "@/db/client";
+import { throttleAddress } from "@/lib/client-address";
 import { isDatabaseAway } from "@/lib/database-away";
-import { throttleAddress } from "./address";
 import { LONGEST_PASSWORD, verifyNothing, verifyPassword } from "./passwords";
 import { findPerson, openSessionIn } from "./store";
 import type { SignInThrottle } from "./throttle";

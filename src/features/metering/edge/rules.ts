@@ -1,3 +1,4 @@
+import { addressGroup, plainAddress } from "@/lib/client-address";
 import { hmacSha256, sha256 } from "@/lib/digest";
 import type { AccountId } from "@/lib/ids";
 import { accountName } from "../rules";
@@ -80,19 +81,6 @@ export function serializeConsumed(result: Consumed, kind: "pk" | "sk"): string {
   );
 }
 
-const IPV4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
-const IPV6 =
-  /^(?=.*:)(([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(([0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4})?::(([0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4})?)$/i;
-
-/** An address that Postgres will take as `inet`, else null: what cannot be stored is left out, never a reason to fail. */
-export function storableAddress(value: string | undefined): string | null {
-  const text = value?.trim().replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
-  if (IPV4.test(text)) return text;
-  // Around `::` at least one group is left out, so at most seven are written.
-  const groups = text.split(":").filter(Boolean).length;
-  return IPV6.test(text) && groups <= (text.includes("::") ? 7 : 8) ? text.toLowerCase() : null;
-}
-
 /**
  * The details of a use for `token_usage`, as JSON for the event. On a call from a shop's server, `ip_address` and
  * `user_agent` in the metadata name the shopper; on one from a page the request itself does.
@@ -111,7 +99,7 @@ export function usageDetails(
   return JSON.stringify({
     ...(body.session_id ? { s: body.session_id } : {}),
     ...(Object.keys(metadata).length > 0 ? { m: metadata } : {}),
-    ip: storableAddress((named ? text(ip_address) : undefined) ?? request.address) ?? undefined,
+    ip: plainAddress((named ? text(ip_address) : undefined) ?? request.address) ?? undefined,
     ua: agent?.replaceAll("\u0000", "").toWellFormed().slice(0, 400),
     // Undefined, and so absent, where nobody traces.
     t: trace,
@@ -178,9 +166,11 @@ export class MissLimit {
   /**
    * Has a key looked up, unless its address has had its share.
    * @param key what makes two look-ups the same one
+   * @param from the address as it is told: those of one household count together
    * @param now milliseconds
    */
-  async lookUp(key: string, address: string, now: number, ask: () => Promise<LoadAnswer>): Promise<LoadAnswer> {
+  async lookUp(key: string, from: string, now: number, ask: () => Promise<LoadAnswer>): Promise<LoadAnswer> {
+    const address = addressGroup(from);
     const flight = this.flights.get(key);
     if (flight) return flight;
     if (!this.take(address, now)) return "failed";
