@@ -1,51 +1,6 @@
-import { Ratelimit } from "@upstash/ratelimit";
 import type { Counted } from "@/auth/key-gate";
-import { Refusal } from "@/lib/errors";
-import { logger } from "@/lib/logger";
-import { plainKey } from "@/lib/partition";
-import { redis } from "@/lib/redis";
+import { type Surface, takeFrom, tooMany } from "@/lib/limits";
 import type { Told } from "./respond";
-
-/** What is limited outside the token path, in requests an hour (the product owner's figures). */
-export const LIMITS = {
-  /** Reads of the marketplace and of a brand's apps. */
-  apps: 100,
-  /** Turning an app on. */
-  activate: 10,
-  /** Everything else that changes an app of a brand; the owner names no figure, so it is that of the reads. */
-  "apps-write": 100,
-  /** What a shopper's page asks for its widgets, by address: a school or an office behind one has many shoppers. */
-  widget: 6_000,
-  /** What its widgets tell of a session, by address too: a bucket of its own, so that figures never keep an app from opening. */
-  "widget-events": 12_000,
-  /** A brand's products, one call each. The owner names no figure; a catalogue is kept in step by many small calls. */
-  products: 5_000,
-  /** Everything about money. */
-  billing: 50,
-} as const;
-export type Surface = keyof typeof LIMITS;
-
-const HOUR_MS = 3_600_000;
-/** How long the store may take before a request goes on uncounted, ms: this limit protects reads, not tokens. */
-const PATIENCE_MS = 1_000;
-const buckets = new Map<Surface, Ratelimit>();
-
-function bucketOf(surface: Surface): Ratelimit {
-  const known = buckets.get(surface);
-  if (known) return known;
-  const made = new Ratelimit({
-    redis: redis(),
-    // One token comes back at a time, so that a bucket refills evenly and not by the hour.
-    limiter: Ratelimit.tokenBucket(1, `${HOUR_MS / LIMITS[surface]} ms`, LIMITS[surface]),
-    prefix: plainKey(`limit:${surface}`),
-    timeout: PATIENCE_MS,
-    // Its own memory would count in this process only.
-    ephemeralCache: false,
-    enableTelemetry: false,
-  });
-  buckets.set(surface, made);
-  return made;
-}
 
 /**
  * Takes one request out of a bucket and says on the answer what is left (CONTRACT: conventions). Where the bucket's store
@@ -53,21 +8,10 @@ function bucketOf(surface: Surface): Ratelimit {
  * @throws Refusal `rate_limited`
  */
 export async function limit(surface: Surface, { scope, id }: Counted, told: Told): Promise<void> {
-  const answer = await bucketOf(surface)
-    .limit(`${scope}:${id}`)
-    .catch((error: unknown) => {
-      logger.warn({ err: error, surface }, "a rate limit could not be looked at");
-      return null;
-    });
-  if (!answer || answer.reason === "timeout") return;
-  const most = LIMITS[surface];
-  const left = Math.max(0, answer.remaining);
-  const next = Math.max(1, Math.ceil((answer.reset - Date.now()) / 1_000));
+  const taken = await takeFrom(surface, `${scope}:${id}`);
+  if (!taken) return;
+  told["RateLimit-Policy"] = `"${scope}";q=${taken.most};w=3600`;
   // `t` is when the bucket is full again, as for the meter's own.
-  const full = left >= most ? 0 : next + Math.ceil(((most - left - 1) * HOUR_MS) / most / 1_000);
-  told["RateLimit-Policy"] = `"${scope}";q=${most};w=3600`;
-  told.RateLimit = `"${scope}";r=${left};t=${full}`;
-  if (!answer.success) {
-    throw new Refusal("rate_limited", `Too many requests: ${most} an hour are open here.`, { retryAfter: next });
-  }
+  told.RateLimit = `"${scope}";r=${taken.left};t=${taken.full}`;
+  if (!taken.passed) throw tooMany(taken);
 }

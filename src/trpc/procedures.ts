@@ -4,6 +4,7 @@ import { actingAsStaff } from "@/auth/staff-gate";
 import { loadSession } from "@/auth/store";
 import type { Ctx } from "@/db/context";
 import type { Permission } from "@/features/team/rules";
+import { type Surface, takeFrom, tooMany } from "@/lib/limits";
 import type { TrpcContext } from "./context";
 import { databaseAway, notAllowed, nothingThere, signedOut, toPublicError } from "./errors";
 
@@ -77,6 +78,14 @@ export const withPermission = (permission: Permission) =>
   signedIn.meta({ permission }).use(({ ctx, next }) => {
     if (!ctx.viewer.permissions.has(permission)) throw notAllowed();
     return next({ ctx: { stillAllowed: () => askAgain(ctx.scope, ctx.viewer, permission) } });
+  });
+
+/** The same, so many times an hour for a brand: for what costs somebody else something, or us a lot. */
+export const limited = (permission: Permission, surface: Surface) =>
+  withPermission(permission).use(async ({ ctx, next }) => {
+    const taken = await takeFrom(surface, `customer:${ctx.scope.customerId}`);
+    if (taken && !taken.passed) throw tooMany(taken);
+    return next();
   });
 
 /** One of the platform's own people. To everybody else there is no such procedure. */

@@ -1,4 +1,4 @@
-import { router, signedIn, withPermission } from "@/trpc/procedures";
+import { limited, router, signedIn, withPermission } from "@/trpc/procedures";
 import { listChatHooks, ring } from "./chat/queries";
 import { addChatHook, removeChatHook, testChatHook } from "./chat/service";
 import {
@@ -68,7 +68,7 @@ export const notificationsRouter = router({
       return {};
     }),
 
-  testChatHook: withPermission("alerts:write")
+  testChatHook: limited("alerts:write", "trial")
     .input(chatHookInput)
     .output(done)
     .mutation(async ({ ctx, input }) => {

@@ -1,5 +1,5 @@
 import { Refusal } from "@/lib/errors";
-import { router, withPermission } from "@/trpc/procedures";
+import { limited, router, withPermission } from "@/trpc/procedures";
 import { changedOutput, productIds, productPage, productQuery, productView, saveInput } from "./contract";
 import { finderPreviewInput, finderPreviewOutput, readFinderQuery } from "./finder/contract";
 import { findFrames } from "./finder/queries";
@@ -82,7 +82,7 @@ export const productsRouter = router({
     .query(({ ctx, input }) => rejectionsFile(ctx.scope, input.importId)),
 
   /** What an import would do; nothing is written. */
-  previewImport: withPermission("apps:write")
+  previewImport: limited("apps:write", "import-preview")
     .input(importPlan)
     .output(previewOutput)
     .query(({ ctx, input }) => previewImport(ctx.scope, input)),

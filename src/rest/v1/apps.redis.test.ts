@@ -4,9 +4,9 @@ import seed from "@/db/seed/catalog.json" with { type: "json" };
 import { appsResponse, publicApp } from "@/features/catalog/contract";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
+import { LIMITS } from "@/lib/limits";
 import { ctxOf } from "@/test/ledger";
 import { consumeWith, type TestBrand, testBrand } from "@/test/meter";
-import { LIMITS } from "../limits";
 import { getApp, getApps } from "./apps";
 import {
   getConfiguration,

@@ -8,11 +8,11 @@ import { installationOf, pageKey } from "@/features/activations/embed/queries";
 import { createKeyInput } from "@/features/keys/contract";
 import { fillSandbox } from "@/features/keys/sandbox/service";
 import { createKey, revokeKey } from "@/features/keys/service";
+import { LIMITS } from "@/lib/limits";
 import { redis } from "@/lib/redis";
 import { SESSION_SECONDS } from "@/lib/widget-session";
 import { metering } from "@/rest/internal/metering";
 import { checkedAfterEach, consumeWith, SHOP, type TestBrand, testBrand } from "@/test/meter";
-import { LIMITS } from "../limits";
 import { getWidgetSession, postWidgetSession, sessionsOptions } from "./sessions";
 import { getWidgetSettings, settingsOptions } from "./settings";
 

@@ -1,4 +1,4 @@
-import { router, withPermission } from "@/trpc/procedures";
+import { limited, router, withPermission } from "@/trpc/procedures";
 import { sendTest } from "../webhook-delivery/service";
 import {
   createEndpointInput,
@@ -30,7 +30,9 @@ export const webhooksRouter = router({
   /** Shows the new secret, this once; the one before goes on for a day. */
   rotateSecret: write.input(endpointInput).mutation(({ ctx: { scope }, input }) => rotateSecret(scope, input)),
   /** Sends a test event and waits for what comes back. */
-  test: write.input(endpointInput).mutation(({ ctx: { scope }, input }) => sendTest(scope, input)),
+  test: limited("webhooks:write", "trial")
+    .input(endpointInput)
+    .mutation(({ ctx: { scope }, input }) => sendTest(scope, input)),
   replay: write.input(deliveryInput).mutation(({ ctx: { scope }, input }) => replay(scope, { id: input.id })),
   /** Sends all that were given up again. */
   replayFailed: write

@@ -1,4 +1,4 @@
-import { router, withPermission } from "@/trpc/procedures";
+import { limited, router, withPermission } from "@/trpc/procedures";
 import {
   addRuleInput,
   alertsOutput,
@@ -57,7 +57,7 @@ export const alertsRouter = router({
     }),
 
   /** Sends the caller an example of it. */
-  test: withPermission("alerts:write")
+  test: limited("alerts:write", "trial")
     .input(ruleInput)
     .output(done)
     .mutation(async ({ ctx, input }) => {
