@@ -3,6 +3,13 @@ import { describe, expect, it } from "vitest";
 import { embedOptions, LANGUAGES, PLATFORMS, settingsResponse } from "./contract";
 import { appearanceOf, embedCode, embedPolicy, inkOn, languageOf, oneLineEmbed, settingsOf } from "./rules";
 
+interface Texts {
+  readonly properties: Readonly<Record<string, { readonly default: string }>>;
+}
+const catalog = JSON.parse(readFileSync("src/db/seed/catalog.json", "utf8")) as {
+  apps: { slug: string; configurationSchema: Record<string, Texts | undefined> }[];
+};
+
 const source = {
   origin: "https://apps.example",
   publicKey: "ca_pk_live_x",
@@ -68,7 +75,27 @@ describe("how an app looks", () => {
     expect(settingsOf(app, "k", { launcher: { label: "My PD" } }, {}).label).toBe("My PD");
     expect(settingsOf(app, "k", {}, { label: "x".repeat(200) }).label).toHaveLength(80);
     expect(settingsOf(app, "ca_pk_test_x", {}, { label: "x".repeat(200) }).label).toMatch(/^x{70} \(test\)$/);
-    expect(settingsOf({ ...app, slug: "frame-finder", name: "Frame Finder" }, "k", {}, {}).label).toBe("Frame Finder");
+    const named = { ...app, slug: "advanced-analytics", name: "Advanced Analytics" };
+    expect(settingsOf(named, "k", {}, {}).label).toBe("Advanced Analytics");
+  });
+
+  it.each(catalog.apps.filter(({ slug }) => slug !== "advanced-analytics"))(
+    "calls $slug in the shop's language what its brand has not called otherwise",
+    ({ slug, configurationSchema: schema }) => {
+      const [path, field] = schema.launcher ? ["launcher", "label"] : ["style_customization", "button_text"];
+      const shipped = schema[path]?.properties[field]?.default ?? "";
+      const published = (text: string) => ({ [path]: { [field]: text } });
+      const label = (text: string, lang: string) => settingsOf({ ...app, slug }, "k", published(text), { lang }).label;
+      expect(label(shipped, "en")).toBe(shipped);
+      const spoken = LANGUAGES.filter((lang) => lang !== "en").map((lang) => label(shipped, lang));
+      expect(spoken).not.toContain(shipped);
+      expect(new Set(spoken).size).toBe(spoken.length);
+      expect(label("Our own", "de")).toBe("Our own");
+    },
+  );
+
+  it("goes on where the brand left a label out", () => {
+    expect(settingsOf({ ...app, slug: "frame-finder" }, "k", {}, {}).label).toBe("Find a frame");
   });
 
   it("knows a language by the first part of its tag", () => {

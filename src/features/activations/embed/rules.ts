@@ -27,25 +27,67 @@ const WORDS: Readonly<Record<Language, WidgetSettings["words"]>> = {
   nl: { opening: "Openen…", unavailable: "Nu niet beschikbaar. De winkel werkt gewoon.", close: "Sluiten" },
 };
 
-/** What the button says where neither the page nor the brand says it; other apps are called by their name. */
-const LABELS: Readonly<Record<string, Readonly<Partial<Record<Language, string>>>>> = {
-  "pd-calculator": {
-    en: "Measure PD",
-    de: "PD messen",
-    fr: "Mesurer l’écart pupillaire",
-    es: "Medir la distancia pupilar",
-    it: "Misura la distanza pupillare",
-    nl: "PD meten",
-  },
+/**
+ * What the button says, by app: where neither the page nor the brand says it, and where the brand has left what its app came
+ * with (`shipped`) and the shop does not speak English. Other apps are called by their name.
+ */
+const LABELS: Readonly<Record<string, Readonly<Record<Language | "shipped", string>>>> = {
   "virtual-try-on": {
-    en: "Try it on",
-    de: "Anprobieren",
-    fr: "Essayer",
-    es: "Probar",
-    it: "Prova",
-    nl: "Passen",
+    shipped: "Try On",
+    ...{ en: "Try it on", de: "Anprobieren", fr: "Essayer", es: "Probar", it: "Prova", nl: "Passen" },
+  },
+  "face-shape-analysis": {
+    shipped: "Find my face shape",
+    ...{ en: "Find my face shape", de: "Meine Gesichtsform finden", fr: "Trouver ma forme de visage" },
+    ...{ es: "Descubrir la forma de mi cara", it: "Scopri la forma del viso", nl: "Vind mijn gezichtsvorm" },
+  },
+  "style-consultation": {
+    shipped: "Style advice",
+    ...{ en: "Style advice", de: "Stilberatung", fr: "Conseil de style" },
+    ...{ es: "Asesoría de estilo", it: "Consigli di stile", nl: "Stijladvies" },
+  },
+  "fit-consultation": {
+    shipped: "Check the fit",
+    ...{ en: "Check the fit", de: "Sitz prüfen", fr: "Vérifier l’ajustement" },
+    ...{ es: "Comprobar el ajuste", it: "Verifica la calzata", nl: "Pasvorm controleren" },
+  },
+  "eyewear-recommendations": {
+    shipped: "For you",
+    ...{ en: "For you", de: "Für Sie", fr: "Pour vous", es: "Para usted", it: "Per lei", nl: "Voor u" },
+  },
+  "pd-calculator": {
+    shipped: "Measure my PD",
+    ...{ en: "Measure PD", de: "PD messen", fr: "Mesurer l’écart pupillaire" },
+    ...{ es: "Medir la distancia pupilar", it: "Misura la distanza pupillare", nl: "PD meten" },
+  },
+  "frame-finder": {
+    shipped: "Find a frame",
+    ...{ en: "Find a frame", de: "Fassung finden", fr: "Trouver une monture" },
+    ...{ es: "Buscar una montura", it: "Trova una montatura", nl: "Vind een montuur" },
+  },
+  "contact-lens-try-on": {
+    shipped: "Try a colour",
+    ...{ en: "Try a colour", de: "Farbe anprobieren", fr: "Essayer une couleur" },
+    ...{ es: "Probar un color", it: "Prova un colore", nl: "Probeer een kleur" },
+  },
+  "conversational-ai": {
+    shipped: "Ask us",
+    ...{ en: "Ask us", de: "Fragen Sie uns", fr: "Posez une question" },
+    ...{ es: "Pregúntenos", it: "Ci chieda", nl: "Vraag het ons" },
   },
 };
+
+/** What the button says in a language, of what its page and its brand have chosen. */
+function labelOf(app: WidgetSettings["app"], configuration: Configuration, asked: Asked, language: Language): string {
+  const ours = LABELS[app.slug];
+  const published = textOf(
+    configuration,
+    ["launcher.label", "style_customization.button_text"],
+    (text) => text.trim() !== "",
+  );
+  const chosen = language !== "en" && published === ours?.shipped ? undefined : published;
+  return asked.label?.trim() || chosen || ours?.[language] || app.name;
+}
 
 const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
   (list as readonly unknown[]).includes(value);
@@ -138,11 +180,7 @@ export function settingsOf(
   asked: Asked,
 ): WidgetSettings {
   const appearance = appearanceOf(configuration, asked);
-  const label =
-    asked.label?.trim() ||
-    textOf(configuration, ["launcher.label", "style_customization.button_text"], (text) => text.trim() !== "") ||
-    LABELS[app.slug]?.[appearance.language] ||
-    app.name;
+  const label = labelOf(app, configuration, asked, appearance.language);
   return {
     app,
     public_key: publicKey,

@@ -2,6 +2,7 @@ import type { Facet, Sort } from "@/features/products/contract";
 import type { FinderAnswer, FinderFrame } from "@/features/products/finder/contract";
 import type { WidgetApp } from "../app";
 import { h, show, svg } from "../dom";
+import { brandsOwn, SHIPPED } from "../shipped";
 import { COMMON } from "../words";
 import { labelOf, money } from "./label";
 import { sampleAnswer } from "./sample";
@@ -227,7 +228,7 @@ export const frameFinder: WidgetApp = (context) => {
     const isEmpty = answer.all === 0;
     nothing.append(
       h("h2", {}, isEmpty ? words.empty : words.none),
-      h("p", {}, isEmpty ? words.emptyHint : answer.no_results || words.noneHint),
+      h("p", {}, isEmpty ? words.emptyHint : brandsOwn(answer.no_results, SHIPPED.noResults) || words.noneHint),
     );
   };
 

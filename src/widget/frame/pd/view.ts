@@ -1,5 +1,6 @@
 import { type AppContext, setting, type WidgetApp } from "../app";
 import { h, show, svg } from "../dom";
+import { brandsOwn, SHIPPED } from "../shipped";
 import { runCamera } from "./camera";
 import { markCard } from "./card";
 import { type Fault, PdFault } from "./fault";
@@ -138,7 +139,7 @@ export const pdCalculator: WidgetApp = (context) => {
           settings.near && h("p", {}, words.near(near)),
           h("p", { class: "note" }, method === "card" ? words.byCard : words.byIris(frames)),
           method === "iris" && h("p", { class: "note" }, words.honest),
-          settings.advice && h("p", { class: "note" }, settings.advice),
+          settings.advice && h("p", { class: "note" }, brandsOwn(settings.advice, SHIPPED.advice) || words.advice),
         ),
         h(
           "div",

@@ -29,6 +29,7 @@ export const DE: PdWords = {
     frames > 1 ? `Gemessen an der Iris, über ${frames} Bilder.` : "Gemessen an der Iris, aus einem Foto.",
   byCard: "Gemessen an einer Bankkarte von 85,60 mm Breite.",
   honest: "Jede Iris ist etwas anders, daher geht es nicht auf den Millimeter. Eine Bankkarte macht es genauer.",
+  advice: "Bei Gläsern über 4 Dioptrien lassen Sie bitte einen Optiker nachmessen.",
   use: (mm: number) => `${mm} mm übernehmen`,
   used: "An den Shop übergeben.",
   again: "Noch einmal messen",

@@ -27,6 +27,7 @@ export const EN = {
     frames > 1 ? `Measured by your irises, over ${frames} frames.` : "Measured by your irises, from one photo.",
   byCard: "Measured against a bank card, 85.60 mm wide.",
   honest: "Irises differ between people, so this cannot be exact to the millimetre. A bank card narrows it.",
+  advice: "For a prescription above 4 dioptres, please ask an optician to check.",
   use: (mm: number) => `Use ${mm} mm`,
   used: "Handed to the shop.",
   again: "Measure again",

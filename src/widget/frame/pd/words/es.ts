@@ -29,6 +29,7 @@ export const ES: PdWords = {
     frames > 1 ? `Medido por sus iris, en ${frames} imágenes.` : "Medido por sus iris, en una foto.",
   byCard: "Medido con una tarjeta bancaria de 85,60 mm de ancho.",
   honest: "Los iris varían entre personas, así que no es exacto al milímetro. Una tarjeta bancaria lo precisa.",
+  advice: "Con más de 4 dioptrías, pida a un óptico que lo compruebe.",
   use: (mm: number) => `Usar ${mm} mm`,
   used: "Entregado a la tienda.",
   again: "Medir otra vez",

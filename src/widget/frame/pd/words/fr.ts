@@ -31,6 +31,7 @@ export const FR: PdWords = {
   byCard: "Mesuré avec une carte bancaire de 85,60 mm de large.",
   honest:
     "Les iris diffèrent d’une personne à l’autre : ce n’est pas exact au millimètre. Une carte bancaire précise la mesure.",
+  advice: "Au-delà de 4 dioptries, faites vérifier la mesure par un opticien.",
   use: (mm: number) => `Utiliser ${mm} mm`,
   used: "Transmis à la boutique.",
   again: "Mesurer à nouveau",

@@ -29,6 +29,7 @@ export const IT: PdWords = {
     frames > 1 ? `Misurato con le iridi, su ${frames} immagini.` : "Misurato con le iridi, da una foto.",
   byCard: "Misurato con una carta bancaria larga 85,60 mm.",
   honest: "Le iridi variano da persona a persona: non è esatto al millimetro. Una carta bancaria lo precisa.",
+  advice: "Oltre le 4 diottrie, faccia controllare la misura a un ottico.",
   use: (mm: number) => `Usa ${mm} mm`,
   used: "Consegnato al negozio.",
   again: "Misura di nuovo",

@@ -30,6 +30,7 @@ export const NL: PdWords = {
   byCard: "Gemeten met een bankpas van 85,60 mm breed.",
   honest:
     "Irissen verschillen per persoon, dus dit is niet op de millimeter exact. Een bankpas maakt het nauwkeuriger.",
+  advice: "Laat bij meer dan 4 dioptrie een opticien nameten.",
   use: (mm: number) => `${mm} mm gebruiken`,
   used: "Aan de winkel doorgegeven.",
   again: "Opnieuw meten",
