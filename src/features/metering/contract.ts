@@ -37,8 +37,13 @@ export const balanceResponse = z.object({
   unlimited: z.boolean(),
   /** When the figure was true. */
   asOf: z.iso.datetime(),
-  /** `live` is Redis at this moment; `ledger` is what Postgres holds, where Redis cannot be asked. */
-  source: z.enum(["live", "ledger"]),
+  /**
+   * `live` is Redis at this moment; `resting` the ledger, where Redis has let an account go that nobody spends from: the
+   * next use brings it in, and until then the ledger has all of it; `ledger` what Postgres holds, where Redis cannot be asked.
+   */
+  source: z.enum(["live", "resting", "ledger"]),
+  /** True until the first token comes in. */
+  untouched: z.boolean(),
 });
 export type BalanceResponse = z.infer<typeof balanceResponse>;
 

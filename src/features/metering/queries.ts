@@ -17,7 +17,7 @@ export async function headOf(ctx: Ctx, input: { mode: Mode }) {
 }
 
 /**
- * The balance at this moment: from Redis, which decides, or from the ledger where Redis cannot be asked.
+ * The balance at this moment: from Redis, which decides, or from the ledger where Redis has none or cannot be asked.
  * `balance` is null on an unlimited plan.
  */
 export async function balance(ctx: Ctx, redis: Redis, input: { mode: Mode }): Promise<BalanceResponse> {
@@ -30,22 +30,24 @@ export async function balanceUnder(
   account: AccountId,
   head: Awaited<ReturnType<typeof headOf>>,
 ): Promise<BalanceResponse> {
+  const untouched = (head?.seq ?? 0) === 0;
+  const now = () => new Date().toISOString();
+  const kept = {
+    balance: head?.unlimited ? null : (head?.balance ?? 0),
+    unlimited: head?.unlimited ?? false,
+    untouched,
+  };
   try {
     const live = await fieldsOf(redis, accountKey(account), ["b", "e", "u", "ret"]);
     if (live.b !== null && live.ret === null && live.e === String(head?.epoch)) {
       const unlimited = live.u === "1";
-      return { balance: unlimited ? null : Number(live.b), unlimited, asOf: new Date().toISOString(), source: "live" };
+      return { balance: unlimited ? null : Number(live.b), unlimited, untouched, asOf: now(), source: "live" };
     }
+    return { ...kept, asOf: now(), source: "resting" };
   } catch {
     // Redis is away: what the ledger holds is true as of the last drain, and said to be so.
+    return { ...kept, asOf: head?.updatedAt.toISOString() ?? now(), source: "ledger" };
   }
-  const unlimited = head?.unlimited ?? false;
-  return {
-    balance: unlimited ? null : (head?.balance ?? 0),
-    unlimited,
-    asOf: (head?.updatedAt ?? new Date()).toISOString(),
-    source: "ledger",
-  };
 }
 
 /** The newest entries of an account's ledger, newest first. */

@@ -47,7 +47,7 @@ export async function membersOf(ctx: Ctx): Promise<Member[]> {
   }));
 }
 
-/** Invitations that nobody has taken up or called back, the newest first; those that are over too, because they can be renewed. */
+/** Invitations that nobody has taken up or withdrawn, the newest first; those that are over too, because they can be renewed. */
 export async function openInvitations(ctx: Ctx): Promise<Invitation[]> {
   const rows = await ctx.db
     .select({

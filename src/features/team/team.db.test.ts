@@ -108,7 +108,7 @@ describe("an invitation", () => {
     expect(await pendingInvitation(db(), secret)).not.toBeNull();
   });
 
-  it("works no more once it is too old, called back, or sent again", async () => {
+  it("works no more once it is too old, withdrawn, or sent again", async () => {
     const brand = await makeBrand(db());
     const old = await invited(brand);
     await db().update(invitations).set({ expiresAt: sql`now()` }).where(eq(invitations.id, old.id));

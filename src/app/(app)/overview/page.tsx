@@ -36,7 +36,7 @@ export default async function OverviewPage() {
         {permissions.has("apps:write") && <Checklist canInvite={permissions.has("team:write")} />}
         <div className="grid gap-4 lg:grid-cols-12 lg:items-stretch">
           <div className="grid lg:col-span-8">
-            <BalanceCard />
+            <BalanceCard canBuy={permissions.has("billing:write")} />
           </div>
           <div className="grid lg:col-span-4">
             <ActiveApps />

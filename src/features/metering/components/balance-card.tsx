@@ -1,7 +1,9 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
 import { Badge } from "@/components/badge";
+import { buttonClass } from "@/components/button";
 import { Card } from "@/components/card";
 import { Hint } from "@/components/hint";
 import { SoonIcon } from "@/components/icons/interface";
@@ -18,7 +20,7 @@ import { useWatchedAccount } from "./use-watched-account";
 import { usesByApp } from "./uses-by-app";
 
 /** The brand's balance, fresh within two seconds, beside what its latest uses were spent on. */
-export function BalanceCard() {
+export function BalanceCard({ canBuy }: { canBuy: boolean }) {
   const trpc = useTRPC();
   const pace = useWatchedAccount() ? { retry: false } : LIVE;
   const balance = useQuery(trpc.metering.balance.queryOptions(undefined, pace));
@@ -50,7 +52,7 @@ export function BalanceCard() {
         />
         <UseLegend apps={entries ? apps : undefined} />
       </div>
-      <Trouble data={balance.data} stale={stale} error={balance.error} />
+      <Trouble data={balance.data} stale={stale} error={balance.error} canBuy={canBuy} />
       <BalanceAnnouncer data={balance.data} />
     </Card>
   );
@@ -59,7 +61,8 @@ export function BalanceCard() {
 function ringOf(data: BalanceResponse | undefined, stale: boolean): "unknown" | "behind" | "out" | "live" {
   if (!data) return "unknown";
   if (stale || data.source === "ledger") return "behind";
-  return data.balance === 0 ? "out" : "live";
+  if (data.balance !== 0) return "live";
+  return data.untouched ? "unknown" : "out";
 }
 
 /** Where the figure comes from: a word, and on hover or tap the whole of it. */
@@ -86,6 +89,13 @@ function Source({ data, stale }: { data: BalanceResponse; stale: boolean }) {
       </Hint>
     );
   }
+  if (data.source === "resting") {
+    return (
+      <Hint label="From the ledger: where this figure comes from" trigger={<Badge>From the ledger</Badge>}>
+        Nothing is being spent, so the ledger has all of it. The next use brings the account into the meter.
+      </Hint>
+    );
+  }
   return (
     <Hint label="Live: where this figure comes from" trigger={<Badge tone="accent">Live</Badge>}>
       The meter that decides every use, asked once a second while this page is in view. Live account, all apps.
@@ -94,22 +104,43 @@ function Source({ data, stale }: { data: BalanceResponse; stale: boolean }) {
 }
 
 /** What is wrong at the moment, if anything. */
-function Trouble({ data, stale, error }: { data: BalanceResponse | undefined; stale: boolean; error: unknown }) {
+function Trouble({
+  data,
+  stale,
+  error,
+  canBuy,
+}: {
+  data: BalanceResponse | undefined;
+  stale: boolean;
+  error: unknown;
+  canBuy: boolean;
+}) {
   const isOut = data?.balance === 0 && !data.unlimited;
   if (!stale && data?.source !== "ledger" && !isOut) return null;
+  const buy = (words: string, href: string) =>
+    canBuy && (
+      <Link href={href} className={buttonClass("plain", "small")}>
+        {words}
+      </Link>
+    );
   return (
     <div className="px-4 pb-4 md:px-5 md:pb-5">
       {stale ? (
         <Notice kind="soon" title={data ? "The balance is not being updated" : "The balance could not be loaded"}>
           {error ? describeReadFailure(error) : "You seem to be offline."} We ask again every second; nothing was lost.
         </Notice>
-      ) : isOut && data.source === "live" ? (
-        <Notice kind="stopped" title="The tokens have run out">
-          Your widgets are paused; nothing was lost. They go on as soon as tokens are added.
-        </Notice>
-      ) : (
+      ) : data?.source === "ledger" ? (
         <Notice kind="soon" title="The live meter cannot be reached">
           Widgets pause until it is back, and nothing is debited meanwhile. The figure above is from the ledger.
+        </Notice>
+      ) : data?.untouched ? (
+        <Notice kind="info" title="No tokens yet" action={buy("See plans", "/billing/plans")}>
+          A plan or a pack brings them when your shop is ready. Until then a test key spends test tokens, which cost
+          nothing.
+        </Notice>
+      ) : (
+        <Notice kind="stopped" title="The tokens have run out" action={buy("Add tokens", "/billing")}>
+          Your widgets are paused; nothing was lost. They go on as soon as tokens are added.
         </Notice>
       )}
     </div>

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { redis } from "@/lib/redis";
-import { ctxOf, use } from "@/test/ledger";
-import { drain, type TestBrand, testBrand } from "@/test/meter";
+import { ctxOf, forget, use } from "@/test/ledger";
+import { consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { balance } from "../queries";
 import { watchAccount } from "./queries";
 
 let brand: TestBrand;
@@ -47,6 +48,21 @@ describe("an account that is watched", () => {
     await drain(brand);
     // What happened while nobody listened is told at once.
     expect((await next(watch(before.id))).state.balance.balance).toBe(95);
+  });
+
+  it("is at rest where Redis has let it go, and live again with the next use", async () => {
+    await drain(brand);
+    await forget(brand);
+    const told = watch();
+    const resting = { balance: 100, source: "resting", untouched: false };
+    expect((await next(told)).state.balance).toMatchObject(resting);
+    const other = await testBrand({ tokens: 0 });
+    await drain(other);
+    expect(await balance(ctxOf(other), redis(), { mode: "live" })).toMatchObject({ balance: 0, untouched: true });
+    const away = { hmget: () => Promise.reject(new Error("away")) } as unknown as ReturnType<typeof redis>;
+    expect(await balance(ctxOf(brand), away, { mode: "live" })).toMatchObject({ balance: 100, source: "ledger" });
+    expect((await consumeWith(brand.secretKey.secret)).status).toBe(200);
+    expect((await next(told)).state.balance).toMatchObject({ balance: 95, source: "live" });
   });
 
   it("hears nothing of another brand", async () => {

@@ -30,7 +30,7 @@ export function InvitationsCard({ invitations, canWrite }: { invitations: Invita
     trpc.team.revokeInvitation.mutationOptions({
       onSuccess: async () => {
         await again();
-        toast.success("The invitation is called back");
+        toast.success("The invitation is withdrawn");
       },
       onError,
     }),
@@ -69,10 +69,10 @@ export function InvitationsCard({ invitations, canWrite }: { invitations: Invita
                   look="quiet"
                   size="small"
                   busy={revoke.isPending && revoke.variables.id === each.id}
-                  aria-label={`Call back: the invitation to ${each.email}`}
+                  aria-label={`Withdraw: the invitation to ${each.email}`}
                   onClick={() => busy || revoke.mutate({ id: each.id })}
                 >
-                  Call back
+                  Withdraw
                 </Button>
               </span>
             )}
