@@ -26,6 +26,14 @@ export function describeFailure(error: unknown): string {
   return "Our server could not be reached. Check your connection.";
 }
 
+/** What is wrong with each field of what was sent, by its path; empty where the failure is about none of them. */
+export function fieldFailures(error: unknown): Readonly<Record<string, string>> {
+  if (!(error instanceof Error) || !("data" in error)) return {};
+  const { data } = error;
+  if (typeof data !== "object" || data === null || !("fields" in data) || !Array.isArray(data.fields)) return {};
+  return Object.fromEntries(data.fields.map(({ path, message }) => [path, message]));
+}
+
 /** Why something could not be read, where reading changes nothing and is tried again anyway. */
 export function describeReadFailure(error: unknown): string {
   return problemOf(error) === "database_unavailable"

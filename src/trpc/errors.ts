@@ -4,6 +4,7 @@ import { describeError } from "@/auth/describe-error";
 import { isDatabaseAway, isUnstorable } from "@/lib/database-away";
 import { type FieldIssue, type ProblemCode, Refusal } from "@/lib/errors";
 import { logger } from "@/lib/logger";
+import { wrongValue } from "@/lib/wrong-value";
 
 type TrpcCode = TRPCError["code"];
 
@@ -92,8 +93,21 @@ export function toPublicError(error: unknown): PublicError {
   return new PublicError("INTERNAL_SERVER_ERROR", "internal_error", "Something went wrong on our side.", { errorId });
 }
 
+/** How the library's own findings begin, which are told in our words; a schema's own words stand. */
+const LIBRARYS =
+  /^(?:Too (?:small|big)|Invalid (?:input|option|key|element|string)|Unrecognized key|Invalid [\w .-]+$)/;
+
 function badInput(error: ZodError): PublicError {
-  const fields = error.issues.map((issue) => ({ path: issue.path.map(String).join("."), message: issue.message }));
-  const message = fields.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+  const fields = error.issues.map((issue) => {
+    const path = issue.path.map(String).join(".");
+    if (!LIBRARYS.test(issue.message)) return { path, message: issue.message };
+    // What was sent is not kept with the finding, but whether anything was is.
+    const input = issue.message.endsWith("received undefined") ? undefined : null;
+    const told = wrongValue({ ...issue, input } as Parameters<typeof wrongValue>[0]);
+    return { path, message: typeof told === "string" ? told : "does not fit" };
+  });
+  const message = fields
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message).replace(/\.$/, ""))
+    .join("; ");
   return new PublicError("BAD_REQUEST", "invalid_request", message.slice(0, 1_000), { fields });
 }

@@ -9,7 +9,7 @@ import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { TextField } from "@/components/field";
 import { Notice } from "@/components/notice";
-import { describeFailure, QueryError, useSessionEnd } from "@/components/query-error";
+import { describeFailure, fieldFailures, QueryError, useSessionEnd } from "@/components/query-error";
 import { Skeleton } from "@/components/skeleton";
 import { useTRPC } from "@/trpc/client";
 
@@ -48,10 +48,12 @@ export function SettingsForm({
   onSubmit: () => void;
   submit: string;
   busy: boolean;
-  failure: { title: string; error: unknown } | null;
+  /** Told above the fields, where it is not about one of those that say so themselves. */
+  failure: { title: string; error: unknown; fields?: readonly string[] } | null;
   disabled?: boolean;
   children: ReactNode;
 }) {
+  const told = failure?.fields?.some((field) => field in fieldFailures(failure.error)) ?? false;
   return (
     <form
       noValidate
@@ -61,7 +63,7 @@ export function SettingsForm({
         if (!busy && !disabled) onSubmit();
       }}
     >
-      {failure && (
+      {failure && !told && (
         <Notice kind="stopped" title={failure.title}>
           {describeFailure(failure.error)}
         </Notice>
@@ -133,8 +135,8 @@ function EmailForm({ email, verified, hasPassword }: { email: string; verified: 
     <SettingsForm
       submit="Change address"
       busy={change.isPending}
-      disabled={typed.trim() === ""}
-      failure={change.error && { title: "Your address was not changed", error: change.error }}
+      disabled={typed.trim() === "" || (hasPassword && password === "")}
+      failure={change.error && { title: "Your address was not changed", error: change.error, fields: ["email"] }}
       onSubmit={() => change.mutate({ email: typed, ...(hasPassword && { password }) })}
     >
       <p className="flex flex-wrap items-center gap-2 text-14">
@@ -158,6 +160,7 @@ function EmailForm({ email, verified, hasPassword }: { email: string; verified: 
         autoComplete="email"
         spellCheck={false}
         maxLength={254}
+        error={fieldFailures(change.error).email}
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
@@ -197,7 +200,7 @@ function PasswordForm({ hasPassword }: { hasPassword: boolean }) {
       submit={hasPassword ? "Change password" : "Set a password"}
       busy={change.isPending}
       disabled={password === "" || (hasPassword && present === "")}
-      failure={change.error && { title: "The password was not changed", error: change.error }}
+      failure={change.error && { title: "The password was not changed", error: change.error, fields: ["password"] }}
       onSubmit={() => change.mutate({ password, ...(hasPassword && { present }) })}
     >
       {hasPassword && (
@@ -215,6 +218,7 @@ function PasswordForm({ hasPassword }: { hasPassword: boolean }) {
         autoComplete="new-password"
         hint="At least 10 characters. It ends your sessions everywhere else."
         maxLength={256}
+        error={fieldFailures(change.error).password}
         value={password}
         onChange={(event) => setPassword(event.target.value)}
       />
