@@ -44,6 +44,10 @@ export function BurnUp({
   const top = Math.max(...days.map(({ used, band }) => Math.max(used ?? 0, band?.[1] ?? 0)), 1);
   // Where the tokens last by far, their line would press the chart flat: it is then told in words only.
   const shown = available !== null && available < top * 2.2 ? available : null;
+  const place = days.findIndex(({ key }) => key === today);
+  // Over the ends of the axis the word would stand on its figures, or half outside.
+  const aside = place < 2 ? 24 : place > days.length - 2 ? -8 : 0;
+  const begun = days.filter(({ used }) => used !== null).length;
   const tip = (label: unknown) => {
     const day = days.find(({ key }) => key === label);
     if (!day) return null;
@@ -97,12 +101,19 @@ export function BurnUp({
             x={today}
             stroke="var(--line-control)"
             strokeDasharray="1 3"
-            label={{ value: "Today", position: "top", ...TICK }}
+            label={{ value: "Today", position: "top", ...TICK, dx: aside }}
           />
           {runsOut !== null && runsOut !== today && (
             <ReferenceLine x={runsOut} stroke="var(--red)" strokeDasharray="1 3" />
           )}
-          <Line dataKey="used" stroke="var(--accent)" strokeWidth={2} dot={false} isAnimationActive={false} />
+          <Line
+            dataKey="used"
+            stroke="var(--accent)"
+            strokeWidth={2}
+            // One day makes no line.
+            dot={begun === 1 && { r: 3, fill: "var(--accent)" }}
+            isAnimationActive={false}
+          />
           <Line
             dataKey="expected"
             stroke="var(--accent)"
