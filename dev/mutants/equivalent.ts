@@ -93,19 +93,19 @@ export const EQUIVALENT: readonly { readonly id: string; readonly because: strin
     because: "Books have nothing of their own: those made anew are the same.",
   },
   {
-    id: "edge/lua/resolve.ts:RESOLVE:5:operand:93cc2552",
+    id: "edge/lua/resolve.ts:RESOLVE:7:operand:93cc2552",
     because: "What was settled has used something and what was released nothing: the number alone tells.",
   },
   {
-    id: "edge/lua/resolve.ts:RESOLVE:19:operand:1ab0b9d2",
+    id: "edge/lua/resolve.ts:RESOLVE:25:operand:1ab0b9d2",
     because: "A number of more than 15 digits is more than any reservation holds.",
   },
   {
-    id: "edge/lua/resolve.ts:RESOLVE:44:always:7bd7f045",
+    id: "edge/lua/resolve.ts:RESOLVE:50:always:7bd7f045",
     because: "Nothing used adds nothing.",
   },
   {
-    id: "edge/lua/resolve.ts:RESOLVE:44:comparison:7e926e41",
+    id: "edge/lua/resolve.ts:RESOLVE:50:comparison:7e926e41",
     because: "Nothing used adds nothing.",
   },
   {
