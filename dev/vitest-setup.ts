@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { TEST_ENV } from "./stack/test-env";
 import { startThrowAway } from "./stack/throw-away";
 import { OfficialTypes } from "./stripe/official/witness";
 import { StandIn } from "./stripe/server";
@@ -13,7 +14,6 @@ declare module "vitest" {
 const STRIPE_KEYS = {
   STRIPE_SECRET_KEY: "sk_test_vitest",
   STRIPE_WEBHOOK_SECRET: "whsec_vitest",
-  ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
 };
 
 /**
@@ -47,10 +47,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
         ...services.env,
         ...STRIPE_KEYS,
         STRIPE_API_URL: stripeUrls[i],
-        AUTH_URL: "http://localhost:3000",
-        // Receivers of webhooks stand on this machine.
-        OUTGOING_LOOPBACK: "on",
-        LOG_LEVEL: "silent",
+        ...TEST_ENV,
         STACK_REDIS_URL: services.redisUrl,
         STACK_POSTGRES_ADMIN_URL: services.postgresAdminUrl,
       })),

@@ -55,8 +55,6 @@ async function runAll(guards: readonly Guard[]): Promise<Guard[]> {
       STRIPE_SECRET_KEY: "sk_test_guards",
       STRIPE_WEBHOOK_SECRET: "whsec_guards",
       STRIPE_API_URL: await stripe.listen(),
-      ENCRYPTION_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`,
-      OUTGOING_LOOPBACK: "on",
     };
     const end = performance.now() + Number(values.minutes) * 60_000;
     for (const guard of guards) {

@@ -15,7 +15,7 @@ import { Memory } from "./memory";
 import { allMutants, type Mutant } from "./mutants";
 import { outdated, reportOf, type Summary, sorted } from "./report";
 import { Stores } from "./stores";
-import { exactly, type Outcome, trial } from "./trial";
+import { exactly, type Failure, type Outcome, trial } from "./trial";
 
 const LIMIT_MS = 400_000;
 
@@ -84,11 +84,27 @@ async function judge(mutant: Mutant, stores: Stores, folder: string): Promise<Ou
   return values.quick ? undefined : alone(await attempt(memory.ordered(mutant)));
 }
 
+/** Tests that were seen to pass on the source as it is. */
+const sound = new Set<string>();
+
+/** A test that fails without a mutant, too, catches nothing: it would call every mutant caught. @throws where one does */
+async function holdTo({ file, test }: Failure, stores: Stores, folder: string): Promise<void> {
+  if (test === "" || sound.has(test)) return;
+  await stores.reset();
+  const outcome = await trial({
+    ...{ tests: [file], only: exactly([test]) },
+    ...{ folder, env: stores.env, limitMs: LIMIT_MS },
+  });
+  if (outcome.verdict !== "survived") throw new Error(`"${test}" in ${file} fails on the source as it is`);
+  sound.add(test);
+}
+
 /** @returns what became of it, for people */
 async function run(mutant: Mutant, stores: Stores, folder: string): Promise<string> {
   const outcome = await judge(mutant, stores, folder);
   if (!outcome) return "left";
   const { verdict, by } = outcome;
+  if (by) await holdTo(by, stores, folder);
   if (verdict === "unseen") throw new Error(`${mutant.id}: no test loads the module`);
   const { file, scope, line } = mutant;
   memory.set(mutant.id, { verdict, ...(by ? { by } : {}), file, scope, line });

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import postgres from "postgres";
 import { migrateDatabase } from "../../src/db/migrate";
+import { TEST_ENV } from "../stack/test-env";
 import { type Services, startThrowAway } from "../stack/throw-away";
 
 const PRISTINE = "pristine";
@@ -26,8 +27,7 @@ export class Stores {
   get env(): Record<string, string> {
     return {
       ...this.services.env,
-      AUTH_URL: "http://localhost:3000",
-      LOG_LEVEL: "silent",
+      ...TEST_ENV,
       STACK_REDIS_URL: this.services.redisUrl,
       STACK_POSTGRES_ADMIN_URL: this.services.postgresAdminUrl,
     };
