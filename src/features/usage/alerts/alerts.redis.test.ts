@@ -161,6 +161,28 @@ describe("low balance", () => {
     expect(await told("low_balance")).toEqual(["100 tokens left", "Tokens ran out"]);
   });
 
+  it("tells that tokens ran out as soon as what is left pays for no app that is on, in a mail of its own", async () => {
+    await db().insert(overageSettings).values({ customerId: brand.customerId, mode: "stop", lowBalanceTokens: 200 });
+    await spend(997);
+    await look();
+    expect(await told("low_balance")).toEqual(["3 tokens left"]);
+    await freshBrand();
+    await db().insert(overageSettings).values({ customerId: brand.customerId, mode: "stop", lowBalanceTokens: 200 });
+    await spend(998);
+    // The cheaper of the two costs three.
+    expect((await consumeWith(brand.secretKey.secret, { body: { app_id: "cai-001" } })).status).toBe(402);
+    await look();
+    expect(await told("low_balance")).toEqual(["Tokens ran out"]);
+    const [mail, ...others] = (await mailsOf("notifications.notice")).filter(({ userId }) => userId !== null);
+    expect(others).toHaveLength(1);
+    expect(mail?.facts).toMatchObject({
+      tone: "stopped",
+      body: expect.stringMatching(/^2 tokens are left, fewer than any app that is on costs\. Your widgets are paused/),
+    });
+    await look();
+    expect(await told("low_balance")).toHaveLength(1);
+  });
+
   it("is silent where a balance means nothing: an endless plan, and a brand that never had tokens", async () => {
     await freshBrand({ plan: "enterprise", tokens: 0 });
     expect(await look()).toBe(0);

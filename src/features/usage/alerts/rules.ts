@@ -42,6 +42,8 @@ export interface BrandState {
   readonly billingMailsAt: number | null;
   /** What the ledger says is left; null where tokens have no end, or none were ever there. */
   readonly balance: number | null;
+  /** The least that a use of an app that is on takes: with fewer tokens than that left, there is nothing to use them on. */
+  readonly least: number;
   /** Null where it is too early to tell; `days` is null where the tokens last. */
   readonly forecast: { readonly days: number | null; readonly on: string | null; readonly missing: number } | null;
   /** By direction; null while there are too few weeks. */
@@ -91,6 +93,9 @@ const backAt = (tokens: number): number => tokens + Math.max(10, Math.ceil(token
 /** And for a forecast, days. */
 const FORECAST_BACK = 3;
 
+const ranOut = ({ balance, least }: Pick<BrandState, "balance" | "least">): boolean =>
+  balance !== null && balance < least;
+
 /** Where a rule stands: one reading for each thing that it looks after. */
 export function readings(kind: AlertKind, threshold: number, state: BrandState): Reading[] {
   const one = (over: boolean, clear: boolean, facts: Reading["facts"], subject = "", period = ""): Reading => ({
@@ -110,13 +115,16 @@ export function readings(kind: AlertKind, threshold: number, state: BrandState):
     }
     case "low_balance": {
       if (state.balance === null) return [];
-      return [one(state.balance <= threshold, state.balance > backAt(threshold), { balance: state.balance })];
+      const { balance, least } = state;
+      // At zero means as soon as the next use is refused, which comes before the last token.
+      const mark = threshold === 0 ? least - 1 : threshold;
+      return [one(balance <= mark, balance > backAt(mark), { balance, least })];
     }
     case "forecast": {
       if (!state.forecast) return [];
       const { days, on, missing } = state.forecast;
       // With nothing left there is nothing to foresee: the balance speaks.
-      const over = days !== null && days <= threshold && state.balance !== 0;
+      const over = days !== null && days <= threshold && !ranOut(state);
       return [one(over, days === null || days > threshold + FORECAST_BACK, { on, days, missing: Math.ceil(missing) })];
     }
     case "unusual": {
@@ -157,9 +165,14 @@ export function readings(kind: AlertKind, threshold: number, state: BrandState):
 }
 
 /** True where billing tells the same in a mail of its own: with the bank's reason, or at the balance that was set there. */
-export const mailedByBilling = (kind: AlertKind, { balance, billingMailsAt }: BrandState): boolean =>
+export const mailedByBilling = (kind: AlertKind, { balance, least, billingMailsAt }: BrandState): boolean =>
   kind === "payment_failed" ||
-  (kind === "low_balance" && balance !== null && billingMailsAt !== null && balance <= billingMailsAt);
+  (kind === "low_balance" &&
+    balance !== null &&
+    billingMailsAt !== null &&
+    balance <= billingMailsAt &&
+    // Of a rest that pays for nothing billing says no more than of any other.
+    (balance === 0 || !ranOut({ balance, least })));
 
 /** A crossing that is open. */
 export interface Open {
@@ -241,12 +254,17 @@ export function wordsOf(
       };
     }
     case "low_balance": {
-      const out = Number(facts.balance) <= 0;
+      const [balance, least] = [Number(facts.balance), Number(facts.least ?? 1)];
+      const out = balance < least;
+      const rest =
+        balance > 0
+          ? `${tokensOf(balance)} ${balance === 1 ? "is" : "are"} left, fewer than any app that is on costs. `
+          : "";
       return {
         tone: out ? "stopped" : "soon",
         title: out ? "Tokens ran out" : `${tokensOf(facts.balance)} left`,
         body: out
-          ? "Your widgets are paused; nothing was lost, and your shop goes on. Buy a pack or upgrade to go on."
+          ? `${rest}Your widgets are paused; nothing was lost, and your shop goes on. Buy a pack or upgrade to go on.`
           : "At zero your widgets pause until there are tokens again.",
         figures: [
           ["Balance", tokensOf(facts.balance)],

@@ -47,6 +47,7 @@ export async function standingOf(tx: Tx, ctx: Ctx, outlook: Forecast | null, sha
         }
       : null,
     balance: account && !unlimited && (await hadTokens(tx, ctx)) ? account.balance : null,
+    least: await leastOf(tx, ctx),
     // Without an end nothing runs out: that is known, and what was told before is over.
     forecast: unlimited ? { on: null, days: null, missing: 0 } : outlook && foreseen(outlook),
     unusual: await unusualOf(tx, ctx, timeZone, asOf, share),
@@ -69,6 +70,14 @@ async function hadTokens(tx: Tx, ctx: Ctx): Promise<boolean> {
   const [row] = await tx.execute(sql`
     select exists (select from grants where customer_id = ${ctx.customerId} and mode = 'live') as had`);
   return row?.had === true;
+}
+
+/** What the cheapest app that is on takes for a use; one token where none is. */
+async function leastOf(tx: Tx, ctx: Ctx): Promise<number> {
+  const [row] = await tx.execute(sql`
+    select min(a.token_cost) as least from customer_apps c join apps a on a.id = c.app_id
+    where c.customer_id = ${ctx.customerId} and c.status = 'active'`);
+  return Number(row?.least ?? 1);
 }
 
 function foreseen({ forecast, today }: Forecast): BrandState["forecast"] {
