@@ -374,7 +374,7 @@ beforeAll(async () => {
   const purchase = uuidv7();
   await buyPack(theirs, metering(), { packId: "pack-1k", attempt: purchase });
   await addRule(theirs, { kind: "low_balance", threshold: 4_321 });
-  const { rules } = await alertsOf(theirs);
+  const { rules } = await alertsOf(theirs, permissionsOf("admin"));
   const room = await addChatHook(theirs, ring(), { name: "Theirs", url: "https://hooks.example.com/x" });
   const mail = uuidv7();
   await db()
@@ -566,4 +566,20 @@ it("a viewer sees neither keys nor other people's addresses", async () => {
       expect(text, listed.path).not.toContain(hidden);
     }
   }
+});
+
+it("a viewer is shown no alert about bills or keys, nor since when one is crossed", async () => {
+  const mine: Ctx = { db: db(), customerId: brand.customerId, actor: { type: "system", id: "test" } };
+  for (const kind of ["payment_failed", "key_refused", "low_balance"] as const) {
+    await addRule(mine, { kind, threshold: kind === "payment_failed" ? 0 : 78 }).catch(() => {});
+  }
+  const shownTo = async (role: Parameters<typeof sessionFor>[0]) => {
+    const caller = createCallerFactory(appRouter)(as({ state: "in", session: await sessionFor(role) }));
+    return new Set((await caller.alerts.overview()).rules.map(({ kind }) => kind));
+  };
+  const [viewer, manager] = [await shownTo("viewer"), await shownTo("manager")];
+  for (const kind of ["payment_failed", "key_refused"] as const) {
+    expect([kind, viewer.has(kind), manager.has(kind)]).toEqual([kind, false, true]);
+  }
+  expect(viewer.has("low_balance")).toBe(true);
 });

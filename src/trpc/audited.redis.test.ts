@@ -17,6 +17,7 @@ import { checkChains } from "@/features/audit/chain/queries";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
 import { openAccounts } from "@/features/metering/service";
+import { permissionsOf } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
 import { mintUserId, uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
@@ -184,7 +185,9 @@ async function revision(): Promise<number> {
 }
 async function ruleOf(): Promise<string> {
   const { alertsOf } = await import("@/features/usage/alerts/queries");
-  return (await alertsOf(scopeOfBrand())).rules.find(({ threshold }) => threshold === 77)?.id ?? "";
+  return (
+    (await alertsOf(scopeOfBrand(), permissionsOf("admin"))).rules.find(({ threshold }) => threshold === 77)?.id ?? ""
+  );
 }
 async function roomOf(): Promise<string> {
   const { listChatHooks } = await import("@/features/notifications/chat/queries");

@@ -4,12 +4,16 @@ import { alertCrossings, alertRules, alertSettings } from "@/db/schema/alerts";
 import { outgoingMails } from "@/db/schema/mail";
 import { chatHooks, chatPosts, notifications } from "@/db/schema/notifications";
 import { customers, users } from "@/db/schema/people";
+import type { Permission } from "@/features/team/rules";
 import { knowsUsual } from "../standing/queries";
 import { type AlertHistory, type AlertsOutput, alertKind } from "./contract";
-import { wordsOf } from "./rules";
+import { ALERTS, wordsOf } from "./rules";
 
-/** The brand's rules, which of them are crossed just now, and when they may disturb. */
-export async function alertsOf(ctx: Ctx): Promise<AlertsOutput> {
+/**
+ * The brand's rules, which of them are crossed just now, and when they may disturb.
+ * @param may what whoever asks may see: of an alert about anything else they are not told either
+ */
+export async function alertsOf(ctx: Ctx, may: ReadonlySet<Permission>): Promise<AlertsOutput> {
   const rows = await ctx.db
     .select({ rule: alertRules, since: alertCrossings.openedAt })
     .from(alertRules)
@@ -29,7 +33,7 @@ export async function alertsOf(ctx: Ctx): Promise<AlertsOutput> {
   for (const { rule, since } of rows) {
     const kind = alertKind.safeParse(rule.kind);
     // Of several things that a rule looks after, the one that has been so the longest.
-    if (!kind.success || rules.has(rule.id)) continue;
+    if (!kind.success || rules.has(rule.id) || !may.has(ALERTS[kind.data].sees)) continue;
     const { id, threshold, enabled } = rule;
     rules.set(id, { id, kind: kind.data, threshold, enabled, since: since?.toISOString() ?? null });
   }

@@ -13,10 +13,10 @@ import { alertHistory, alertsOf } from "./queries";
 import { addRule, removeRule, setAlertSettings, setRule, testRule } from "./service";
 
 export const alertsRouter = router({
-  /** What the brand is told of, and when. */
+  /** What the brand is told of, as far as the caller may see it, and when. */
   overview: withPermission("usage:read")
     .output(alertsOutput)
-    .query(({ ctx }) => alertsOf(ctx.scope)),
+    .query(({ ctx }) => alertsOf(ctx.scope, ctx.viewer.permissions)),
 
   /** What was crossed, and who was told when. It names people, so it is for those who may see the team. */
   history: withPermission("team:read")
