@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { outgoingMails } from "@/db/schema/mail";
@@ -57,6 +57,15 @@ export async function mailTo(
     .insert(outgoingMails)
     .values(userIds.map((userId) => ({ id: uuidv7(), customerId, userId, key, kind, facts, ...due })))
     .onConflictDoNothing({ target: [outgoingMails.customerId, outgoingMails.key, outgoingMails.userId] });
+}
+
+/** Takes back what was not sent yet of a brand's mails to somebody who leaves it; what was given up too, or it could be tried again. */
+export async function takeMailsBack(tx: Tx, customerId: CustomerId, userId: string): Promise<void> {
+  await tx
+    .delete(outgoingMails)
+    .where(
+      and(eq(outgoingMails.customerId, customerId), eq(outgoingMails.userId, userId), ne(outgoingMails.status, "sent")),
+    );
 }
 
 /** A mail to one person, or to an address behind which there is no account yet. */

@@ -3,7 +3,7 @@ import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { customers, memberships, sessions, users } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
-import { queueMailTo } from "@/features/notifications/service";
+import { queueMailTo, takeMailsBack } from "@/features/notifications/service";
 import type { Scope } from "@/lib/context";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
@@ -130,7 +130,8 @@ export async function changeRole(ctx: Ctx, input: { userId: string; role: Role }
 }
 
 /**
- * Takes somebody out of the team, and ends their sessions in it. Their account stays theirs.
+ * Takes somebody out of the team, ends their sessions in it and takes back what the brand was about to mail them. Their
+ * account stays theirs.
  * @throws Refusal `not_found`, `forbidden` for the last admin
  */
 export async function removePerson(ctx: Ctx, input: { userId: string }): Promise<{ userId: string }> {
@@ -140,6 +141,7 @@ export async function removePerson(ctx: Ctx, input: { userId: string }): Promise
     if (role === "admin") await requireAnotherAdmin(tx, ctx, input.userId);
     await endSessionsIn(tx, ctx, input.userId);
     await tx.delete(memberships).where(isMember(ctx, input.userId));
+    await takeMailsBack(tx, ctx.customerId, input.userId);
     await recordAudit(tx, ctx, { action: "person.removed", subject: input.userId, details: { role } });
     return { userId: input.userId };
   });

@@ -6,7 +6,9 @@ import { brandsOf, findPerson, loadSession, openSession, switchBrand } from "@/a
 import { closeDb, db } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
+import { outgoingMails } from "@/db/schema/mail";
 import { invitations, memberships } from "@/db/schema/people";
+import { mailTo } from "@/features/notifications/service";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand, type TestBrand } from "@/test/brands";
@@ -225,6 +227,30 @@ describe("a team", () => {
       ["person.role_changed", { from: "manager", to: "viewer" }],
       ["person.removed", { role: "viewer" }],
     ]);
+  });
+
+  it("who is removed is sent nothing more of the brand's, not even what waits already; what others are sent goes on", async () => {
+    const brand = await makeBrand(db());
+    const elsewhere = await makeBrand(db());
+    const { userId } = brand.people.manager;
+    await addPerson(byAdmin(elsewhere), { ...brand.people.manager, name: "M", passwordHash: null, role: "manager" });
+    const notice = (key: string) => ({ key, kind: "notifications.notice", facts: { title: key } });
+    await db().transaction(async (tx) => {
+      const people = [userId, brand.people.admin.userId];
+      await mailTo(tx, brand.customerId, people, notice("held"), new Date(Date.now() + 3_600_000));
+      await mailTo(tx, brand.customerId, people, notice("given up"));
+      await mailTo(tx, brand.customerId, people, notice("went out"));
+      await mailTo(tx, elsewhere.customerId, [userId], notice("another brand's"));
+    });
+    const set = (key: string, status: "failed" | "sent") =>
+      db().update(outgoingMails).set({ status }).where(eq(outgoingMails.key, key));
+    await set("given up", "failed");
+    await set("went out", "sent");
+    await removePerson(byAdmin(brand), { userId });
+    const left = async (whose: string) =>
+      (await db().select().from(outgoingMails).where(eq(outgoingMails.userId, whose))).map(({ key }) => key).toSorted();
+    expect(await left(userId)).toEqual(["another brand's", "went out"]);
+    expect(await left(brand.people.admin.userId)).toEqual(["given up", "held", "went out"]);
   });
 
   it("who was demoted while a request of theirs was under way changes nothing any more", async () => {
