@@ -280,6 +280,20 @@ describe("a receiver that fails", () => {
     expect((await viewsOf(ctx))[0]).toMatchObject({ delivered: 2, failed: 0 });
   });
 
+  it("has three days anew where it is given another address, and none for another description", async () => {
+    const ctx = await brand();
+    const broken = await receiving((response) => response.writeHead(500).end());
+    const { endpoint } = await listen(ctx, "https://hooks.example.com/old");
+    await db().execute(sql`update webhook_endpoints set failing_since = now() - interval '71 hours'`);
+    const { id } = endpoint;
+    const same = { id, url: "https://hooks.example.com/old", description: "Shop", events: null };
+    expect((await updateEndpoint(ctx, same)).failingSince).not.toBeNull();
+    expect((await updateEndpoint(ctx, { ...same, url: broken.url })).failingSince).toBeNull();
+    await revoke(ctx);
+    await round({ now: () => new Date(Date.now() + 2 * 3_600_000) });
+    expect((await viewsOf(ctx))[0]).toMatchObject({ enabled: true, failingSince: expect.any(String) });
+  });
+
   it("is turned off at once where it answers 410", async () => {
     const ctx = await brand();
     await listen(ctx, (await receiving((response) => response.writeHead(410).end())).url);

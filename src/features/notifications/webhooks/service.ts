@@ -118,11 +118,16 @@ export async function createEndpoint(ctx: Ctx, input: CreateEndpointInput): Prom
   return { endpoint: await endpointOf(ctx, id), secret };
 }
 
-/** Changes address, description and choice of events. What is on its way goes to the new address. */
+/**
+ * Changes address, description and choice of events. What is on its way goes to the new address, and what the old one failed
+ * in says nothing of the new.
+ */
 export async function updateEndpoint(ctx: Ctx, input: CreateEndpointInput & { id: string }): Promise<EndpointView> {
   const { id, description, events } = input;
   const url = requireAddress(input.url);
-  await change(ctx, id, { url, description, events }, "webhook.changed", { host: hostOf(url), events });
+  const failingSince = sql`case when ${webhookEndpoints.url} = ${url} then ${webhookEndpoints.failingSince} end`;
+  const set = { url, description, events, failingSince };
+  await change(ctx, id, set, "webhook.changed", { host: hostOf(url), events });
   return endpointOf(ctx, id);
 }
 
