@@ -11,6 +11,7 @@ import { ledgerEntries } from "@/db/schema/metering";
 import { customers } from "@/db/schema/people";
 import { pause, resume } from "@/features/activations/service";
 import { operationHash } from "@/features/metering/edge/rules";
+import { refundUsage } from "@/features/metering/refunds/service";
 import { operationKey } from "@/features/metering/rules";
 import { renderMail } from "@/features/notifications/emails/layout";
 import { newProduct } from "@/features/products/contract";
@@ -19,7 +20,9 @@ import { addPerson } from "@/features/team/service";
 import type { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
-import { accountState, checkedAfterEach, drain, type TestBrand, testBrand } from "@/test/meter";
+import { accountState, checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { dashboard } from "../dashboard/queries";
+import { shiftDate } from "../dashboard/rules";
 import { type InsightFigures, reportFacts } from "./contract";
 import { insightsContent } from "./emails/report";
 import { finishReports, forgetOldEvents, makeMonthlyReports } from "./jobs";
@@ -151,6 +154,34 @@ describe("the figures", () => {
     expect(await refusalOf(sendReport(ctx, metering(), DAYS))).toBe("app_not_active");
     expect(await uses()).toEqual([]);
     await resume(ctx, metering(), { appId: "adv-001" });
+  });
+
+  it("leave out what was given back, as the usage page does, whatever was told of it and when", async () => {
+    const other = await testBrand({ apps: ["vto-001", "adv-001"], tokens: 100 });
+    const theirs = asPerson(other, uuidv7());
+    for (let n = 0; n < 2; n++) {
+      expect((await consumeWith(other.secretKey.secret, { body: { app_id: "vto-001" } })).status).toBe(200);
+    }
+    await drain(other);
+    const sessions = (await uses(other)).map(({ operationId, occurredAt }) => ({
+      ...session(other, "vto-001", occurredAt.toISOString()),
+      usageId: operationId,
+    }));
+    const [kept, back] = [sessions[0] ?? expect.fail(), sessions[1] ?? expect.fail()];
+    const bought = [{ kind: "result" }, { kind: "cart", sku: "A" }] as const;
+    for (const one of sessions) await recordEvents(db(), one, bought);
+    const today = kept.openedAt.toISOString().slice(0, 10);
+    const days = { from: shiftDate(today, -1), to: shiftDate(today, 1) };
+    expect((await figures(theirs, days)).totals).toEqual({ opened: 2, results: 2, carted: 2 });
+    await refundUsage(theirs, metering(), { mode: "live", usageId: back.usageId });
+    await drain(other);
+    await recordEvents(db(), back, [{ kind: "cart", sku: "B" }]);
+    const told = await figures(theirs, days);
+    expect(told.totals).toEqual({ opened: 1, results: 1, carted: 1 });
+    expect(told.frames.map(({ sku, carted }) => [sku, carted])).toEqual([["A", 1]]);
+    expect(told.framesInAll).toBe(1);
+    const { totals } = await dashboard(theirs, { mode: "live", query: days });
+    expect(totals.sessions).toBe(told.totals.opened);
   });
 
   it("are forgotten with the details of uses, and not before", async () => {

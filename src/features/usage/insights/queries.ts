@@ -17,10 +17,15 @@ interface Days {
   readonly to: string;
 }
 
-/** The brand's sessions that were opened on these days of its clock; the index by brand, kind and time answers. */
+/**
+ * The brand's sessions that were opened on these days of its clock; the index by brand, kind and time answers. What was given
+ * back was none: by the ledger, which forgets nothing, whatever was told of it before or after.
+ */
 const openedOn = (ctx: Ctx, { from, to }: Days) => sql`e.customer_id = ${ctx.customerId}
   and e.opened_at >= (select ${from}::timestamp at time zone time_zone from customers where id = ${ctx.customerId})
-  and e.opened_at < (select (${to}::date + 1)::timestamp at time zone time_zone from customers where id = ${ctx.customerId})`;
+  and e.opened_at < (select (${to}::date + 1)::timestamp at time zone time_zone from customers where id = ${ctx.customerId})
+  and not exists (select from ledger_entries r where r.customer_id = ${ctx.customerId} and r.mode = 'live'
+    and r.operation_id = 'refund:' || e.usage_id::text)`;
 
 /** Each day's sessions of each app, by how far they came. A session with two frames in the basket is one. */
 async function sessionsByDayAndApp(tx: Tx, ctx: Ctx, days: Days) {
