@@ -7,7 +7,7 @@ import { WeekGrid, weekHour } from "@/components/chart/week-grid";
 import { formatCount, formatTokens } from "@/components/format";
 import type { Dashboard, Parts } from "../dashboard/contract";
 import { changeOf } from "../dashboard/rules";
-import { changeWords, countryName } from "./words";
+import { changeWords, countryName, upToWords } from "./words";
 
 /** The period's tokens by hour of the week, app, key, product and country. */
 export function Breakdowns({ data }: { data: Dashboard }) {
@@ -34,13 +34,13 @@ export function Breakdowns({ data }: { data: Dashboard }) {
       <div className="grid content-start gap-4 lg:col-span-4">
         <ChartCard
           title="Apps"
-          hint="Tokens by app, with the change against the period before in the table."
+          hint={`Tokens by app, with the change${upToWords(data)} against the period before in the table.`}
           file={file("app")}
           drawn={false}
           figures={{
-            columns: ["App", "Tokens", "Sessions", "Tokens per session", "Tokens before", "Change"],
-            rows: data.apps.map(({ appId, name, tokens, sessions, tokensBefore }) => {
-              const change = changeOf(tokens, tokensBefore);
+            columns: ["App", "Tokens", "Sessions", "Tokens per session", "Tokens before", `Change${upToWords(data)}`],
+            rows: data.apps.map(({ appId, name, tokens, sessions, tokensBefore, compared }) => {
+              const change = changeOf(compared.tokens, compared.tokensBefore);
               const each = sessions === 0 ? null : Math.round((tokens / sessions) * 100) / 100;
               return {
                 key: appId,

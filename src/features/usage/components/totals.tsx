@@ -5,20 +5,24 @@ import { Hint } from "@/components/hint";
 import { InfoIcon } from "@/components/icons/interface";
 import type { Dashboard } from "../dashboard/contract";
 import { changeOf } from "../dashboard/rules";
-import { changeWords, duration, spanWords } from "./words";
+import { changeWords, duration, spanWords, upToWords } from "./words";
 
 /** The figures of the period in a row, each against the period before. */
 export function Totals({ data }: { data: Dashboard }) {
-  const { totals, totalsBefore: before } = data;
+  const { totals, compared } = data;
   const each = (of: Dashboard["totals"]) => (of.sessions === 0 ? null : of.tokens / of.sessions);
-  const against = spanWords(data.before);
+  const change = (of: (one: Dashboard["totals"]) => number | null) =>
+    compared && changeOf(of(compared.totals), of(compared.totalsBefore));
+  const against = compared ? spanWords(compared.before) : "";
+  const upTo = upToWords(data);
   return (
     <dl className="grid grid-cols-2 overflow-hidden rounded-card border border-line bg-surface md:grid-cols-5">
       <Cell
         name="Tokens"
         about="What all uses cost, refunded ones left out. Live account, all apps."
-        change={changeOf(totals.tokens, before.tokens)}
+        change={change(({ tokens }) => tokens)}
         against={against}
+        upTo={upTo}
         wide
       >
         <Figure value={totals.tokens} compact={totals.tokens >= 1_000_000} />
@@ -26,16 +30,18 @@ export function Totals({ data }: { data: Dashboard }) {
       <Cell
         name="Sessions"
         about="A session is one billed use: a shopper opened an app and it did its work."
-        change={changeOf(totals.sessions, before.sessions)}
+        change={change(({ sessions }) => sessions)}
         against={against}
+        upTo={upTo}
       >
         <Figure value={totals.sessions} compact={totals.sessions >= 1_000_000} />
       </Cell>
       <Cell
         name="Unique shoppers"
-        about={`Different shoppers, known by the user id that your shop sends, or else by the visit; ${formatCount(totals.known)} of ${formatCount(totals.sessions)} sessions told one. Counted by a sketch that keeps nobody's identity: the standard error is 2.3 %, and nearly none where they are few.`}
-        change={changeOf(totals.shoppers, before.shoppers)}
+        about={`Different shoppers, known by the user id that your shop sends, or else by the visit; ${formatCount(totals.known)} uses told one, refunded ones among them. Counted by a sketch that keeps nobody's identity: the standard error is 2.3 %, and nearly none where they are few.`}
+        change={change(({ shoppers }) => shoppers)}
         against={against}
+        upTo={upTo}
       >
         {totals.shoppers === null ? (
           <None />
@@ -49,16 +55,18 @@ export function Totals({ data }: { data: Dashboard }) {
       <Cell
         name="Tokens per session"
         about="Tokens divided by sessions."
-        change={changeOf(each(totals), each(before))}
+        change={change(each)}
         against={against}
+        upTo={upTo}
       >
         {totals.sessions === 0 ? <None /> : <span className="figures">{(each(totals) ?? 0).toFixed(2)}</span>}
       </Cell>
       <Cell
         name="Processing time"
         about="Mean time that an app took, of the sessions that told it."
-        change={changeOf(totals.tookMs, before.tookMs)}
+        change={change(({ tookMs }) => tookMs)}
         against={against}
+        upTo={upTo}
       >
         {totals.tookMs === null ? <None /> : <span className="figures">{duration(totals.tookMs)}</span>}
       </Cell>
@@ -73,6 +81,7 @@ function Cell({
   about,
   change,
   against,
+  upTo,
   wide,
   children,
 }: {
@@ -80,6 +89,7 @@ function Cell({
   about: string;
   change: number | null;
   against: string;
+  upTo: string;
   wide?: boolean;
   children: ReactNode;
 }) {
@@ -94,12 +104,13 @@ function Cell({
         </Hint>
       </dt>
       <dd className="text-20 font-semibold">{children}</dd>
-      <dd className="text-12 text-ink-3" title={`Against ${against}`}>
+      <dd className="text-12 text-ink-3" title={against ? `Against ${against}` : undefined}>
         {change === null ? (
           "nothing to compare with"
         ) : (
           <>
             {changeWords(change)}
+            {upTo}
             <span className="sr-only"> than {against}</span>
           </>
         )}

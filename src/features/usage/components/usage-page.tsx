@@ -19,7 +19,7 @@ import { PeriodPicker } from "./period-picker";
 import { Totals } from "./totals";
 import { UsesCard } from "./uses-card";
 import { useView } from "./view";
-import { spanWords } from "./words";
+import { comparisonWords, spanWords } from "./words";
 
 /** How often the figures are asked for again, ms. */
 const AGAIN = 30_000;
@@ -55,7 +55,7 @@ export function UsagePage({ periodStart }: { periodStart: string }) {
       >
         {data ? (
           <>
-            {spanWords(data)}, compared with {spanWords(data.before)}.{" "}
+            {comparisonWords(data)}{" "}
             <span className="whitespace-nowrap text-ink-3">
               As of <ClockTime iso={data.asOf} className="figures" />, {zone.replaceAll("_", " ")}
             </span>

@@ -18,6 +18,25 @@ export const longDate = (date: string): string => long.format(Date.parse(date)).
 export const spanWords = ({ from, to }: { from: string; to: string }): string =>
   from === to ? shortDate(from) : `${shortDate(from)} – ${shortDate(to)}`;
 
+interface Compared {
+  readonly from: string;
+  readonly to: string;
+  /** The days that are over, and those before them; null where none is over. */
+  readonly compared: { readonly to: string; readonly before: { readonly from: string; readonly to: string } } | null;
+}
+
+/** Which days are looked at, and what of them is compared with which. */
+export function comparisonWords({ from, to, compared }: Compared): string {
+  const days = spanWords({ from, to });
+  if (compared === null) return `${days}. None of it is over, so nothing is compared yet.`;
+  if (compared.to === to) return `${days}, compared with ${spanWords(compared.before)}.`;
+  return `${days}; up to ${shortDate(compared.to)} compared with ${spanWords(compared.before)}.`;
+}
+
+/** Until when a change is told, where not for all of the days: ` up to 21 Nov`. */
+export const upToWords = ({ to, compared }: Compared): string =>
+  compared === null || compared.to === to ? "" : ` up to ${shortDate(compared.to)}`;
+
 /** A duration in the unit that fits: `640 ms`, `1.24 s`. */
 export const duration = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(2)} s`);
 

@@ -54,9 +54,24 @@ export const dashboardResponse = z.object({
   today: z.iso.date(),
   totals,
   totalsBefore: totals,
-  /** The most used first. */
+  /** What changes are told of: the days that are over, with those as far into the days before; null where none is over. */
+  compared: z
+    .object({
+      ...{ from: z.iso.date(), to: z.iso.date(), before: z.object({ from: z.iso.date(), to: z.iso.date() }) },
+      totals,
+      totalsBefore: totals,
+    })
+    .nullable(),
+  /** The most used first. `compared` is what of it lies within the days that are. */
   apps: z.array(
-    z.object({ appId: z.string(), name: z.string(), tokens: z.int(), sessions: z.int(), tokensBefore: z.int() }),
+    z.object({
+      appId: z.string(),
+      name: z.string(),
+      tokens: z.int(),
+      sessions: z.int(),
+      tokensBefore: z.int(),
+      compared: z.object({ tokens: z.int(), tokensBefore: z.int() }),
+    }),
   ),
   /** Each day, oldest first; `apps` in the order of the list above. `before` is the day as far into the period before. */
   days: z.array(

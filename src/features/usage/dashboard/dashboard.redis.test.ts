@@ -203,6 +203,37 @@ describe("every figure of the dashboard", () => {
     expect(await sessions("2026-06-30", "2026-07-01")).toEqual([1, 1]);
   });
 
+  it("is compared day by day as far as days are over: the one under way says nothing beside a whole one", async () => {
+    await inZone("Asia/Kathmandu");
+    const today = dateIn("Asia/Kathmandu", Date.now());
+    const of = (ago: number, uses: number, app = "vto-001") =>
+      Array.from({ length: uses }, (_, i) => ({
+        at: `${shiftDate(today, -ago)}T0${i}:30:00Z`,
+        app,
+        session: `visit-${ago}`,
+        metadata: { processing_time_ms: 100 * ago },
+      }));
+    await used([...of(5, 3), ...of(4, 2), ...of(3, 4, "pdc-001"), ...of(2, 2), ...of(1, 3), ...of(0, 1)]);
+    const answer = await shown(shiftDate(today, -2), today);
+    expect(answer.totals).toMatchObject({ tokens: 30, sessions: 6, shoppers: 3 });
+    expect(answer.totalsBefore).toMatchObject({ tokens: 29, sessions: 9, shoppers: 3 });
+    expect(answer.compared).toEqual({
+      from: shiftDate(today, -2),
+      to: shiftDate(today, -1),
+      before: { from: shiftDate(today, -5), to: shiftDate(today, -4) },
+      totals: { tokens: 25, sessions: 5, shoppers: 2, known: 5, tookMs: (2 * 200 + 3 * 100) / 5 },
+      totalsBefore: { tokens: 25, sessions: 5, shoppers: 2, known: 5, tookMs: (3 * 500 + 2 * 400) / 5 },
+    });
+    expect(answer.apps.map(({ appId, compared }) => [appId, compared])).toEqual([
+      ["vto-001", { tokens: 25, tokensBefore: 25 }],
+      ["pdc-001", { tokens: 0, tokensBefore: 0 }],
+    ]);
+    // Days that are all over are compared as they are.
+    const over = await shown(shiftDate(today, -3), shiftDate(today, -1));
+    expect(over.compared).toMatchObject({ totals: over.totals, totalsBefore: over.totalsBefore, before: over.before });
+    expect((await shown(today, today)).compared).toBeNull();
+  });
+
   it("is that of the brand's own account alone", async () => {
     await used([{ at: "2026-03-01T12:00:00Z" }]);
     const other = await testBrand();

@@ -4,7 +4,7 @@ import type { Ctx } from "@/db/context";
 import { INSIDE_KEY } from "@/features/metering/inside/service";
 import type { Mode } from "@/lib/ids";
 import type { Dashboard, DashboardQuery, Entries, EntriesQuery, Parts, Totals } from "./contract";
-import { countShoppers, datesOf, mergeSketches, spanBefore } from "./rules";
+import { comparable, countShoppers, datesOf, mergeSketches, spanBefore } from "./rules";
 
 /** How many keys, products or countries are named; the rest come together. */
 const NAMED = 8;
@@ -126,11 +126,12 @@ export function dashboard(ctx: Ctx, input: { mode: Mode; query: DashboardQuery }
     const names = await keyNames(tx, ctx);
     const now = rows.filter((row) => row.date >= from);
     const then = rows.filter((row) => row.date < from);
-    const totals = totalsOf(
-      now,
-      sketches.filter((row) => row.date >= from),
-    );
-    const apps = appsOf(now, then);
+    const totalsIn = (days: Days) => totalsOf(rows.filter(lyingIn(days)), sketches.filter(lyingIn(days)));
+    const [totals, totalsBefore] = [totalsIn(input.query), totalsIn(before)];
+    const compared = comparable(input.query, today);
+    // Where all days are over they are the same.
+    const whole = compared?.now.to === to;
+    const apps = appsOf(now, then, compared);
     const facet = (name: string, nameOf: (value: string) => string) =>
       partsOf(
         facets.filter((row) => row.facet === name),
@@ -141,11 +142,12 @@ export function dashboard(ctx: Ctx, input: { mode: Mode; query: DashboardQuery }
       timeZone,
       asOf: asOf.toISOString(),
       ...{ from, to, before, today },
-      totals,
-      totalsBefore: totalsOf(
-        then,
-        sketches.filter((row) => row.date < from),
-      ),
+      ...{ totals, totalsBefore },
+      compared: compared && {
+        ...{ ...compared.now, before: compared.before },
+        totals: whole ? totals : totalsIn(compared.now),
+        totalsBefore: whole ? totalsBefore : totalsIn(compared.before),
+      },
       apps,
       days: byDay(
         input.query,
@@ -162,6 +164,10 @@ export function dashboard(ctx: Ctx, input: { mode: Mode; query: DashboardQuery }
   });
 }
 
+const lyingIn =
+  ({ from, to }: Days) =>
+  ({ date }: { readonly date: string }): boolean =>
+    date >= from && date <= to;
 const sum = <T>(rows: readonly T[], pick: (row: T) => number): number => rows.reduce((all, row) => all + pick(row), 0);
 
 function totalsOf(rows: readonly DayRow[], sketches: readonly { sketch: Uint8Array; known: number }[]): Totals {
@@ -176,19 +182,26 @@ function totalsOf(rows: readonly DayRow[], sketches: readonly { sketch: Uint8Arr
   };
 }
 
-function appsOf(now: readonly DayRow[], then: readonly DayRow[]): Dashboard["apps"] {
+function appsOf(
+  now: readonly DayRow[],
+  then: readonly DayRow[],
+  compared: ReturnType<typeof comparable>,
+): Dashboard["apps"] {
   const apps = new Map([...then, ...now].map(({ appId, name }) => [appId, name]));
   return Array.from(apps, ([appId, name]) => {
     const own = now.filter((row) => row.appId === appId);
+    const old = then.filter((row) => row.appId === appId);
+    const tokens = (rows: readonly DayRow[]) => sum(rows, (row) => row.tokens);
     return {
       appId,
       name,
-      tokens: sum(own, (row) => row.tokens),
+      tokens: tokens(own),
       sessions: sum(own, (row) => row.uses),
-      tokensBefore: sum(
-        then.filter((row) => row.appId === appId),
-        (row) => row.tokens,
-      ),
+      tokensBefore: tokens(old),
+      compared: {
+        tokens: compared ? tokens(own.filter(lyingIn(compared.now))) : 0,
+        tokensBefore: compared ? tokens(old.filter(lyingIn(compared.before))) : 0,
+      },
     };
   })
     .filter((app) => app.tokens > 0 || app.tokensBefore > 0)

@@ -3,6 +3,7 @@ import {
   askedDay,
   askedSpan,
   changeOf,
+  comparable,
   countShoppers,
   dateIn,
   datesOf,
@@ -33,6 +34,29 @@ describe("dates", () => {
     expect(presetSpan("7d", "2026-03-03", "2026-02-20")).toEqual({ from: "2026-02-25", to: "2026-03-03" });
     expect(presetSpan("period", "2026-03-03", "2026-02-20")).toEqual({ from: "2026-02-20", to: "2026-03-03" });
     expect(presetSpan("period", "2026-03-03", "2026-03-04").from).toBe("2026-03-03");
+  });
+});
+
+describe("what is compared", () => {
+  const march = { from: "2026-03-01", to: "2026-03-31" };
+
+  it("are the days that are over, with those as far into the span before", () => {
+    expect(comparable(march, "2026-04-01")).toEqual({ now: march, before: { from: "2026-01-29", to: "2026-02-28" } });
+    expect(comparable(march, "2026-03-31")).toEqual({
+      now: { from: "2026-03-01", to: "2026-03-30" },
+      before: { from: "2026-01-29", to: "2026-02-27" },
+    });
+    // Days to come are not over either.
+    expect(comparable(march, "2026-03-02")).toEqual({
+      now: { from: "2026-03-01", to: "2026-03-01" },
+      before: { from: "2026-01-29", to: "2026-01-29" },
+    });
+  });
+
+  it("is nothing where no day is over", () => {
+    expect(comparable(march, "2026-03-01")).toBeNull();
+    expect(comparable(march, "2026-02-01")).toBeNull();
+    expect(comparable({ from: "2026-03-01", to: "2026-03-01" }, "2026-03-01")).toBeNull();
   });
 });
 

@@ -24,6 +24,20 @@ export const spanBefore = (span: { from: string; to: string }): { from: string; 
   to: shiftDate(span.from, -1),
 });
 
+/**
+ * What of a span can be compared: its days that are over, with those that lie as far into the span before; null where none is
+ * over. A day that is under way, or to come, says nothing beside a whole one.
+ */
+export function comparable(
+  span: { from: string; to: string },
+  today: string,
+): { now: { from: string; to: string }; before: { from: string; to: string } } | null {
+  const to = span.to < today ? span.to : shiftDate(today, -1);
+  if (to < span.from) return null;
+  const { from } = spanBefore(span);
+  return { now: { from: span.from, to }, before: { from, to: shiftDate(from, daysBetween(span.from, to)) } };
+}
+
 /** The spans that are offered by name. `period` is the subscription's, or the calendar month where there is none. */
 export const PRESETS = ["7d", "30d", "90d", "period"] as const;
 export type Preset = (typeof PRESETS)[number];
