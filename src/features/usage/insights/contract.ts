@@ -54,6 +54,14 @@ export const insightFigures = z.object({
   today: z.iso.date(),
   totals: steps,
   totalsBefore: steps,
+  /** As on the usage page: the days that are over. Reports of before it was told were made without it. */
+  compared: z
+    .object({
+      ...{ from: z.iso.date(), to: z.iso.date(), before: z.object({ from: z.iso.date(), to: z.iso.date() }) },
+      totals: steps,
+      totalsBefore: steps,
+    })
+    .nullish(),
   /** Each day, oldest first, by when its sessions were opened. */
   days: z.array(z.object({ date: z.iso.date(), before: count, ...steps.shape })),
   /** The most opened first. `tokens` is what all uses of the app cost, in widgets and elsewhere. */

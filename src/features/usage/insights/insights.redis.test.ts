@@ -125,6 +125,18 @@ describe("the figures", () => {
     expect(stepsOf(now).opened + stepsOf(then).opened).toBe(60);
     expect(told.totals).toEqual(stepsOf(now));
     expect(told.totalsBefore).toEqual(stepsOf(then));
+    // All of these days are over; of today's, whatever it has, nothing is compared.
+    const { totals, totalsBefore } = told;
+    expect(told.compared).toEqual({ ...DAYS, before: told.before, totals, totalsBefore });
+    const open = await figures(ctx, { from: "2026-05-01", to: told.today });
+    const yesterday = shiftDate(told.today, -1);
+    expect(open.compared).toMatchObject({
+      from: "2026-05-01",
+      to: yesterday,
+      totals: stepsOf(within("2026-05-01", yesterday)),
+    });
+    expect(open.compared?.before).toEqual({ from: open.before.from, to: shiftDate(open.before.to, -1) });
+    expect((await figures(ctx, { from: told.today, to: told.today })).compared).toBeNull();
     expect(told.days).toHaveLength(31);
     for (const [i, { date, before, ...day }] of told.days.entries()) {
       expect(day).toEqual(stepsOf(now.filter((row) => row.day === date)));

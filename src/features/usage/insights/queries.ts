@@ -8,7 +8,7 @@ import { activationOf, appNamed } from "@/features/activations/queries";
 import { imagePath } from "@/features/products/queries";
 import type { DashboardQuery } from "../dashboard/contract";
 import { atOneMoment, clockOf, usageByDayAndApp } from "../dashboard/queries";
-import { datesOf, spanBefore } from "../dashboard/rules";
+import { comparable, datesOf, spanBefore } from "../dashboard/rules";
 import type { InsightFigures, InsightsAnswer, ReportsAnswer, Steps } from "./contract";
 import { INSIGHTS_APP, nextMonth, type ReportSettings, reportSettings } from "./rules";
 
@@ -85,10 +85,16 @@ export async function figuresOf(tx: Tx, ctx: Ctx, query: DashboardQuery, frames:
   const of = (list: readonly SessionRow[], key: "appId" | "date", value: string) =>
     stepsOf(list.filter((row) => row[key] === value));
   const old = datesOf(before.from, before.to);
+  const within = (days: Days) => stepsOf(rows.filter(({ date }) => date >= days.from && date <= days.to));
+  const compared = comparable(query, today);
   return {
     ...{ timeZone, asOf: asOf.toISOString(), from, to, before, today },
     totals: stepsOf(now),
     totalsBefore: stepsOf(then),
+    compared: compared && {
+      ...{ ...compared.now, before: compared.before },
+      ...{ totals: within(compared.now), totalsBefore: within(compared.before) },
+    },
     days: datesOf(from, to).map((date, i) => ({
       ...{ date, ...of(now, "date", date) },
       before: of(then, "date", old[i] ?? "").opened,

@@ -41,6 +41,19 @@ export function reportSettings(configuration: Readonly<Record<string, unknown>>)
 /** A part of a whole; null where there is no whole to be a part of. */
 export const shareOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
+interface Comparison<Steps> {
+  readonly from: string;
+  readonly to: string;
+  readonly before: { readonly from: string; readonly to: string };
+  readonly totals: Steps;
+  readonly totalsBefore: Steps;
+}
+
+/** What changes are told of. A report that was made before days under way were left out compares all of its days, as it did. */
+export const comparedOf = <Steps>(
+  figures: Comparison<Steps> & { readonly compared?: Comparison<Steps> | null | undefined },
+): Comparison<Steps> | null => (figures.compared === undefined ? figures : figures.compared);
+
 /** The calendar month before the one that a day lies in. */
 export function monthBefore(today: string): { from: string; to: string } {
   const to = shiftDate(`${today.slice(0, 7)}-01`, -1);

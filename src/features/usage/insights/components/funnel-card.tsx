@@ -4,28 +4,35 @@ import Link from "next/link";
 import { ChartCard } from "@/components/chart/chart-card";
 import { Figure } from "@/components/figure";
 import { formatCount } from "@/components/format";
-import { changeWords, spanWords } from "../../components/words";
+import { changeWords, spanWords, upToWords } from "../../components/words";
 import { changeOf } from "../../dashboard/rules";
 import type { InsightFigures } from "../contract";
-import { shareOf } from "../rules";
+import { comparedOf, shareOf } from "../rules";
 import { percent } from "./words";
 
 /** The sessions of the period by how far they came, each step as a part of all that were opened. */
 export function FunnelCard({ data }: { data: InsightFigures }) {
   const { totals, totalsBefore: before } = data;
+  const compared = comparedOf(data);
+  const upTo = upToWords({ ...data, compared });
+  const against = compared ? spanWords(compared.before) : "";
+  const changeIn = (step: keyof typeof totals) =>
+    compared && changeOf(compared.totals[step], compared.totalsBefore[step]);
   const steps = [
-    { name: "Opened", value: totals.opened, old: before.opened, share: null },
+    { name: "Opened", value: totals.opened, old: before.opened, share: null, change: changeIn("opened") },
     {
       name: "Came to a result",
       value: totals.results,
       old: before.results,
       share: shareOf(totals.results, totals.opened),
+      change: changeIn("results"),
     },
     {
       name: "Put a frame into the basket",
       value: totals.carted,
       old: before.carted,
       share: shareOf(totals.carted, totals.opened),
+      change: changeIn("carted"),
     },
   ];
   const most = Math.max(1, totals.opened);
@@ -36,7 +43,7 @@ export function FunnelCard({ data }: { data: InsightFigures }) {
         <>
           Sessions of your widgets, each counted on the day it was opened. A session is one paid use of an app in your
           shop; a reload is the same one. A basket is counted where your shop says so, once for each app that the
-          shopper had opened. Changes are against {spanWords(data.before)}.
+          shopper had opened.{against && ` Changes${upTo} are against ${against}.`}
         </>
       }
       file={`funnel-${data.from}-${data.to}`}
@@ -51,8 +58,7 @@ export function FunnelCard({ data }: { data: InsightFigures }) {
       }}
     >
       <ol className="grid gap-5 pt-1">
-        {steps.map(({ name, value, old, share }, i) => {
-          const change = changeOf(value, old);
+        {steps.map(({ name, value, share, change }, i) => {
           return (
             <li key={name} className="grid gap-2">
               <div className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
@@ -70,9 +76,16 @@ export function FunnelCard({ data }: { data: InsightFigures }) {
                   style={{ width: `${value === 0 ? 0 : Math.max(0.5, (value / most) * 100)}%` }}
                 />
               </span>
-              <span className="text-12 text-ink-3" title={`Against ${spanWords(data.before)}`}>
-                {change === null ? "nothing to compare with" : changeWords(change)}
-                <span className="sr-only"> than {spanWords(data.before)}</span>
+              <span className="text-12 text-ink-3" title={against ? `Against ${against}` : undefined}>
+                {change === null ? (
+                  "nothing to compare with"
+                ) : (
+                  <>
+                    {changeWords(change)}
+                    {upTo}
+                    <span className="sr-only"> than {against}</span>
+                  </>
+                )}
               </span>
             </li>
           );

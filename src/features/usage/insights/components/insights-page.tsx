@@ -14,7 +14,8 @@ import { ClockTime, useTimeZone } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import { PeriodPicker } from "../../components/period-picker";
 import { useView } from "../../components/view";
-import { spanWords } from "../../components/words";
+import { comparisonWords, spanWords } from "../../components/words";
+import { comparedOf } from "../rules";
 import { AppsCard } from "./apps-card";
 import { DaysCard } from "./days-card";
 import { FramesCard } from "./frames-card";
@@ -51,7 +52,7 @@ export function InsightsPage({ periodStart, canSpend }: { periodStart: string; c
       >
         {figures ? (
           <>
-            {spanWords(figures)}, compared with {spanWords(figures.before)}.{" "}
+            {comparisonWords({ ...figures, compared: comparedOf(figures) })}{" "}
             <span className="whitespace-nowrap text-ink-3">
               As of <ClockTime iso={figures.asOf} className="figures" />, {zone.replaceAll("_", " ")}
             </span>

@@ -1,8 +1,8 @@
 import { drawPdf, MARGIN, type Pdf, type Weight } from "@/lib/pdf";
-import { changeWords, shortDate, spanWords } from "../../components/words";
+import { changeWords, shortDate, spanWords, upToWords } from "../../components/words";
 import { changeOf } from "../../dashboard/rules";
 import type { ReportFigures } from "../contract";
-import { shareOf } from "../rules";
+import { comparedOf, shareOf } from "../rules";
 
 /** The report as a document: two or three pages of A4, drawn from its figures alone. */
 
@@ -104,29 +104,36 @@ const daysWords = ({ from, to }: { from: string; to: string }): string =>
   from === to ? day.format(Date.parse(from)) : `${day.format(Date.parse(from))} – ${day.format(Date.parse(to))}`;
 
 function funnel(pdf: Pdf, figures: ReportFigures): void {
-  const { totals, totalsBefore, before, accent } = figures;
+  const { totals, accent } = figures;
+  const compared = comparedOf(figures);
+  const upTo = upToWords({ ...figures, compared });
+  const against = compared ? ` Changes${upTo} are against ${spanWords(compared.before)}.` : "";
   heading(
     pdf,
     "From opened to basket",
-    `Sessions of your widgets, each counted on the day it was opened. A session is one paid use of an app in your shop. Changes are against ${spanWords(before)}.`,
+    `Sessions of your widgets, each counted on the day it was opened. A session is one paid use of an app in your shop.${against}`,
     150,
   );
   const steps = [
-    ["Opened", totals.opened, totalsBefore.opened],
-    ["Came to a result", totals.results, totalsBefore.results],
-    ["Put a frame into the basket", totals.carted, totalsBefore.carted],
+    ["Opened", "opened"],
+    ["Came to a result", "results"],
+    ["Put a frame into the basket", "carted"],
   ] as const;
   const most = Math.max(1, totals.opened);
-  for (const [i, [name, value, old]] of steps.entries()) {
+  for (const [i, [name, step]] of steps.entries()) {
     const y = pdf.y;
-    const change = changeOf(value, old);
+    const value = totals[step];
+    const change = compared && changeOf(compared.totals[step], compared.totalsBefore[step]);
     line(pdf, name, MARGIN, y, { weight: "medium" });
     line(pdf, count.format(value), MARGIN, y, { weight: "semibold", align: "right", width: WIDTH - 190 });
     line(pdf, i === 0 ? "" : `${percent(shareOf(value, totals.opened))} of opened`, MARGIN + WIDTH - 180, y, {
       color: INK_2,
       width: 90,
     });
-    line(pdf, change === null ? "nothing before" : changeWords(change), MARGIN, y, { color: INK_3, align: "right" });
+    line(pdf, change === null ? "nothing before" : `${changeWords(change)}${upTo}`, MARGIN, y, {
+      color: INK_3,
+      align: "right",
+    });
     pdf.roundedRect(MARGIN, y + 16, WIDTH, 12, 3).fill(INSET);
     if (value > 0)
       pdf
