@@ -2,7 +2,7 @@ import { and, eq, inArray, isNull, ne, sql } from "drizzle-orm";
 import type { Db, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { outgoingMails } from "@/db/schema/mail";
-import { notificationPreferences, notifications } from "@/db/schema/notifications";
+import { chatPosts, notificationPreferences, notifications } from "@/db/schema/notifications";
 import { memberships } from "@/db/schema/people";
 import { type CustomerId, uuidv7 } from "@/lib/ids";
 import { queuePosts } from "./chat/service";
@@ -144,6 +144,17 @@ export async function tell(db: Db, tx: Tx, customerId: CustomerId, news: News): 
     await mailTo(tx, customerId, mailed, { key, ...(news.mail ?? usual) }, after);
   }
   if (news.only === undefined) await queuePosts(db, tx, customerId, { key, kind, title, body, href }, after);
+}
+
+/**
+ * Takes back what nobody has tried to send yet of the mails and posts under a key, such as what waits for the end of quiet
+ * hours: it is so no more. The app keeps what was told, and so does a digest, which says of each when it was.
+ */
+export async function takeBack(tx: Tx, customerId: CustomerId, key: string): Promise<void> {
+  for (const table of [outgoingMails, chatPosts]) {
+    const untried = and(eq(table.status, "queued"), eq(table.attempts, 0));
+    await tx.delete(table).where(and(eq(table.customerId, customerId), eq(table.key, key), untried));
+  }
 }
 
 async function choices(tx: Tx, customerId: CustomerId, kind: NotificationKind): Promise<Map<string, Mode>> {

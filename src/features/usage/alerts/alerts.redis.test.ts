@@ -528,6 +528,35 @@ describe("when", () => {
     expect(out?.dueAt.getTime()).toBeLessThanOrEqual(Date.now() + 1_000);
   });
 
+  it("what quiet hours hold is taken back where it is so no more, or said louder meanwhile; the app keeps it", async () => {
+    await quietNow();
+    for (const threshold of [100, 0]) await addRule(system(), { kind: "low_balance", threshold });
+    const held = async () => (await mailsOf("notifications.notice")).map(({ facts }) => facts.title);
+    await spend(950);
+    await look();
+    expect(new Set(await held())).toEqual(new Set(["50 tokens left"]));
+    await look();
+    expect(await held()).not.toEqual([]);
+    const balance = (tokens: number) =>
+      db().update(meteringAccounts).set({ balance: tokens }).where(eq(meteringAccounts.customerId, brand.customerId));
+    await balance(600);
+    await look();
+    expect(await held()).toEqual([]);
+    expect(await told("low_balance")).toEqual(["50 tokens left"]);
+    // What is under way already, or arrived, is nobody's to take back.
+    await balance(40);
+    await look();
+    const [first] = await mailsOf("notifications.notice");
+    await db()
+      .update(outgoingMails)
+      .set({ attempts: 1 })
+      .where(eq(outgoingMails.id, first?.id ?? ""));
+    await balance(0);
+    await look();
+    expect((await held()).toSorted()).toEqual(["40 tokens left", "Tokens ran out", "Tokens ran out"]);
+    await balance(50);
+  });
+
   it("a rule that is off, or was removed, says nothing", async () => {
     await look();
     await db().update(alertRules).set({ enabled: false }).where(eq(alertRules.customerId, brand.customerId));

@@ -7,7 +7,7 @@ import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
 import { recordAudit } from "@/features/audit/service";
 import { heldUntil, nextMinute } from "@/features/notifications/rules";
-import { tell } from "@/features/notifications/service";
+import { takeBack, tell } from "@/features/notifications/service";
 import { emit } from "@/features/notifications/webhooks/service";
 import { findPlan } from "@/features/plans/queries";
 import { permissionsOf, ROLES } from "@/features/team/rules";
@@ -137,7 +137,10 @@ async function crossed(
         ),
       );
     const change = changesOf(open, read(rule), !MAY_BE_UNKNOWN.has(rule.kind));
-    for (const { id } of change.close) await closeCrossing(tx, id);
+    for (const { id } of change.close) {
+      await closeCrossing(tx, id);
+      if (STATES.has(rule.kind)) await takeBack(tx, customerId, keyOf(id));
+    }
     fresh.push(...change.open.map((reading) => ({ rule, reading })));
     standing.set(
       rule.id,
@@ -153,13 +156,22 @@ async function crossed(
       fresh.some((other) => louder(other.rule) && same(other.reading)) ||
       rules.some((other) => louder(other) && (standing.get(other.id) ?? []).some(same));
     const id = await openCrossing(tx, customerId, rule, reading, !spoken);
-    if (id !== null && !spoken) told.push({ rule, reading, id });
+    if (id === null || spoken) continue;
+    told.push({ rule, reading, id });
+    // What still waits to be said of the same says less, and would come after it.
+    for (const quieter of [...standing.values()].flat().filter(same)) await takeBack(tx, customerId, keyOf(quieter.id));
   }
   return told;
 }
 
 /** Kinds of which nothing may be known for a while; a crossing of theirs stays open until it is. */
 const MAY_BE_UNKNOWN: ReadonlySet<AlertKind> = new Set(["forecast", "unusual"]);
+
+/** Kinds that tell how something stands, which nobody needs to hear of afterwards; the others tell what has happened. */
+const STATES: ReadonlySet<AlertKind> = new Set(["plan_used", "low_balance", "forecast", "cap_reached"]);
+
+/** What the telling of a crossing is known by. */
+const keyOf = (id: string): string => `alert:${id}`;
 
 const closeCrossing = (tx: Tx, id: string) =>
   tx
@@ -202,7 +214,7 @@ async function tellCrossing(
   const raised = { alert_id: id, ...said, value: null, threshold: rule.threshold, app_id: null };
   await emit(tx, customerId, "alert.raised", raised, { key: id });
   await tell(db, tx, customerId, {
-    key: `alert:${id}`,
+    key: keyOf(id),
     kind: rule.kind,
     ...words,
     roles: rolesFor(rule.kind),
