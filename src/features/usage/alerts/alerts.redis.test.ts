@@ -10,6 +10,7 @@ import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
 import { writeRefusals } from "@/features/metering/refusals/jobs";
 import { RefusalNotes } from "@/features/metering/refusals/rules";
+import { setPreference } from "@/features/notifications/service";
 import { deliverDue, deliveriesAtRest } from "@/features/notifications/webhooks/jobs";
 import { createEndpoint, setEnabled } from "@/features/notifications/webhooks/service";
 import { ROLES } from "@/features/team/rules";
@@ -22,7 +23,7 @@ import { Baseline } from "../anomaly/rules";
 import { hoursOf } from "../standing/queries";
 import type { AlertKind } from "./contract";
 import { collectRefusals } from "./jobs";
-import { addRule, lookAtAlerts, removeRule, setRule, testRule } from "./service";
+import { addRule, lookAtAlerts, removeRule, setAlertSettings, setRule, testRule } from "./service";
 
 /**
  * Each alert against a real ledger: one case in which it speaks, for its own reason, and one that looks alike and is none.
@@ -555,6 +556,22 @@ describe("when", () => {
     await look();
     expect((await held()).toSorted()).toEqual(["40 tokens left", "Tokens ran out", "Tokens ran out"]);
     await balance(50);
+  });
+
+  it("a test goes into the digest of the brand's own hour, where that is how its asker is told", async () => {
+    await look();
+    const hour = (new Date().getUTCHours() + 5) % 24;
+    await setAlertSettings(system(), { quiet: null, digestHour: hour });
+    const [rule] = await db().select().from(alertRules).where(eq(alertRules.customerId, brand.customerId));
+    const [admin] = await db().execute(
+      sql`select user_id from memberships where customer_id = ${brand.customerId} and role = 'admin' order by user_id`,
+    );
+    const asker = { ...system(), actor: { type: "user", id: String(admin?.user_id) } } as const;
+    const kind = rule?.kind as AlertKind;
+    await setPreference(asker, { kind, channel: "email", mode: "digest" });
+    await testRule(asker, { id: rule?.id ?? "" });
+    const [waiting] = await db().select().from(notifications).where(eq(notifications.userId, asker.actor.id));
+    expect(waiting?.digestAt?.getUTCHours()).toBe(hour);
   });
 
   it("a rule that is off, or was removed, says nothing", async () => {

@@ -344,6 +344,7 @@ export async function testRule(ctx: Ctx, input: { id: string }): Promise<void> {
     const kind = alertKind.safeParse(rule?.kind);
     if (!rule || !kind.success) throw unknown();
     const [brand] = await tx.select().from(customers).where(eq(customers.id, ctx.customerId));
+    const [settings] = await tx.select().from(alertSettings).where(eq(alertSettings.customerId, ctx.customerId));
     const example = EXAMPLES[kind.data];
     const words = wordsOf(kind.data, rule.threshold, example.subject, example.facts);
     const now = new Date();
@@ -356,7 +357,7 @@ export async function testRule(ctx: Ctx, input: { id: string }): Promise<void> {
       body: `This is an example; nothing has happened. ${words.body}`,
       roles: ROLES,
       only: ctx.actor.id,
-      digestAt: nextMinute(brand?.timeZone ?? "UTC", now, 8 * 60),
+      digestAt: nextMinute(brand?.timeZone ?? "UTC", now, (settings?.digestHour ?? 8) * 60),
     });
   });
 }
