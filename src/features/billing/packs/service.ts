@@ -12,9 +12,10 @@ import { alone, ensureStripeCustomer } from "../customers/service";
 import { cardToCharge } from "../methods/queries";
 import type { PackMetadata } from "../payments/service";
 import { recordPayment } from "../payments/service";
-import { failPurchase } from "../purchases/service";
+import { failPurchase, type Purchase } from "../purchases/service";
 import { afterCommit } from "../settlement/service";
 import { declineOf, idOf, isRefusedByStripe, refusalOf, stripe } from "../stripe/service";
+import { recordTopUp } from "../top-up/service";
 
 /** A payment that was begun, and what became of it as far as it is known. */
 export type Charged =
@@ -119,11 +120,11 @@ export async function charge(
       ));
   } catch (error) {
     const decline = declineOf(error);
-    if (decline) return failed(ctx, row.id, decline.message);
+    if (decline) return failed(ctx, row, decline.message);
     // Another card under the same name: the first request has arrived, and its payment says what became of it.
     if (isIdempotencyError(error)) intent = await findPayment(input.customer, row.id);
-    else if (error instanceof Refusal && error.code === "payment_failed") return failed(ctx, row.id, error.message);
-    else if (isRefusedByStripe(error)) return failed(ctx, row.id, "The payment was not taken.");
+    else if (error instanceof Refusal && error.code === "payment_failed") return failed(ctx, row, error.message);
+    else if (isRefusedByStripe(error)) return failed(ctx, row, "The payment was not taken.");
     // Stripe is away: nothing is known, so nothing has failed. Whoever asks again goes on with the same payment.
     else throw refusalOf(error);
     if (!intent) return { state: "pending" };
@@ -146,8 +147,11 @@ export async function charge(
 const isIdempotencyError = (error: unknown): boolean =>
   error instanceof Error && "type" in error && error.type === "StripeIdempotencyError";
 
-async function failed(ctx: Ctx, purchaseId: string, failure: string): Promise<Charged> {
-  await ctx.db.transaction((tx) => failPurchase(tx, ctx, purchaseId, failure));
+/** Ends the purchase, and in the same transaction the top-ups that would ask the card again. */
+async function failed(ctx: Ctx, { id, origin }: Purchase, failure: string): Promise<Charged> {
+  await ctx.db.transaction(async (tx) => {
+    if ((await failPurchase(tx, ctx, id, failure)) && origin === "top_up") await recordTopUp(tx, ctx, id, { failure });
+  });
   return { state: "failed", failure };
 }
 

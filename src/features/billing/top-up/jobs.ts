@@ -55,10 +55,6 @@ export async function topUp(deps: ReconcileDeps, customerId: CustomerId, now = n
     return "failed";
   }
   const charged = await charge(ctx, deps, { customer, purchaseId: found.purchaseId, present: false });
-  if (charged.state === "failed") {
-    await giveUp(ctx, found.purchaseId, charged.failure);
-    return "failed";
-  }
   if (charged.state === "action_required") {
     // The bank wants a person, and none is there: a payment left open would come true in a week.
     await giveUp(ctx, found.purchaseId, "The bank asks for a confirmation");
@@ -128,7 +124,7 @@ async function decide(ctx: Ctx, deps: ReconcileDeps, now: Date): Promise<{ purch
 /** Ends a top-up that came to nothing, tells of it, and stops the next ones. */
 async function giveUp(ctx: Ctx, purchaseId: string, failure: string): Promise<void> {
   await ctx.db.transaction(async (tx) => {
-    await failPurchase(tx, ctx, purchaseId, failure);
-    await recordTopUp(tx, ctx, purchaseId, { failure });
+    // Whoever ended it before has told of it, and stopped the next ones.
+    if (await failPurchase(tx, ctx, purchaseId, failure)) await recordTopUp(tx, ctx, purchaseId, { failure });
   });
 }

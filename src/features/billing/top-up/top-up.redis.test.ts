@@ -9,6 +9,7 @@ import { metering } from "@/rest/internal/metering";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { control, payerOf, saveCard, tellAll } from "@/test/stripe";
 import { ensureStripeCustomer } from "../customers/service";
+import { charge } from "../packs/service";
 import { stripe } from "../stripe/service";
 import { brandsInNeed, topUp } from "./jobs";
 import { overageOf, overagePreview } from "./queries";
@@ -119,6 +120,20 @@ describe("an automatic top-up", () => {
     await setOverage(ctx, { mode: "top_up", topUp: RULE, ...NONE });
     expect(await look(brand, later(120))).toBe("completed");
     await drain(brand);
+  });
+
+  it("stops after a decline, also where whoever asked the card came no further", async () => {
+    const { brand, ctx } = await atThreshold("pm_card_chargeCustomerFail");
+    await control("faults", { fault: "dropped_before", times: 3, only: "POST /v1/payment_intents" });
+    await expect(look(brand)).rejects.toMatchObject({ code: "billing_unavailable" });
+    const [begun] = await topUpsOf(brand);
+    const customer = await ensureStripeCustomer(ctx);
+    const asked = { customer, purchaseId: begun?.id ?? "", present: false };
+    expect(await charge(ctx, metering(), asked)).toMatchObject({ state: "failed" });
+    await tellAll();
+    expect(await look(brand, later(120))).toBe("off");
+    expect((await overageOf(ctx)).stopped?.reason).toMatch(/declined/);
+    expect(await topUpsOf(brand)).toHaveLength(1);
   });
 });
 
