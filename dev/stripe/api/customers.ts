@@ -19,7 +19,7 @@ import {
 } from "../params";
 import { page, route } from "../route";
 import { cancelNow } from "../subscriptions";
-import { addTaxId, taxIdsOf } from "../tax-ids";
+import { addTaxId, checkTaxId, taxIdsOf } from "../tax-ids";
 import type { World } from "../world";
 
 const shared = {
@@ -135,6 +135,7 @@ export const customerRoutes = [
   ),
   route("POST /v1/customers/:id/tax_ids", "CustomerCreateTaxIdParams", creatingTaxId, (world, given, id = "") => {
     world.store.get("customer", id);
+    checkTaxId(given.type, given.value);
     return addTaxId(world, id, given.type, given.value);
   }),
   route(

@@ -294,6 +294,31 @@ describe("a brand's customer at Stripe", () => {
     await setDetails(ctx, { ...details, vatId: null });
     expect((await detailsOf(ctx)).details?.vatId).toBeNull();
   });
+
+  it("keeps the tax ids that were given at the checkout, and takes VAT ids from beyond the Union", async () => {
+    const brand = await testBrand({ tokens: 0 });
+    const ctx = payerOf(brand.customerId);
+    const customer = await ensureStripeCustomer(ctx);
+    await stripe().customers.createTaxId(customer, { type: "us_ein", value: "12-3456789" });
+    await stripe().customers.createTaxId(customer, { type: "gb_vat", value: "GB123456789" });
+    const idsThere = async () =>
+      (await stripe().customers.listTaxIds(customer)).data.map(({ type, value }) => `${type} ${value}`).toSorted();
+    expect((await detailsOf(ctx)).details?.vatId).toBe("GB123456789");
+    const address = { line1: "Quay 1", line2: "", city: "Leeds", state: "", postalCode: "LS1 1AA", country: "GB" };
+    const details = { name: "Specs Ltd", email: "", address, vatId: "GB123456789" };
+    await setDetails(ctx, details);
+    expect(await idsThere()).toEqual(["gb_vat GB123456789", "us_ein 12-3456789"]);
+    await setDetails(ctx, { ...details, vatId: "CHE123456789MWST" });
+    expect(await detailsOf(ctx)).toEqual({ details: { ...details, vatId: "CHE123456789MWST" } });
+    expect(await idsThere()).toEqual(["ch_vat CHE-123.456.789 MWST", "us_ein 12-3456789"]);
+    const moved = { ...details, address: { ...address, city: "York" } };
+    for (const vatId of ["ZZ123", "DE12"]) {
+      await expect(setDetails(ctx, { ...moved, vatId })).rejects.toMatchObject({ code: "invalid_request" });
+    }
+    expect((await detailsOf(ctx)).details?.address.city).toBe("Leeds");
+    await setDetails(ctx, { ...details, vatId: null });
+    expect(await idsThere()).toEqual(["us_ein 12-3456789"]);
+  });
 });
 
 it("a month's statement adds up to the token and the cent", async () => {

@@ -8,6 +8,7 @@ import { Refusal } from "@/lib/errors";
 import { type CustomerId, mintCustomerId } from "@/lib/ids";
 import type { DetailsOutput } from "../contract";
 import { ask } from "../stripe/service";
+import { isVat, plainVatId } from "./rules";
 
 let read: KeyRing | undefined;
 
@@ -47,6 +48,7 @@ export async function detailsOf(ctx: Ctx): Promise<DetailsOutput> {
   const customer = await ask((stripe) => stripe.customers.retrieve(id, { expand: ["tax_ids"] }));
   if (customer.deleted) return { details: null };
   const { address } = customer;
+  const vatId = customer.tax_ids?.data.find(({ type }) => isVat(type));
   return {
     details: {
       name: customer.name ?? "",
@@ -59,7 +61,7 @@ export async function detailsOf(ctx: Ctx): Promise<DetailsOutput> {
         postalCode: address?.postal_code ?? "",
         country: address?.country ?? "US",
       },
-      vatId: customer.tax_ids?.data.find((one) => one.type === "eu_vat")?.value ?? null,
+      vatId: vatId ? plainVatId(vatId.value) : null,
     },
   };
 }

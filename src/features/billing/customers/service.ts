@@ -6,10 +6,12 @@ import { customers } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
 import { sha256 } from "@/lib/digest";
 import { blindIndexes, decrypt, encrypt, isCurrent } from "@/lib/encryption";
+import { Refusal } from "@/lib/errors";
 import type { CustomerId } from "@/lib/ids";
 import type { DetailsInput, DetailsOutput } from "../contract";
-import { ask } from "../stripe/service";
+import { ask, isRefusedByStripe } from "../stripe/service";
 import { ring, stripeIdOf } from "./queries";
+import { isVat, plainVatId, vatIdAtStripe } from "./rules";
 
 /** Two that ask at once in one process share the answer; two processes share it by Stripe's idempotency key. */
 const underWay = new Map<string, Promise<string>>();
@@ -72,11 +74,12 @@ export async function rotateEncryption(db: Ctx["db"], keys = ring()): Promise<nu
 
 /**
  * Sets what stands on invoices from now on.
- * @throws Refusal `billing_unavailable`
+ * @throws Refusal `invalid_request` for a VAT id that is none, and then nothing is changed; `billing_unavailable`
  */
 export async function setDetails(ctx: Ctx, input: DetailsInput): Promise<DetailsOutput> {
   const id = await ensureStripeCustomer(ctx);
   const { name, email, address, vatId } = input;
+  await setVatId(id, vatId);
   await ask((stripe) =>
     stripe.customers.update(id, {
       name,
@@ -91,7 +94,6 @@ export async function setDetails(ctx: Ctx, input: DetailsInput): Promise<Details
       },
     }),
   );
-  await setVatId(id, vatId);
   await ctx.db.transaction((tx) =>
     // Whoever changed it is known; what it is now is personal and stays with Stripe.
     recordAudit(tx, ctx, { action: "billing.details_changed", subject: ctx.customerId }),
@@ -99,15 +101,29 @@ export async function setDetails(ctx: Ctx, input: DetailsInput): Promise<Details
   return { details: input };
 }
 
+/** Has a customer carry this VAT id and no other. Tax ids of other kinds, given at a checkout, stay. */
 async function setVatId(id: string, vatId: string | null): Promise<void> {
-  const there = await ask((stripe) => stripe.customers.listTaxIds(id, { limit: 20 }));
-  if (vatId !== null && !there.data.some((one) => one.value === vatId)) {
-    await ask((stripe) => stripe.customers.createTaxId(id, { type: "eu_vat", value: vatId }));
+  const meant = vatId === null ? null : vatIdAtStripe(vatId);
+  if (vatId !== null && !meant) throw notAVatId("The VAT id must be of the European Union, of Britain or Switzerland.");
+  const { data } = await ask((stripe) => stripe.customers.listTaxIds(id, { limit: 20 }));
+  const there = data.filter(({ type }) => isVat(type));
+  if (meant && !there.some(({ value }) => plainVatId(value) === plainVatId(meant.value))) {
+    await ask((stripe) =>
+      stripe.customers.createTaxId(id, meant).catch((error: unknown) => {
+        if (!isRefusedByStripe(error) || error.code !== "tax_id_invalid") throw error;
+        throw notAVatId("This is no VAT id of its country. Look at its letters and digits.");
+      }),
+    );
   }
-  for (const old of there.data) {
-    if (old.value !== vatId) await ask((stripe) => stripe.customers.deleteTaxId(id, old.id));
+  for (const old of there) {
+    if (!meant || plainVatId(old.value) !== plainVatId(meant.value)) {
+      await ask((stripe) => stripe.customers.deleteTaxId(id, old.id));
+    }
   }
 }
+
+const notAVatId = (message: string): Refusal =>
+  new Refusal("invalid_request", message, { fields: [{ path: "vatId", message }] });
 
 /** Takes the brand's row, which orders everything that is done about its money, and tells its revision. */
 export async function lockBrand(tx: Tx, customerId: CustomerId): Promise<number> {
