@@ -8,7 +8,7 @@ import { metering } from "@/rest/internal/metering";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
 import { CARDS, control, payAt, payerOf, saveCard, tellAll } from "@/test/stripe";
 import { checkoutState } from "./checkout/queries";
-import { checkout } from "./checkout/service";
+import { checkout, portal } from "./checkout/service";
 import { detailsOf, stripeIdOf } from "./customers/queries";
 import { ensureStripeCustomer, setDetails } from "./customers/service";
 import { buyPack } from "./packs/service";
@@ -202,6 +202,7 @@ describe("a plan", () => {
     });
     expect((await consumeWith(brand.secretKey.secret)).status).toBe(402);
     await expect(resumeSubscription(ctx, metering())).rejects.toMatchObject({ code: "subscription_needed" });
+    await expect(portal(ctx, { flow: "cancel" })).rejects.toMatchObject({ code: "subscription_needed" });
     await agrees(brand);
   });
 
@@ -210,6 +211,9 @@ describe("a plan", () => {
     const ctx = payerOf(brand.customerId);
     const attempt = (card: string) => subscribe(ctx, metering(), { plan_id: "starter", payment_method_id: card });
     await expect(attempt("pm_card_chargeDeclined")).rejects.toMatchObject({ code: "payment_failed" });
+    await expect(attempt("pm_card_chargeCustomerFail")).rejects.toMatchObject({ code: "payment_failed" });
+    // A card that was refused is not the one that packs and top-ups ask next.
+    expect((await overview(ctx, metering())).paymentMethods).toEqual([]);
     expect(await attempt("pm_card_visa")).toMatchObject({ success: true, status: "active" });
     await expect(attempt("pm_card_visa")).rejects.toMatchObject({ code: "subscription_exists" });
     expect(await balanceOf(brand)).toBe(1_000);

@@ -103,7 +103,8 @@ export async function portal(ctx: Ctx, input: PortalInput): Promise<UrlOutput> {
   const customer = await ensureStripeCustomer(ctx);
   const returnUrl = `${env().AUTH_URL}/billing`;
   if (input.flow === "cancel") {
-    const subscription = (await subscriptionOf(ctx))?.stripeSubscriptionId;
+    const row = await subscriptionOf(ctx);
+    const subscription = row && row.status !== "canceled" ? row.stripeSubscriptionId : null;
     if (!subscription) throw new Refusal("subscription_needed", "There is no subscription to cancel.");
     return ask((stripe) =>
       stripe.billingPortal.sessions.create({

@@ -78,18 +78,28 @@ async function unknownYet(customer: string): Promise<Stripe.Subscription | undef
 }
 
 async function create(input: SubscribeBody & { customer: string; price: string; brand: string }) {
-  const { customer, price, brand } = input;
-  const card = await ask((stripe) => stripe.paymentMethods.attach(input.payment_method_id, { customer }));
-  return ask((stripe) =>
-    stripe.subscriptions.create({
-      customer,
-      items: [{ price }],
-      default_payment_method: card.id,
-      // A card that is refused begins nothing; what is left incomplete would have to be cleaned up.
-      payment_behavior: "error_if_incomplete",
-      metadata: { brand },
-    }),
-  );
+  const { customer, price, brand, payment_method_id: method } = input;
+  const before = await ask((stripe) => stripe.paymentMethods.list({ customer, limit: 100 }));
+  const card = await ask((stripe) => stripe.paymentMethods.attach(method, { customer }));
+  try {
+    return await ask((stripe) =>
+      stripe.subscriptions.create({
+        customer,
+        items: [{ price }],
+        default_payment_method: card.id,
+        // A card that is refused begins nothing; what is left incomplete would have to be cleaned up.
+        payment_behavior: "error_if_incomplete",
+        metadata: { brand },
+      }),
+    );
+  } catch (error) {
+    const refused = error instanceof Refusal && error.code === "payment_failed";
+    // Left on file, it would be the newest card, and the one that packs and top-ups ask next.
+    if (refused && !before.data.some(({ id }) => id === card.id)) {
+      await ask((stripe) => stripe.paymentMethods.detach(card.id)).catch(() => undefined);
+    }
+    throw error;
+  }
 }
 
 /** The brand's subscription as it is at Stripe now. */
