@@ -12,16 +12,18 @@ import { blindIndexes, decrypt, encrypt, keyRing } from "@/lib/encryption";
 import { uuidv7 } from "@/lib/ids";
 import { metering } from "@/rest/internal/metering";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
-import { control, newEvents, payerOf, saveCard, tellAll } from "@/test/stripe";
+import { control, inbox, newEvents, payerOf, saveCard, tellAll } from "@/test/stripe";
 import { stripeIdOf } from "./customers/queries";
 import { ensureStripeCustomer, rotateEncryption } from "./customers/service";
+import { receive } from "./inbox/service";
 import { alertAll } from "./jobs";
 import { tellExpiringCards } from "./methods/jobs";
 import { overview } from "./queries";
 import { reconcileBrand } from "./reconcile/service";
 import { endGrace, settle } from "./settlement/service";
 import { stripe } from "./stripe/service";
-import { subscribe } from "./subscriptions/service";
+import { previewChange } from "./subscriptions/queries";
+import { changePlan, subscribe } from "./subscriptions/service";
 import { setOverage } from "./top-up/service";
 
 beforeAll(() => control("reset"));
@@ -75,6 +77,60 @@ describe("a renewal that is refused", () => {
     expect(await use()).toBe(200);
     await drain(brand);
   });
+});
+
+it("a plan does not go up over a payment that is late: the period that is not paid would be credited", async () => {
+  const brand = await testBrand({ tokens: 0, apps: [] });
+  const ctx = payerOf(brand.customerId);
+  await ensureStripeCustomer(ctx);
+  await newEvents();
+  await subscribe(ctx, metering(), { plan_id: "starter", payment_method_id: "pm_card_visa" });
+  const customer = (await stripeIdOf(ctx)) ?? "";
+  const bad = await saveCard(ctx, "pm_card_chargeCustomerFail");
+  const [subscription] = (await stripe().subscriptions.list({ customer })).data;
+  const pays = (card: string) =>
+    stripe().subscriptions.update(subscription?.id ?? "", { default_payment_method: card });
+  await pays(bad);
+  await control("advance", { seconds: 31 * 86_400 + 7_200 });
+  await tellAll();
+  expect(await overview(ctx, metering())).toMatchObject({ status: "past_due" });
+  const good = await saveCard(ctx);
+  await pays(good);
+  const up = { planId: "professional", prorationDate: null, expectedCents: null };
+  await expect(previewChange(ctx, { planId: "professional" })).rejects.toMatchObject({ code: "payment_failed" });
+  await expect(changePlan(ctx, metering(), up)).rejects.toMatchObject({ code: "payment_failed" });
+  const paid = await stripe().invoices.list({ customer, status: "paid" });
+  expect(paid.data.map(({ amount_paid }) => amount_paid)).toEqual([2_900]);
+  const [open] = (await stripe().invoices.list({ customer, status: "open" })).data;
+  await stripe().invoices.pay(open?.id ?? "", { payment_method: good });
+  await tellAll();
+  expect(await changePlan(ctx, metering(), up)).toMatchObject({ kind: "upgrade" });
+  await tellAll();
+  await drain(brand);
+  expect((await reconcileBrand(metering(), stripe(), brand.customerId)).findings).toEqual([]);
+});
+
+it("a first payment that is refused is not told as a late one, where a plan was before", async () => {
+  const brand = await testBrand({ tokens: 0, apps: [] });
+  const ctx = payerOf(brand.customerId);
+  await withPayer(brand);
+  await ensureStripeCustomer(ctx);
+  await newEvents();
+  await subscribe(ctx, metering(), { plan_id: "starter", payment_method_id: "pm_card_visa" });
+  const customer = (await stripeIdOf(ctx)) ?? "";
+  const [before] = (await stripe().subscriptions.list({ customer })).data;
+  await stripe().subscriptions.cancel(before?.id ?? "");
+  await tellAll();
+  expect(await overview(ctx, metering())).toMatchObject({ status: "canceled" });
+  const bad = await saveCard(ctx, "pm_card_chargeCustomerFail");
+  const price = before?.items.data[0]?.price.id ?? "";
+  const again = { customer, items: [{ price }], default_payment_method: bad };
+  await stripe().subscriptions.create({ ...again, payment_behavior: "allow_incomplete" });
+  const events = await newEvents();
+  expect(events.map(({ type }) => type)).toContain("invoice.payment_failed");
+  for (const event of events) await receive(inbox(), event);
+  expect(await mailsOf(brand)).not.toContain("billing.payment_failed");
+  await drain(brand);
 });
 
 it("people are told of a low balance, that it is used up, and of much use, once a day each", async () => {

@@ -45,7 +45,9 @@ export async function readLateInvoice(stripe: Stripe, id: string): Promise<Readi
         return tellConfirmation(tx, scope, priced, momentOf(waiting.expires_at));
       }
       const [row] = await tx.select().from(customerBilling).where(eq(customerBilling.customerId, scope.customerId));
-      if (row) await tellPaymentFailed(tx, scope, priced, row.graceUntil);
+      // Of a subscription that never began nothing is late: whoever tries it at the checkout is told there.
+      if (row?.stripeSubscriptionId === found.subscription.id)
+        await tellPaymentFailed(tx, scope, priced, row.graceUntil);
     },
   };
 }

@@ -18,6 +18,8 @@ export interface Running {
   readonly pendingPlanId: string | null;
   readonly cancelAtPeriodEnd: boolean;
   readonly periodEnd: Date;
+  /** The present period is not paid: to go up would credit what nobody has paid. */
+  readonly late: boolean;
   /** A higher plan's price that waits for a person to confirm its payment, and the invoice that asks for it. */
   readonly waiting: { readonly price: string | null; readonly invoice: string | null; readonly until: Date } | null;
 }
@@ -37,6 +39,7 @@ export async function runningOf(ctx: Pick<Ctx, "customerId"> & { readonly db: Re
     pendingPlanId: row.pendingPlanId,
     cancelAtPeriodEnd: theirs.cancel_at_period_end,
     periodEnd: momentOf(item.current_period_end),
+    late: theirs.status === "past_due" || theirs.status === "unpaid",
     waiting: theirs.pending_update && {
       price: theirs.pending_update.subscription_items?.[0]?.price.id ?? null,
       invoice: idOf(theirs.latest_invoice),
@@ -44,6 +47,10 @@ export async function runningOf(ctx: Pick<Ctx, "customerId"> & { readonly db: Re
     },
   };
 }
+
+/** Why a plan whose present period is not paid does not go up. */
+export const lateFirst = (): Refusal =>
+  new Refusal("payment_failed", "A payment is late. Pay the open invoice first, then upgrade.");
 
 /** What a change to a plan would be. */
 export function changeOf(
@@ -82,7 +89,7 @@ export const upgradePreview = (
 /**
  * What a change of plan costs, gives and takes, at this moment. Stripe reckons the amounts, so that what is shown is what
  * is charged.
- * @throws Refusal `not_found`, `billing_unavailable`
+ * @throws Refusal `not_found`, `payment_failed` for a higher plan while a payment is late, `billing_unavailable`
  */
 export async function previewChange(ctx: Ctx, input: PlanInput): Promise<PreviewOutput> {
   const plan = await findPlan(ctx.db, input.planId);
@@ -118,6 +125,7 @@ export async function previewChange(ctx: Ctx, input: PlanInput): Promise<Preview
     const at = kind === "downgrade" ? nextAt : now.toISOString();
     return { ...common, ...nothing, kind, at, nextAt };
   }
+  if (running.late) throw lateFirst();
   const invoice = await upgradePreview(running, await priceUnder(plan.stripePriceId), null);
   const ends = Math.max(...invoice.lines.data.map((line) => line.period.end));
   const receipt = receiptOf(await asCharged(ctx, invoice, running, row?.billingCycleStart ?? null));

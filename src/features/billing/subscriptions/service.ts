@@ -14,7 +14,7 @@ import { priceUnder } from "../prices/queries";
 import { afterCommit } from "../settlement/service";
 import { recordStanding } from "../standing/service";
 import { ask, idOf, momentOf, refusalOf, stripe, wantsPerson } from "../stripe/service";
-import { changeOf, type Running, runningOf, upgradePreview } from "./queries";
+import { changeOf, lateFirst, type Running, runningOf, upgradePreview } from "./queries";
 
 const needed = (): Refusal =>
   new Refusal("subscription_needed", "This brand has no subscription. Choose a plan and subscribe first.");
@@ -111,7 +111,7 @@ async function requireRunning(tx: Tx, ctx: Ctx): Promise<Running> {
 
 /**
  * Changes the plan. Up: at once, a new period begins, what is left of the present one is credited, and the card is
- * charged; where it is refused nothing changes. Down: with the next period. To the plan in force while a change waits:
+ * charged; where it is refused, or an earlier payment is late, nothing changes. Down: with the next period. To the plan in force while a change waits:
  * the change is taken back.
  * @throws Refusal `subscription_needed`, `not_found`, `amount_changed` where something else than shown would be charged,
  * `payment_failed`, `billing_unavailable`
@@ -141,6 +141,7 @@ export async function changePlan(ctx: Ctx, deps: ReconcileDeps, input: ChangePla
       await recordStanding(tx, ctx, subscription);
       return { ...none, kind, at: kind === "keep" ? new Date().toISOString() : at };
     }
+    if (running.late) throw lateFirst();
     await setPrice(tx, running, running.pendingPlanId && running.planId);
     const subscription = await upgrade(running, plan.stripePriceId, input).catch(async (error: unknown) => {
       // Refused for certain: then what was planned for the period's end is planned again.
