@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { Stripe } from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
-import { stripeCustomers } from "@/db/schema/billing";
+import { billingReports, stripeCustomers } from "@/db/schema/billing";
 import { outgoingMails } from "@/db/schema/mail";
 import { customerBilling } from "@/db/schema/plans";
 import { coverageOf } from "@/features/plans/queries";
@@ -16,8 +16,8 @@ import { control, inbox, newEvents, payerOf, saveCard, tellAll } from "@/test/st
 import { stripeIdOf } from "./customers/queries";
 import { ensureStripeCustomer, rotateEncryption } from "./customers/service";
 import { receive } from "./inbox/service";
-import { alertAll } from "./jobs";
-import { tellExpiringCards } from "./methods/jobs";
+import { alertAll, reconcileDaily } from "./jobs";
+import { tellExpiringCard } from "./methods/jobs";
 import { overview } from "./queries";
 import { reconcileBrand } from "./reconcile/service";
 import { endGrace, settle } from "./settlement/service";
@@ -189,9 +189,46 @@ it("a customer that is gone at Stripe is a finding, and keeps no other brand fro
   await db()
     .insert(customerBilling)
     .values({ id: uuidv7(), customerId: brand.customerId, planId: "starter", ...subscribed });
-  await tellExpiringCards(metering());
+  await tellExpiringCard(metering(), brand.customerId);
   await db().delete(customerBilling).where(eq(customerBilling.customerId, brand.customerId));
   await db().delete(stripeCustomers).where(own);
+});
+
+it("a brand that cannot be compared keeps no other from its daily look, and is looked at again", async () => {
+  const brands: TestBrand[] = [];
+  const day = 86_400_000;
+  const own = (brand?: TestBrand) => eq(stripeCustomers.customerId, brand?.customerId ?? "");
+  const encryptedId = `lost.${randomBytes(16).toString("base64")}`;
+  for (let i = 0; i < 3; i++) {
+    const brand = await testBrand({ tokens: 0, apps: [] });
+    brands.push(brand);
+    await ensureStripeCustomer(payerOf(brand.customerId));
+    const since = { createdAt: new Date(Date.now() - 2 * day) };
+    await db()
+      .update(stripeCustomers)
+      .set(i === 1 ? { ...since, encryptedId } : since)
+      .where(own(brand));
+  }
+  const [first, lost, last] = brands;
+  const looks = async (brand?: TestBrand) =>
+    (
+      await db()
+        .select()
+        .from(billingReports)
+        .where(eq(billingReports.customerId, brand?.customerId ?? ""))
+    ).length;
+  await db()
+    .update(billingReports)
+    .set({ checkedAt: new Date(Date.now() - 2 * day) });
+  await expect(reconcileDaily(metering())).rejects.toThrow();
+  expect([await looks(first), await looks(lost), await looks(last)]).toEqual([1, 0, 1]);
+  await db()
+    .update(stripeCustomers)
+    .set({ encryptedId: encrypt(keyRing(process.env.ENCRYPTION_KEYS ?? ""), "cus_gone", lost?.customerId ?? "") })
+    .where(own(lost));
+  await reconcileDaily(metering());
+  expect([await looks(first), await looks(lost), await looks(last)]).toEqual([1, 1, 1]);
+  await db().delete(stripeCustomers).where(own(lost));
 });
 
 it("ids are written anew under another key, and found by it", async () => {

@@ -1,6 +1,6 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "@/db/client";
-import { billingReports, overageSettings } from "@/db/schema/billing";
+import { overageSettings } from "@/db/schema/billing";
 import { meteringAccounts } from "@/db/schema/metering";
 import { customerBilling } from "@/db/schema/plans";
 import type { UPKEEP } from "@/features/metering/jobs";
@@ -12,9 +12,10 @@ import { pruneEvents } from "./inbox/jobs";
 import { retryFailed } from "./inbox/service";
 import type { BillingMail } from "./mail/contract";
 import { queueBillingMail } from "./mail/service";
-import { tellExpiringCards } from "./methods/jobs";
+import { tellExpiringCard } from "./methods/jobs";
 import { endAbandoned } from "./purchases/service";
-import { reconcileAll } from "./reconcile/service";
+import { brandsToCompare } from "./reconcile/queries";
+import { reconcileBrand } from "./reconcile/service";
 import { endGrace, settle } from "./settlement/service";
 import { isConfigured, stripe } from "./stripe/service";
 import { giveBackSurplus, surplusPurchases } from "./surplus/service";
@@ -98,24 +99,22 @@ async function usedSince(db: Db, customerId: CustomerId, from: string): Promise<
   return row?.tokens ?? 0;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
-
-/** Compares Stripe, the ledger and the meter, and looks at the cards, once a day whoever asks. */
+/**
+ * Compares Stripe, the ledger and the meter, and looks at the cards, of each brand once a day whoever asks. One that
+ * cannot be looked at keeps no other from it, and is due again.
+ */
 export async function reconcileDaily(deps: ReconcileDeps): Promise<void> {
-  if (!isConfigured() || (await lastLook(deps.db)) > Date.now() - DAY_MS) return;
-  const reports = await reconcileAll(deps, stripe());
-  await tellExpiringCards(deps);
-  const odd = reports.filter(({ findings }) => findings.length > 0);
-  if (odd.length > 0) logger.error({ brands: odd.length }, "money and tokens do not agree: see billing:reconcile");
-}
-
-async function lastLook(db: Db): Promise<number> {
-  const [last] = await db
-    .select({ at: billingReports.checkedAt })
-    .from(billingReports)
-    .orderBy(desc(billingReports.checkedAt))
-    .limit(1);
-  return last?.at.getTime() ?? 0;
+  if (!isConfigured()) return;
+  let odd = 0;
+  try {
+    await each(await brandsToCompare(deps.db), async (customerId) => {
+      await tellExpiringCard(deps, customerId);
+      const { findings } = await reconcileBrand(deps, stripe(), customerId);
+      if (findings.length > 0) odd++;
+    });
+  } finally {
+    if (odd > 0) logger.error({ brands: odd }, "money and tokens do not agree: see billing:reconcile");
+  }
 }
 
 /** Does something for each, whatever becomes of the others, and then says what failed. */
