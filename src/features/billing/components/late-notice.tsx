@@ -6,6 +6,7 @@ import { formatDay, formatMoney } from "@/components/format";
 import { Notice } from "@/components/notice";
 import { useTimeZone } from "@/components/time";
 import type { OverviewOutput } from "../contract";
+import { whileLate } from "./words";
 
 /** A payment that is late: how much, until when everything goes on, and where to pay it. */
 export function LateNotice({ overview, canPay }: { overview: OverviewOutput; canPay: boolean }) {
@@ -25,8 +26,10 @@ export function LateNotice({ overview, canPay }: { overview: OverviewOutput; can
   if (status === "unpaid") {
     return (
       <Notice kind="stopped" title={`Your payment${amount} is still open`} action={action}>
-        Until it is paid no plan tokens are added, and no app can be turned on. Apps that are on go on with tokens from
-        packs, which stay yours.
+        Until it is paid no plan tokens are added, and no app can be turned on.{" "}
+        {overview.balance === 0
+          ? "Your tokens have run out, so your widgets are paused until it is paid, or a pack is bought."
+          : "Apps that are on go on with tokens from packs, which stay yours."}
       </Notice>
     );
   }
@@ -36,14 +39,4 @@ export function LateNotice({ overview, canPay }: { overview: OverviewOutput; can
       {next}
     </Notice>
   );
-}
-
-/** What a late payment leaves on: everything until the grace is over, what runs after it. */
-function whileLate({ plan, unlimited }: OverviewOutput, until: string | null): string {
-  if (until === null) {
-    return "Apps that are on go on with the tokens you have; no app can be turned on until it is paid.";
-  }
-  return unlimited
-    ? `Your apps and your unlimited tokens go on until ${until}.`
-    : `Your apps go on until ${until}, with the tokens you have. Those of ${plan?.name ?? "your plan"} for this period arrive with the payment.`;
 }

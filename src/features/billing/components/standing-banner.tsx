@@ -6,6 +6,7 @@ import { usePathname } from "next/navigation";
 import { buttonClass } from "@/components/button";
 import { Notice } from "@/components/notice";
 import { useTRPC } from "@/trpc/client";
+import { lateWords } from "./words";
 
 /** Often enough for news that stands above every page. */
 const EVERY = { refetchInterval: 60_000, retry: false, staleTime: 30_000 } as const;
@@ -38,17 +39,13 @@ export function StandingBanner({
   );
   const who = canPay ? "" : " An admin of your brand can mend it.";
   if (late && path !== "/billing") {
+    const { kind, title, text } = lateWords(status, Boolean(out));
     return (
       <div className="mb-6">
-        {status === "past_due" ? (
-          <Notice kind="soon" title="Your last payment did not go through" action={toBilling}>
-            Your apps go on while it is tried again; this period&rsquo;s plan tokens arrive with it.{who}
-          </Notice>
-        ) : (
-          <Notice kind="stopped" title="Your plan is not paid" action={toBilling}>
-            No plan tokens are added, and no app can be turned on. Apps that are on go on with tokens from packs.{who}
-          </Notice>
-        )}
+        <Notice kind={kind} title={title} action={toBilling}>
+          {text}
+          {who}
+        </Notice>
       </div>
     );
   }
@@ -66,7 +63,9 @@ export function StandingBanner({
       <div className="mb-6">
         <Notice kind="stopped" title="The tokens have run out" action={path !== "/billing" && seesBilling && toBilling}>
           Your widgets are paused; nothing was lost.{" "}
-          {canPay ? "Buy a pack or upgrade to go on." : "An admin of your brand can buy more."}
+          {canPay
+            ? `${late ? "Pay the open invoice or buy a pack" : "Buy a pack or upgrade"} to go on.`
+            : "An admin of your brand can buy more."}
         </Notice>
       </div>
     );

@@ -1,6 +1,14 @@
 import type { Tone } from "@/components/badge";
 import { formatCount } from "@/components/format";
-import type { BillingStatus, InvoiceView, PaymentMethodView, PlanView, PurchaseView } from "../contract";
+import type {
+  BillingStatus,
+  InvoiceView,
+  OverviewOutput,
+  PaymentMethodView,
+  PlanView,
+  PurchaseView,
+  ReconciliationOutput,
+} from "../contract";
 
 type Word = { readonly word: string; readonly tone: Tone };
 
@@ -27,6 +35,73 @@ export const ORIGINS: Record<PurchaseView["origin"], string> = {
   card: "Card on file",
   top_up: "Auto top-up",
 };
+
+interface LateWords {
+  readonly kind: "soon" | "stopped";
+  readonly title: string;
+  readonly text: string;
+}
+
+/**
+ * What stands above every page while a payment is late. The tokens of the period before have expired with it: a brand
+ * without packs has none to go on with.
+ * @param out whether the tokens have run out
+ */
+export function lateWords(status: "past_due" | "unpaid", out: boolean): LateWords {
+  const late = status === "past_due" ? "Your last payment did not go through" : "Your plan is not paid";
+  if (out) {
+    const text =
+      status === "past_due"
+        ? "Your widgets are paused; nothing was lost. This period\u2019s plan tokens arrive with the payment."
+        : "Your widgets are paused; nothing was lost. They open again once it is paid, or a pack is bought.";
+    return { kind: "stopped", title: `${late}, and the tokens have run out`, text };
+  }
+  return status === "past_due"
+    ? {
+        kind: "soon",
+        title: late,
+        text: "Your apps go on while it is tried again; this period\u2019s plan tokens arrive with it.",
+      }
+    : {
+        kind: "stopped",
+        title: late,
+        text: "No plan tokens are added, and no app can be turned on. Apps that are on go on with tokens from packs.",
+      };
+}
+
+/** What a late payment leaves on: everything until the grace is over, what runs after it; without tokens, nothing. */
+export function whileLate(
+  { plan, unlimited, balance }: Pick<OverviewOutput, "unlimited" | "balance"> & { plan: { name: string } | null },
+  until: string | null,
+): string {
+  const out = !unlimited && balance === 0;
+  const arriving = `Those of ${plan?.name ?? "your plan"} for this period arrive with the payment.`;
+  if (until === null) {
+    return out
+      ? "Your tokens have run out, so your widgets are paused; no app can be turned on until it is paid."
+      : "Apps that are on go on with the tokens you have; no app can be turned on until it is paid.";
+  }
+  if (unlimited) return `Your apps and your unlimited tokens go on until ${until}.`;
+  return out
+    ? `Your tokens have run out, so your widgets are paused. ${arriving}`
+    : `Your apps go on until ${until}, with the tokens you have. ${arriving}`;
+}
+
+/** What the daily comparison of payments, grants and the meter has come to; null before the first. */
+export function agreementWords({
+  checkedAt,
+  findings,
+}: Pick<ReconciliationOutput, "checkedAt" | "findings">): (Word & { readonly text: string }) | null {
+  if (checkedAt === null) return null;
+  const same = "What you paid, what you were granted and what the meter holds";
+  return findings.length === 0
+    ? { word: "All agree", tone: "done", text: `${same} agree.` }
+    : {
+        word: `${formatCount(findings.length)} ${findings.length === 1 ? "thing" : "things"} to look at`,
+        tone: "stopped",
+        text: `${same} do not agree everywhere. Our people see it too.`,
+      };
+}
 
 /** How a purchase stands, in one word: what its tokens did counts more than what its money did. */
 export function purchaseWord(purchase: PurchaseView): Word {
