@@ -3,6 +3,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { toast } from "sonner";
+import { Badge } from "@/components/badge";
 import { Button } from "@/components/button";
 import { Card } from "@/components/card";
 import { saveText } from "@/components/chart/save";
@@ -12,9 +13,10 @@ import { formatCount, formatDay, formatDelta, formatMoney, formatTokens } from "
 import { describeFailure, QueryError } from "@/components/query-error";
 import { Skeleton } from "@/components/skeleton";
 import { RowHead, Table, Td, Th, Tr } from "@/components/table";
+import { RelativeTime } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { StatementOutput } from "../contract";
-import { monthName } from "./words";
+import { agreementWords, monthName } from "./words";
 
 /** One month of tokens, opened and closed like an account, day by day, and as a file. */
 export function StatementCard() {
@@ -44,6 +46,7 @@ export function StatementCard() {
               </SelectField>
             </div>
             <Sum statement={data} fading={isPlaceholderData} />
+            <Agreement />
           </>
         )}
       </div>
@@ -87,6 +90,35 @@ function Sum({ statement, fading }: { statement: StatementOutput; fading: boolea
     </div>
   );
 }
+
+/** Whether Stripe, the ledger and the meter agree, as last looked; what does not is named. */
+function Agreement() {
+  const trpc = useTRPC();
+  const { data } = useQuery(trpc.billing.reconciliation.queryOptions());
+  const words = data && agreementWords(data);
+  if (!words || data.checkedAt === null) return null;
+  return (
+    <div className="grid gap-2 text-13 text-ink-2">
+      <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <Badge tone={words.tone}>{words.word}</Badge>
+        <span>
+          {words.text} Last compared <RelativeTime iso={data.checkedAt} />.
+        </span>
+      </p>
+      {data.findings.length > 0 && (
+        <ul className="list-disc pl-5 wrap-anywhere">
+          {data.findings.slice(0, MOST_FINDINGS).map(({ subject, what }) => (
+            <li key={`${subject} ${what}`}>
+              <span className="font-mono text-12">{subject}</span> {what}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+const MOST_FINDINGS = 5;
 
 function Step({ name, strong, children }: { name: string; strong?: boolean; children: ReactNode }) {
   return (
