@@ -18,12 +18,14 @@ import { ensureStripeCustomer, rotateEncryption } from "./customers/service";
 import { receive } from "./inbox/service";
 import { alertAll, reconcileDaily } from "./jobs";
 import { tellExpiringCard } from "./methods/jobs";
+import { buyPack } from "./packs/service";
 import { overview } from "./queries";
 import { reconcileBrand } from "./reconcile/service";
 import { endGrace, settle } from "./settlement/service";
 import { stripe } from "./stripe/service";
 import { previewChange } from "./subscriptions/queries";
 import { changePlan, subscribe } from "./subscriptions/service";
+import { topUp } from "./top-up/jobs";
 import { setOverage } from "./top-up/service";
 
 beforeAll(() => control("reset"));
@@ -108,6 +110,32 @@ it("a plan does not go up over a payment that is late: the period that is not pa
   await tellAll();
   await drain(brand);
   expect((await reconcileBrand(metering(), stripe(), brand.customerId)).findings).toEqual([]);
+});
+
+it("what was bought with the card on file is told with its receipt and its card", async () => {
+  const brand = await testBrand({ tokens: 0, apps: [] });
+  const ctx = payerOf(brand.customerId);
+  await withPayer(brand);
+  await ensureStripeCustomer(ctx);
+  await saveCard(ctx);
+  await newEvents();
+  expect(await buyPack(ctx, metering(), { packId: "pack-1k", attempt: uuidv7() })).toMatchObject({
+    status: "completed",
+  });
+  const topUpRule = { threshold: 1_000, packId: "pack-1k", monthlyLimitCents: 10_000, cooldownMinutes: 5 };
+  const none = { lowBalanceTokens: null, alertDailyTokens: null, alertMonthlyTokens: null };
+  await setOverage(ctx, { mode: "top_up", topUp: topUpRule, ...none });
+  await drain(brand);
+  expect(await topUp(metering(), brand.customerId)).toBe("completed");
+  await tellAll();
+  await drain(brand);
+  const mails = await db().select().from(outgoingMails).where(eq(outgoingMails.customerId, brand.customerId));
+  const url = expect.stringMatching(/^https?:.*receipts/);
+  const card = { brand: "visa", last4: "4242" };
+  expect(mails.map(({ kind, facts }) => [kind, facts])).toEqual([
+    ["billing.receipt", expect.objectContaining({ invoice_url: url, card })],
+    ["billing.top_up_done", expect.objectContaining({ receipt_url: url, card })],
+  ]);
 });
 
 it("a first payment that is refused is not told as a late one, where a plan was before", async () => {

@@ -36,7 +36,10 @@ export function InvoicesCard() {
       {!invoices && !error && <Skeleton className="mx-4 mb-5 h-40 md:mx-5" />}
       {invoices?.length === 0 && (
         <EmptyState drawing={<EmptyLedgerDrawing />} title="No invoice yet">
-          <p>Every payment gets one, to view and to keep as a PDF.</p>
+          <p>
+            Plans and what is bought at the checkout get one, to view and to keep as a PDF. A pack that is bought with
+            the card on file has its receipt in its mail.
+          </p>
         </EmptyState>
       )}
       {invoices && invoices.length > 0 && (

@@ -15,7 +15,7 @@ export function receipt(facts: Facts<"receipt">, reader: Reader): MailContent {
         why={because(reader)}
         action={
           facts.invoice_url
-            ? { label: "View the invoice", href: facts.invoice_url }
+            ? { label: facts.number ? "View the invoice" : "View the receipt", href: facts.invoice_url }
             : { label: "Open billing", href: billingPage(reader) }
         }
       >

@@ -25,7 +25,7 @@ export const billingMail = z.discriminatedUnion("kind", [
     tokens_expire_at: when.nullable(),
     paid_at: when,
     card: card.nullable(),
-    /** Stripe's page of the invoice, with its PDF. */
+    /** Stripe's page of the invoice, with its PDF; without a number, of the payment's receipt. */
     invoice_url: z.url().nullable(),
   }),
   z.strictObject({

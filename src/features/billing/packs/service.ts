@@ -114,6 +114,7 @@ export async function charge(
           confirm: true,
           description: `Pack of ${row.tokensPurchased.toLocaleString("en-US")} tokens`,
           metadata,
+          expand: ["latest_charge"],
           ...(input.present ? { return_url: `${env().AUTH_URL}/billing?purchase=${row.id}` } : { off_session: true }),
         },
         { idempotencyKey: `pack:${row.id}` },
@@ -167,7 +168,7 @@ async function begunPayment(
 
 /** The payment that carries a purchase's name. */
 async function findPayment(customer: string, purchaseId: string): Promise<Stripe.PaymentIntent | null> {
-  for await (const intent of stripe().paymentIntents.list({ customer, limit: 100 })) {
+  for await (const intent of stripe().paymentIntents.list({ customer, limit: 100, expand: ["data.latest_charge"] })) {
     if (intent.metadata.purchase === purchaseId && idOf(intent.customer) === customer) return intent;
   }
   return null;

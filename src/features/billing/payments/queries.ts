@@ -5,7 +5,7 @@ import { recordPayment } from "./service";
 
 /** What became of a payment, and that it be written down. A payment once made stays made: nothing newer undoes it. */
 export async function readPayment(stripe: Stripe, id: string): Promise<Reading | null> {
-  const intent = await stripe.paymentIntents.retrieve(id);
+  const intent = await stripe.paymentIntents.retrieve(id, { expand: ["latest_charge"] });
   const customer = idOf(intent.customer);
   // A payment of an invoice, or of somebody else's.
   if (!customer || !intent.metadata.pack) return null;

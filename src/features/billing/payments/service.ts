@@ -30,6 +30,13 @@ export function packMetadata(scope: Scope, metadata: Stripe.Metadata): PackMetad
   return { brand, pack, tokens, origin, purchase: purchase && isUuid(purchase) ? purchase : "" };
 }
 
+/** What Stripe shows a buyer of a payment: the page of its receipt, and the card. Both only of one read with its charge. */
+function shownOf({ latest_charge: charge }: Stripe.PaymentIntent) {
+  if (!charge || typeof charge === "string") return { receiptUrl: null, card: null };
+  const { brand, last4 } = charge.payment_method_details?.card ?? {};
+  return { receiptUrl: charge.receipt_url, card: brand && last4 ? { brand, last4 } : null };
+}
+
 /**
  * Writes down what became of a payment for a pack, as Stripe says it now: paid and owed, failed, or still open. The
  * caller holds the brand's row. A payment that is for no pack changes nothing.
@@ -69,7 +76,8 @@ export async function recordPayment(tx: Tx, scope: Scope, intent: Stripe.Payment
   const money = { amount_cents: intent.amount_received, currency: intent.currency };
   const told = { purchase_id: purchase.id, pack_id: pack.id, tokens, ...money, automatic: facts.origin === "top_up" };
   await emit(tx, scope.customerId, "pack.purchased", told, { key: intent.id });
-  if (facts.origin === "top_up") await recordTopUp(tx, scope, purchase.id, { failure: null });
+  const { receiptUrl, card } = shownOf(intent);
+  if (facts.origin === "top_up") await recordTopUp(tx, scope, purchase.id, { failure: null, receiptUrl, card });
   else {
     await queueBillingMail(tx, scope.customerId, intent.id, {
       kind: "receipt",
@@ -81,8 +89,8 @@ export async function recordPayment(tx: Tx, scope: Scope, intent: Stripe.Payment
       tokens,
       tokens_expire_at: packExpiry(paidAt).toISOString(),
       paid_at: paidAt.toISOString(),
-      card: null,
-      invoice_url: null,
+      card,
+      invoice_url: receiptUrl,
     });
   }
   return purchase;

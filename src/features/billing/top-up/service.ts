@@ -50,7 +50,13 @@ export async function recordTopUp(
   tx: Tx,
   scope: Scope,
   purchaseId: string,
-  ended: { readonly failure: string | null },
+  ended:
+    | { readonly failure: string }
+    | {
+        readonly failure: null;
+        readonly receiptUrl: string | null;
+        readonly card: { readonly brand: string; readonly last4: string } | null;
+      },
 ): Promise<void> {
   const own = eq(overageSettings.customerId, scope.customerId);
   const [settings] = await tx.select().from(overageSettings).where(own);
@@ -65,8 +71,8 @@ export async function recordTopUp(
       balance: null,
       spent_this_month: await spentOnTopUps(tx, scope, new Date()),
       monthly_limit: settings?.monthlyLimitCents ?? 0,
-      card: null,
-      receipt_url: null,
+      card: ended.card,
+      receipt_url: ended.receiptUrl,
     });
     return;
   }
