@@ -189,6 +189,23 @@ it("people are told of a low balance, that it is used up, and of much use, once 
   expect(low).toHaveLength(2);
 });
 
+it("a low balance is told without promising a pack that the month's limit does not allow", async () => {
+  const brand = await testBrand({ tokens: 50, apps: [] });
+  const ctx = payerOf(brand.customerId);
+  await withPayer(brand);
+  const rule = { threshold: 20, packId: "pack-1k", cooldownMinutes: 5 };
+  const none = { alertDailyTokens: null, alertMonthlyTokens: null };
+  const saved = (monthlyLimitCents: number) =>
+    setOverage(ctx, { mode: "top_up", topUp: { ...rule, monthlyLimitCents }, lowBalanceTokens: 60, ...none });
+  await drain(brand);
+  await saved(3_899);
+  await alertAll(metering(), new Date("2026-03-01T00:00:00Z"));
+  await saved(3_900);
+  await alertAll(metering(), new Date("2026-03-02T00:00:00Z"));
+  const mails = await db().select().from(outgoingMails).where(eq(outgoingMails.customerId, brand.customerId));
+  expect(mails.map(({ facts }) => facts.top_up)).toEqual([false, true]);
+});
+
 it("a customer that is gone at Stripe is a finding, and keeps no other brand from being looked at", async () => {
   const brand = await testBrand({ tokens: 0, apps: [] });
   const ctx = payerOf(brand.customerId);

@@ -5,6 +5,7 @@ import { meteringAccounts } from "@/db/schema/metering";
 import { customerBilling } from "@/db/schema/plans";
 import type { UPKEEP } from "@/features/metering/jobs";
 import type { ReconcileDeps } from "@/features/metering/reconcile/service";
+import { findPack } from "@/features/plans/queries";
 import { type CustomerId, mintCustomerId } from "@/lib/ids";
 import { logger } from "@/lib/logger";
 import { customersToForget, forgetCustomer } from "./customers/jobs";
@@ -20,6 +21,7 @@ import { endGrace, settle } from "./settlement/service";
 import { isConfigured, stripe } from "./stripe/service";
 import { giveBackSurplus, surplusPurchases } from "./surplus/service";
 import { brandsInNeed, topUp } from "./top-up/jobs";
+import { spentOnTopUps } from "./top-up/queries";
 
 /** Tries again what Stripe told us and could not be dealt with. */
 async function retryEvents(metering: ReconcileDeps): Promise<void> {
@@ -75,7 +77,7 @@ export async function alertAll(deps: Pick<ReconcileDeps, "db">, now = new Date()
     const tell = (key: string, mail: BillingMail) =>
       deps.db.transaction((tx) => queueBillingMail(tx, customerId, key, mail));
     if (lowBalanceTokens !== null && !unlimited && balance <= lowBalanceTokens) {
-      const topsUp = mode === "top_up" && settings.stoppedAt === null;
+      const topsUp = mode === "top_up" && settings.stoppedAt === null && (await limitAllows(deps.db, settings, now));
       // That there is none left is other news than that there are few, on the same day too.
       const key = balance > 0 ? day : `${day}:out`;
       await tell(key, { kind: "low_balance", balance, threshold: lowBalanceTokens, top_up: topsUp });
@@ -89,6 +91,14 @@ export async function alertAll(deps: Pick<ReconcileDeps, "db">, now = new Date()
       if (tokens >= threshold) await tell(`${period}:${from}`, { kind: "use_reached", period, tokens, threshold });
     }
   }
+}
+
+/** Whether what top-ups have cost this month leaves room for one more pack. */
+async function limitAllows(db: Db, settings: typeof overageSettings.$inferSelect, now: Date): Promise<boolean> {
+  const pack = settings.packId === null ? undefined : await findPack(db, settings.packId);
+  if (!pack?.isActive || settings.monthlyLimitCents === null) return false;
+  const spent = await spentOnTopUps(db, { customerId: mintCustomerId(settings.customerId) }, now);
+  return spent + pack.priceCents <= settings.monthlyLimitCents;
 }
 
 /** Tokens that a brand's live account has used since a UTC day began. */

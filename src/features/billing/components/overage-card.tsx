@@ -13,7 +13,7 @@ import { Skeleton } from "@/components/skeleton";
 import { useTimeZone } from "@/components/time";
 import { useTRPC } from "@/trpc/client";
 import type { OverageOutput, PlansOutput } from "../contract";
-import { type Caps, draftOf, type OverageDraft, type OverageField, read } from "./overage-draft";
+import { type Caps, draftOf, limitReached, type OverageDraft, type OverageField, read } from "./overage-draft";
 import { OveragePreview } from "./overage-preview";
 import { useRefreshBilling } from "./use-billing";
 
@@ -100,6 +100,12 @@ function Form({ saved, caps, plans, canWrite }: FormProps) {
           <Notice kind="stopped" title="Auto top-up has stopped">
             {saved.stopped.reason && `${saved.stopped.reason}. `}It has bought nothing since{" "}
             {formatDay(saved.stopped.at, zone)}. Check the card, then save these settings to start it again.
+          </Notice>
+        )}
+        {limitReached(saved, plans.packs) && (
+          <Notice kind="soon" title="This month&rsquo;s limit is reached">
+            Auto top-up has spent {formatMoney(saved.thisMonthCents)}, and one more pack would pass the limit. It buys
+            again from the first of next month, UTC, or once the limit is raised.
           </Notice>
         )}
         <ChoiceGroup legend="At zero">

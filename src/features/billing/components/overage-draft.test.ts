@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, read } from "./overage-draft";
+import { draftOf, limitReached, read } from "./overage-draft";
 
 const saved = {
   settings: { mode: "stop", topUp: null, lowBalanceTokens: 500, alertDailyTokens: null, alertMonthlyTokens: null },
@@ -43,4 +43,16 @@ describe("what happens at zero, as a form", () => {
     expect(wrong).not.toHaveProperty("input");
     expect(read({ ...start, stopDaily: "10,000" }, 17_900).errors).toHaveProperty("stopDaily");
   });
+});
+
+it("says where the month's limit buys no further pack", () => {
+  const topUp = { threshold: 0, packId: "pack-1k", monthlyLimitCents: 8_000, cooldownMinutes: 60 };
+  const packs = [{ id: "pack-1k", tokens: 1_000, priceCents: 3_900 }];
+  const on = { ...saved, settings: { ...saved.settings, mode: "top_up", topUp } } as const;
+  expect(limitReached({ ...on, thisMonthCents: 4_100 }, packs)).toBe(false);
+  expect(limitReached({ ...on, thisMonthCents: 4_101 }, packs)).toBe(true);
+  expect(limitReached({ ...saved, thisMonthCents: 9_000 }, packs)).toBe(false);
+  expect(
+    limitReached({ ...on, thisMonthCents: 9_000, stopped: { at: "2026-11-22T09:00:00Z", reason: "" } }, packs),
+  ).toBe(false);
 });

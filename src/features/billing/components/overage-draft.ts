@@ -1,5 +1,5 @@
 import { formatCount } from "@/components/format";
-import { type OverageInput, type OverageOutput, overageInput } from "../contract";
+import { type OverageInput, type OverageOutput, overageInput, type PackView } from "../contract";
 
 /** The settings as they stand in the form: what is typed, before it is judged. */
 export interface OverageDraft {
@@ -40,6 +40,16 @@ export function draftOf(saved: OverageOutput, caps: Caps, firstPack: string): Ov
     stopDaily: shown(caps.daily),
     stopMonthly: shown(caps.monthly),
   };
+}
+
+/** Whether what top-ups have cost this month leaves no room for one more pack: until it ends none is bought. */
+export function limitReached(
+  { settings, stopped, thisMonthCents }: OverageOutput,
+  packs: readonly PackView[],
+): boolean {
+  const price = packs.find(({ id }) => id === settings.topUp?.packId)?.priceCents;
+  if (settings.mode !== "top_up" || !settings.topUp || stopped || price === undefined) return false;
+  return thisMonthCents + price > settings.topUp.monthlyLimitCents;
 }
 
 /** Digits, or groups of three with commas between: `99,50` is no number here, lest it be taken for a hundred times as much. */

@@ -23,7 +23,7 @@ export function lowBalance(facts: Facts<"low_balance">, reader: Reader): MailCon
           rows={[
             ["Balance", formatTokens(facts.balance)],
             ["You asked to be told at", formatTokens(facts.threshold)],
-            ["Auto top-up", facts.top_up ? "On" : "Off"],
+            ["Auto top-up", facts.top_up ? "On" : "Off, or at its limit for the month"],
           ]}
         />
       </MailLayout>
