@@ -77,6 +77,25 @@ describe("signing in", () => {
     for (const answer of answers) expect(answer).toEqual({ ok: false, why: "wrong" });
   });
 
+  it("opens nothing by a password that was changed while it was being checked", async () => {
+    const own = await makeBrand(db(), passwordHash);
+    const { email, userId } = own.people.viewer;
+    // The moment between the check of the password and the session.
+    const late = new Proxy(db(), {
+      get(target, name) {
+        if (name !== "transaction") return Reflect.get(target, name);
+        return async (work: Parameters<typeof target.transaction>[0]) => {
+          await target.update(users).set({ passwordHash: "another" }).where(eq(users.id, userId));
+          return target.transaction(work);
+        };
+      },
+    });
+    const input = { email, password: PASSWORD };
+    const outcome = await signInWithPassword(input, new Headers(), { db: late, throttle: throttle() });
+    expect(outcome).toEqual({ ok: false, why: "wrong" });
+    expect(await db().select().from(sessions).where(eq(sessions.userId, userId))).toEqual([]);
+  });
+
   it("answers about as fast for nobody as for somebody", async () => {
     const times: Record<"somebody" | "nobody", number[]> = { somebody: [], nobody: [] };
     for (let i = 0; i < 9; i++) {
