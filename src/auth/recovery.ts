@@ -28,6 +28,11 @@ function mailLink(deps: DoorDeps, headers: Headers, email: string, purpose: "res
       await queueMailTo(tx, { ...mail, address: email });
       return;
     }
+    // A sign-in would open nothing; the password is worth having for an invitation.
+    if (purpose === "sign_in" && (await membershipsOf(tx, person.id)).length === 0) {
+      await queueMailTo(tx, { key, kind: "team.no_brand", facts: {}, customerId: null, userId: person.id });
+      return;
+    }
     const nonce = await issueLink(tx, { purpose, address: person.email, userId: person.id });
     await queueMailTo(tx, { key, kind: `team.${purpose}`, facts: { nonce }, customerId: null, userId: person.id });
   });

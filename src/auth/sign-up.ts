@@ -6,7 +6,7 @@ import { customers, identities, users } from "@/db/schema/people";
 import { recordAudit } from "@/features/audit/service";
 import { openAccounts } from "@/features/metering/service";
 import { queueMailTo } from "@/features/notifications/service";
-import { knowsTimeZone } from "@/features/team/queries";
+import { knowsTimeZone, membershipsOf } from "@/features/team/queries";
 import { addPersonIn } from "@/features/team/service";
 import { mintCustomerId, uuidv7 } from "@/lib/ids";
 import { type DoorDeps, type Knock, knock } from "./door";
@@ -36,7 +36,8 @@ export function requestSignUp(deps: DoorDeps, headers: Headers, form: SignUpForm
   return knock(deps, headers, address, async (tx) => {
     const person = await findPerson(tx, address);
     const key = `sign-up:${uuidv7()}`;
-    if (person) {
+    // Who belongs to no brand could not sign in: they open one of their own with the account that they have.
+    if (person && (await membershipsOf(tx, person.id)).length > 0) {
       const mail = { kind: "team.account_exists", facts: {} };
       await queueMailTo(tx, { ...mail, key, customerId: null, userId: person.id });
       return;
@@ -49,8 +50,9 @@ export function requestSignUp(deps: DoorDeps, headers: Headers, form: SignUpForm
 
 export const finishForm = z.strictObject({
   brand: brandName,
-  name: personName,
-  /** Absent where a provider vouches for the person, who needs none then. */
+  /** Absent where they have an account, which keeps its name. */
+  name: personName.optional(),
+  /** Absent where a provider vouches for the person, or they have an account: they need none then. */
   password: newPassword.optional(),
   timeZone,
 });
@@ -61,7 +63,8 @@ export async function pendingSignUp(db: Db, secret: unknown) {
   const link = await peekLink(db, "sign_up", secret);
   if (!link) return null;
   const { brand, name, identity } = remembered.parse(link.details);
-  return { email: link.address, brand, name, provider: identity?.provider ?? null };
+  const known = (await findPerson(db, link.address)) !== null;
+  return { email: link.address, brand, name, provider: identity?.provider ?? null, known };
 }
 
 /**
@@ -81,8 +84,10 @@ export async function finishSignUp(
     const link = await spendLink(tx, "sign_up", secret);
     if (!link) return null;
     const { identity } = remembered.parse(link.details);
-    if (!passwordHash && !identity) return null;
-    const { customerId, userId } = await openBrand(tx, { ...form, email: link.address, passwordHash });
+    const { name = "" } = form;
+    const enough = name !== "" && (passwordHash !== null || identity !== undefined);
+    if (!enough && !(await findPerson(tx, link.address))) return null;
+    const { customerId, userId } = await openBrand(tx, { ...form, name, email: link.address, passwordHash });
     await tx
       .update(users)
       .set({ emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, now())` })
@@ -103,7 +108,7 @@ export async function finishSignUp(
  */
 async function openBrand(
   tx: Tx,
-  brand: FinishForm & { readonly email: string; readonly passwordHash: string | null },
+  brand: FinishForm & { readonly name: string; readonly email: string; readonly passwordHash: string | null },
 ): Promise<{ customerId: string; userId: string }> {
   const customerId = mintCustomerId(uuidv7());
   const { brand: called } = brand;

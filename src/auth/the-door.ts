@@ -5,7 +5,7 @@ import { logger } from "@/lib/logger";
 import { browserOf, setSessionCookie } from "./cookie";
 import { describeError } from "./describe-error";
 import { doorDeps, type Knock, tryLink } from "./door";
-import { invitationFor, joinAsMember, joinAsNew, joinForm } from "./joining";
+import { invitationFor, joinAsKnown, joinAsMember, joinAsNew, joinForm } from "./joining";
 import { peekLink } from "./links";
 import { confirmEmail, pendingConfirmation } from "./profile";
 import { requestReset, requestSignInLink, resetPassword, signInByLink } from "./recovery";
@@ -14,7 +14,7 @@ import { type FinishForm, finishForm, finishSignUp, pendingSignUp, requestSignUp
 import type { SessionToken } from "./token";
 
 /** How an attempt to get in by a link ended. */
-type WayIn = "in" | "bad_link" | "throttled" | "unavailable";
+type WayIn = "in" | "bad_link" | "wrong" | "no_brand" | "throttled" | "unavailable";
 
 /**
  * Says `unavailable` where Postgres is away. What else goes wrong stands in the log: Next would write down what it is thrown
@@ -57,7 +57,15 @@ export const atTheDoor = () => ({
 
   resetIsOpen: async (secret: unknown) => (await peekLink(db(), "reset", secret)) !== null,
   finishReset: (secret: unknown, password: string) =>
-    enter(async () => (await resetPassword(db(), secret, password, await browserOf()))?.session ?? null),
+    unlessAway<WayIn>(async () => {
+      const browser = await browserOf();
+      const done = await tryLink(await headers(), () => resetPassword(db(), secret, password, browser));
+      if (done === "throttled") return done;
+      if (!done) return "bad_link";
+      if (!done.session) return "no_brand";
+      await setSessionCookie(done.session);
+      return "in";
+    }),
 
   signInLinkIsOpen: async (secret: unknown) => (await peekLink(db(), "sign_in", secret)) !== null,
   finishSignInLink: (secret: unknown) => enter(async () => signInByLink(db(), secret, await browserOf())),
@@ -76,6 +84,13 @@ export const atTheDoor = () => ({
   },
   joinAsNew: (secret: unknown, form: Parameters<typeof joinAsNew>[2]) =>
     enter(async () => joinAsNew(db(), secret, form, await browserOf())),
+  joinAsKnown: (secret: unknown, password: unknown) =>
+    unlessAway<WayIn>(async () => {
+      const outcome = await joinAsKnown(db(), secret, password, await headers());
+      if (!outcome?.ok) return outcome?.why ?? "bad_link";
+      await setSessionCookie(outcome);
+      return "in";
+    }),
   joinAsMember: (secret: unknown) =>
     unlessAway(async () => {
       const gate = await currentSession();

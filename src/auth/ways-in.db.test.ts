@@ -5,6 +5,7 @@ import { auditLog } from "@/db/schema/audit";
 import { outgoingMails } from "@/db/schema/mail";
 import { meteringAccounts } from "@/db/schema/metering";
 import { customers, mailLinks, memberships, sessions, users } from "@/db/schema/people";
+import { removePerson } from "@/features/team/service";
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand } from "@/test/brands";
 import { mailedSecret, queuedFor } from "@/test/mails";
@@ -12,7 +13,7 @@ import { type DoorDeps, tryLink } from "./door";
 import { peekLink } from "./links";
 import { hashPassword, verifyPassword } from "./passwords";
 import { requestReset, requestSignInLink, resetPassword, signInByLink } from "./recovery";
-import { type FinishForm, finishSignUp, pendingSignUp, requestSignUp } from "./sign-up";
+import { finishSignUp, pendingSignUp, requestSignUp } from "./sign-up";
 import { findPerson, loadSession, openSession } from "./store";
 import { LIMITS, LocalLimiter, MAIL_LIMITS, signInThrottle } from "./throttle";
 
@@ -30,7 +31,7 @@ const door = (): DoorDeps => ({
   ),
 });
 const newAddress = () => `new-${uuidv7()}@brand.example`;
-const FORM: FinishForm = { brand: "Møller & Søn", name: "Kit", password: "a long enough one", timeZone: "Europe/Oslo" };
+const FORM = { brand: "Møller & Søn", name: "Kit", password: "a long enough one", timeZone: "Europe/Oslo" };
 const sessionOf = (token: { sessionId: string; userId: string } | null | undefined) =>
   token ? loadSession(db(), token) : null;
 
@@ -50,7 +51,13 @@ describe("signing up", () => {
     const email = newAddress();
     const secret = await signUp(email);
     expect(await findPerson(db(), email)).toBeNull();
-    expect(await pendingSignUp(db(), secret)).toEqual({ email, brand: FORM.brand, name: "Kit", provider: null });
+    expect(await pendingSignUp(db(), secret)).toEqual({
+      email,
+      brand: FORM.brand,
+      name: "Kit",
+      provider: null,
+      known: false,
+    });
     const session = await sessionOf(await finishSignUp(db(), secret, FORM, NOWHERE));
     expect(session).toMatchObject({
       user: { name: "Kit", email },
@@ -94,6 +101,19 @@ describe("signing up", () => {
       await requestSignUp(door(), FROM, { brand: "X", name: "Y", timeZone: "UTC", email: newAddress() }),
     );
     expect(await queuedFor(email)).toEqual([{ kind: "team.account_exists", secret: "" }]);
+  });
+
+  it("is open to somebody who belongs to no brand any more, with the account that they have", async () => {
+    const brand = await makeBrand(db(), await hashPassword("the old one here"));
+    const { email, userId } = brand.people.viewer;
+    const admin = { type: "user", id: brand.people.admin.userId } as const;
+    await removePerson({ db: db(), customerId: brand.customerId, actor: admin }, { userId });
+    const secret = await signUp(email);
+    expect(await pendingSignUp(db(), secret)).toMatchObject({ email, known: true });
+    const { password: _, name: _name, ...form } = FORM;
+    const session = await sessionOf(await finishSignUp(db(), secret, form, NOWHERE));
+    expect(session).toMatchObject({ user: { id: userId }, customer: { name: FORM.brand }, role: "admin" });
+    expect(await verifyPassword((await findPerson(db(), email))?.passwordHash ?? "", "the old one here")).toBe(true);
   });
 
   it("without a password nobody finishes it whom no provider vouches for", async () => {
@@ -169,6 +189,17 @@ describe("links by mail", () => {
     expect(await finishSignUp(db(), secret, FORM, NOWHERE)).toBeNull();
     expect(await sessionOf(await signInByLink(db(), secret, NOWHERE))).toMatchObject({ role: "viewer" });
     expect(await signInByLink(db(), secret, NOWHERE)).toBeNull();
+  });
+
+  it("somebody of no brand is mailed no link that would sign them in to nothing, and may choose a password", async () => {
+    const brand = await makeBrand(db(), await hashPassword("the old one here"));
+    const { email, userId } = brand.people.viewer;
+    await db().delete(memberships).where(eq(memberships.userId, userId));
+    await requestSignInLink(door(), FROM, email);
+    expect(await queuedFor(email)).toEqual([{ kind: "team.no_brand", secret: "" }]);
+    await requestReset(door(), FROM, email);
+    const done = await resetPassword(db(), await mailedSecret(email), "another long one", NOWHERE);
+    expect(done).toEqual({ session: null });
   });
 
   it("a link that is too old, mistyped or none at all opens nothing", async () => {

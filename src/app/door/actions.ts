@@ -92,7 +92,14 @@ export async function finishSignUpAction(_before: DoorState, form: FormData): Pr
   redirect("/overview");
 }
 
-const SENTENCES = { throttled: THROTTLED, unavailable: AWAY, bad_link: BAD_LINK } as const;
+const SENTENCES = {
+  throttled: THROTTLED,
+  unavailable: AWAY,
+  bad_link: BAD_LINK,
+  wrong: "The password is not right.",
+  no_brand:
+    "Your password is saved. You belong to no brand: follow your invitation, or sign up with a brand of your own.",
+} as const;
 
 export async function resetPasswordAction(_before: DoorState, form: FormData): Promise<DoorState> {
   const parsed = z.strictObject({ password: newPassword }).safeParse(pick(form, "password"));
@@ -122,6 +129,9 @@ export async function joinAction(_before: DoorState, form: FormData): Promise<Do
     if (!parsed.success) return wrong(parsed.error, form);
     const outcome = await door.joinAsNew(form.get("token"), parsed.data);
     if (outcome !== "in") return refused(SENTENCES[outcome], typedIn(form));
+  } else if (form.has("present")) {
+    const outcome = await door.joinAsKnown(form.get("token"), form.get("present"));
+    if (outcome !== "in") return refused(SENTENCES[outcome]);
   } else {
     const outcome = await door.joinAsMember(form.get("token"));
     if (outcome !== "in") return refused(SENTENCES[outcome]);

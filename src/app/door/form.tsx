@@ -21,6 +21,8 @@ const FIELDS = {
     maxLength: 256,
     hint: "At least 10 characters. A few words make a good one.",
   },
+  /** The one that somebody has already. */
+  present: { label: "Password", type: "password", autoComplete: "current-password", maxLength: 256 },
 } as const;
 
 /**
@@ -77,7 +79,7 @@ export function DoorForm({
             name={name}
             required
             spellCheck={false}
-            defaultValue={name === "password" ? undefined : given}
+            defaultValue={name === "password" || name === "present" ? undefined : given}
             error={state.fields[name]}
           />
         );

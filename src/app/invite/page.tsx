@@ -58,6 +58,17 @@ export default async function InvitePage({ searchParams }: { searchParams: Promi
           </Link>
         </div>
       )}
+      {found.state === "known" && (
+        <div className="grid gap-4">
+          <p className="text-14 text-ink-2">
+            <span className="text-ink wrap-anywhere">{found.email}</span> has an account. Type its password to join.
+          </p>
+          <DoorForm action={joinAction} fields={["present"]} submit="Join the team" token={token} />
+          <p>
+            <DoorLink href="/forgot-password">Choose a new password</DoorLink>
+          </p>
+        </div>
+      )}
       {found.state === "new" && (
         <div className="grid gap-4">
           <p className="text-14 text-ink-2">

@@ -18,20 +18,21 @@ export default async function VerifyPage({ searchParams }: { searchParams: Promi
       </BadLink>
     );
   }
-  const { email, brand, name, provider } = pending;
+  const { email, brand, name, provider, known } = pending;
   return (
     <DoorFrame
       title="Almost there"
       about={
         <>
           <span className="text-ink">{email}</span> is confirmed
-          {provider ? ", and Google signs you in from now on." : ". Choose a password to sign in with."}
+          {provider && ", and Google signs you in from now on."}
+          {!provider && (known ? ". You keep the account that you have." : ". Choose a password to sign in with.")}
         </>
       }
     >
       <DoorForm
         action={finishSignUpAction}
-        fields={provider ? ["brand", "name"] : ["brand", "name", "password"]}
+        fields={known ? ["brand"] : provider ? ["brand", "name"] : ["brand", "name", "password"]}
         filled={{ brand, name }}
         submit="Open the brand"
         token={token}

@@ -1,8 +1,9 @@
 import { and, eq, sql } from "drizzle-orm";
 import { afterAll, describe, expect, it } from "vitest";
-import { invitationFor, joinAsMember, joinAsNew } from "@/auth/joining";
-import { verifyPassword } from "@/auth/passwords";
+import { invitationFor, joinAsKnown, joinAsMember, joinAsNew } from "@/auth/joining";
+import { hashPassword, verifyPassword } from "@/auth/passwords";
 import { brandsOf, findPerson, loadSession, openSession, switchBrand } from "@/auth/store";
+import type { SignInThrottle } from "@/auth/throttle";
 import { closeDb, db } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
@@ -108,6 +109,32 @@ describe("an invitation", () => {
     const secret = await mailedSecret(other.people.viewer.email);
     expect(await joinAsNew(db(), secret, JOIN, NOWHERE)).toBeNull();
     expect(await pendingInvitation(db(), secret)).not.toBeNull();
+  });
+
+  it("brings somebody back who belongs to no brand any more, by the password of their account", async () => {
+    const brand = await makeBrand(db(), await hashPassword(JOIN.password));
+    const { userId, email } = brand.people.manager;
+    await removePerson(byAdmin(brand), { userId });
+    const { id } = await invite(byAdmin(brand), { email, role: "viewer" });
+    const secret = await mailedSecret(email);
+    // No sign-in opens a session for them, so nothing that asks for one would let them in.
+    expect(await openSession(db(), userId, null)).toBeNull();
+    expect(await invitationFor(db(), secret, null)).toMatchObject({ state: "known", email });
+    const open: SignInThrottle = { take: async () => true, giveBack: async () => {} };
+    const join = (password: string) => joinAsKnown(db(), secret, password, new Headers(), open);
+    expect(await joinAsNew(db(), secret, JOIN, NOWHERE)).toBeNull();
+    expect(await join("another long one")).toEqual({ ok: false, why: "wrong" });
+    const tries = await Promise.all([join(JOIN.password), join(JOIN.password)]);
+    const [joined, ...others] = tries.filter((each) => each?.ok);
+    expect(others).toEqual([]);
+    expect(joined?.ok && (await loadSession(db(), joined))).toMatchObject({
+      user: { id: userId },
+      customer: { id: brand.customerId },
+      role: "viewer",
+    });
+    expect(await join(JOIN.password)).toBeNull();
+    const log = await db().select().from(auditLog).where(eq(auditLog.subject, id)).orderBy(auditLog.id);
+    expect(log.map(({ action }) => action)).toEqual(["invitation.sent", "invitation.accepted"]);
   });
 
   it("works no more once it is too old, withdrawn, or sent again", async () => {

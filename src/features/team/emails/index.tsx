@@ -60,6 +60,18 @@ function wordsOf(mail: TeamMail, reader: Reader, linkTo: (page: string, nonce: s
           "You may have used another address. If it was not you, you need not do anything.",
         ],
       };
+    case "no_brand":
+      return {
+        subject: "Your account belongs to no brand",
+        title: "Your account belongs to no brand",
+        preview: "There is nothing to sign in to",
+        why: ASKED,
+        action: { label: "Create a brand", href: `${reader.url}/sign-up` },
+        says: [
+          "You asked for a link to sign in. You have an account, but it belongs to no brand any more, so there is nothing to sign in to.",
+          "Ask an admin of your brand for an invitation, or open a brand of your own.",
+        ],
+      };
     case "sign_in":
       return {
         subject: "Your link to sign in",

@@ -8,6 +8,7 @@ export const teamMail = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("sign_up"), nonce, name: z.string(), brand: z.string() }),
   z.object({ kind: z.literal("account_exists") }),
   z.object({ kind: z.literal("no_account") }),
+  z.object({ kind: z.literal("no_brand") }),
   z.object({ kind: z.literal("sign_in"), nonce }),
   z.object({ kind: z.literal("reset"), nonce }),
   z.object({ kind: z.literal("verify"), nonce }),
