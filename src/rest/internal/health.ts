@@ -1,5 +1,5 @@
 import { pingDatabase } from "@/db/client";
-import { json, requestIdOf } from "@/lib/problem";
+import { json, problem, requestIdOf } from "@/lib/problem";
 import { redis } from "@/lib/redis";
 
 /** `GET /api/health`: the process is alive. Asks nothing of anything else. */
@@ -17,11 +17,12 @@ const answers = async (question: () => Promise<unknown>): Promise<"ok" | "away">
 /** `GET /api/ready`: its stores answer; 503 where one does not, with which. */
 export async function getReady(request: Request): Promise<Response> {
   const [postgres, store] = await Promise.all([answers(pingDatabase), answers(() => redis().ping())]);
-  const ready = postgres === "ok" && store === "ok";
-  return json(
-    { status: ready ? "ok" : "unavailable", postgres, redis: store },
-    ready ? 200 : 503,
-    requestIdOf(request),
-    ready ? {} : { "Retry-After": "5" },
-  );
+  const requestId = requestIdOf(request);
+  const checks = { postgres, redis: store };
+  const away = [...(postgres === "away" ? ["Postgres"] : []), ...(store === "away" ? ["Redis"] : [])];
+  if (away.length === 0) return json({ status: "ok", ...checks }, 200, requestId);
+  return problem("metering_unavailable", `${away.join(" and ")} ${away.length > 1 ? "do" : "does"} not answer.`, {
+    ...{ requestId, more: checks },
+    headers: { "Retry-After": "5" },
+  });
 }
