@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     console.log(`The brand is erased, and ${people} people with it who belonged to no other.`);
   } else {
     const { userId } = await erasePerson(db(), OPERATOR, { email: person ?? "" });
-    console.log(`${userId} is erased.`);
+    console.log(`${userId ?? "The address, which had no account,"} is erased.`);
   }
 }
 

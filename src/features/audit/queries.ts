@@ -4,7 +4,7 @@ import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
 import { apps } from "@/db/schema/catalog";
 import { apiKeys } from "@/db/schema/keys";
-import { customers, users } from "@/db/schema/people";
+import { customers, invitations, users } from "@/db/schema/people";
 import { csvLine } from "@/lib/csv";
 import type { AuditCsv, AuditEntry, AuditFilter, AuditList, AuditListInput } from "./contract";
 import { detailWords } from "./rules";
@@ -15,8 +15,8 @@ export const MOST_EXPORTED = 20_000;
 
 const doer = alias(users, "doer");
 const about = alias(users, "about");
-/** What people call a line's subject: a person, an app or a key of the brand's, where it still is one. */
-const subjectName = sql<string | null>`coalesce(${about.name}, ${apps.name}, ${apiKeys.name})`;
+/** What people call a line's subject: a person, an app, or a key or invitation of the brand's, where it still is one. */
+const subjectName = sql<string | null>`coalesce(${about.name}, ${apps.name}, ${apiKeys.name}, ${invitations.email})`;
 
 /** Lines of the brand's log, the newest first. */
 export async function auditEntries(ctx: Ctx, input: AuditListInput): Promise<AuditList> {
@@ -71,6 +71,10 @@ async function select(ctx: Ctx, input: AuditListInput, limit: number): Promise<A
     .leftJoin(about, and(ilike(auditLog.action, "person.%"), eq(sql`${about.id}::text`, auditLog.subject)))
     .leftJoin(apps, eq(apps.catalogId, auditLog.subject))
     .leftJoin(apiKeys, and(eq(apiKeys.keyId, auditLog.subject), eq(apiKeys.customerId, ctx.customerId)))
+    .leftJoin(
+      invitations,
+      and(eq(sql`${invitations.id}::text`, auditLog.subject), eq(invitations.customerId, ctx.customerId)),
+    )
     .where(matching(ctx, input))
     .orderBy(desc(auditLog.id))
     .limit(limit);
@@ -97,7 +101,6 @@ function matching(ctx: Ctx, input: AuditListInput): SQL | undefined {
           ilike(auditLog.subject, words),
           ilike(auditLog.actorId, words),
           ilike(doer.name, words),
-          ilike(doer.email, words),
           ilike(subjectName, words),
           ilike(sql`${auditLog.details}::text`, words),
         ),

@@ -10,6 +10,7 @@ import { setDetails } from "@/features/billing/customers/service";
 import { BILLING_UPKEEP } from "@/features/billing/jobs";
 import { reconcileAll } from "@/features/billing/reconcile/service";
 import { stripe } from "@/features/billing/stripe/service";
+import { invite, revokeInvitation } from "@/features/team/invitations/service";
 import { addPerson } from "@/features/team/service";
 import { metering } from "@/rest/internal/metering";
 import { ctxOf, use } from "@/test/ledger";
@@ -50,6 +51,7 @@ async function collected(run: (take: (one: Exported) => void) => Promise<number>
 
 async function member(brand: TestBrand, role: "admin" | "viewer", name = unlikely()) {
   const email = `${name}@person.example`;
+  const invitation = await invite(ctxOf(brand), { email, role });
   const { userId } = await addPerson(ctxOf(brand), {
     email,
     name,
@@ -58,8 +60,9 @@ async function member(brand: TestBrand, role: "admin" | "viewer", name = unlikel
   });
   await db().execute(sql`insert into sessions (id, user_id, customer_id, user_agent, expires_at)
     values (gen_random_uuid(), ${userId}, ${brand.customerId}, ${`Browser of ${name}`}, now() + interval '1 day')`);
-  await db().execute(sql`insert into invitations (id, customer_id, email, role, hash, invited_by, expires_at, accepted_at)
-    values (gen_random_uuid(), ${brand.customerId}, ${email}, 'viewer', ${unlikely()}, ${userId}, now(), now())`);
+  await db().execute(
+    sql`update invitations set invited_by = ${userId}, accepted_at = now() where id = ${invitation.id}`,
+  );
   return { userId, email, name };
 }
 
@@ -138,6 +141,20 @@ describe("a person", () => {
     await expect(erasePerson(db(), OPERATOR, { email: person.email })).rejects.toThrow(
       "There is nobody with this address",
     );
+  });
+
+  it("who was invited and never came is gone once erased, without an account", async () => {
+    const [brand, other] = [await testBrand(), await testBrand()];
+    const name = unlikely();
+    const email = `${name}@person.example`;
+    const { id } = await invite(ctxOf(brand), { email, role: "viewer" });
+    await revokeInvitation(ctxOf(other), await invite(ctxOf(other), { email, role: "admin" }));
+    expect((await tablesWith(name)).length).toBeGreaterThan(1);
+    expect(await erasePerson(db(), OPERATOR, { email: email.toUpperCase() })).toEqual({ userId: null });
+    expect(await tablesWith(name)).toEqual([]);
+    const [line] = await db().execute(sql`select action, subject from audit_log
+      where customer_id = ${brand.customerId} order by seq desc limit 1`);
+    expect(line).toEqual({ action: "invitation.erased", subject: id });
   });
 
   it("who is a brand's only admin is not erased, and nothing of them is", async () => {

@@ -13,11 +13,15 @@ import { DATA_MAP } from "./rules";
 /**
  * Erases a person: their account, sign-ins, mails, notices and invitations are deleted; where only their id stood, it is
  * emptied or left, and names nobody from then on (`docs/data-map.md`).
+ * @returns their id; null for somebody who had no account, but was invited or mailed
  * @throws Refusal `not_found`, and `forbidden` for the only admin of a brand, who has to name another or erase the brand
  */
-export async function erasePerson(db: Db, actor: Actor, input: { email: string }): Promise<{ userId: string }> {
+export async function erasePerson(db: Db, actor: Actor, input: { email: string }): Promise<{ userId: string | null }> {
   const person = await personAt(db, input.email);
-  if (!person) throw new Refusal("not_found", "There is nobody with this address.");
+  if (!person) {
+    await eraseAddress(db, actor, input.email.trim().toLowerCase());
+    return { userId: null };
+  }
   await db.transaction(async (tx) => {
     const brands = await tx.execute<{ id: string; name: string; alone: boolean }>(sql`
       select c.id, c.name, m.role = 'admin' and not exists (
@@ -38,6 +42,24 @@ export async function erasePerson(db: Db, actor: Actor, input: { email: string }
     }
   });
   return { userId: person.id };
+}
+
+/** Erases somebody who never had an account: who was invited, or whose address somebody typed. */
+async function eraseAddress(db: Db, actor: Actor, address: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    let gone = 0;
+    for (const [name, column] of Object.entries(BY_ADDRESS)) {
+      const rows = await tx.execute<{ row: Record<string, unknown> }>(sql`
+        delete from ${sql.identifier(name)} t where lower(${sql.identifier(column)}) = ${address} returning to_jsonb(t) as row`);
+      gone += rows.length;
+      if (name !== "invitations") continue;
+      for (const { row } of rows) {
+        const scope = { customerId: mintCustomerId(String(row.customer_id)), actor };
+        await recordAudit(tx, scope, { action: "invitation.erased", subject: String(row.id) });
+      }
+    }
+    if (gone === 0) throw new Refusal("not_found", "There is nobody with this address.");
+  });
 }
 
 /** The rows themselves; what refers to the account by a foreign key goes with it. */
