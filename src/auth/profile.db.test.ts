@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { closeDb, db } from "@/db/client";
-import { sessions, users } from "@/db/schema/people";
+import { invitations, sessions, users } from "@/db/schema/people";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand } from "@/test/brands";
@@ -59,6 +59,27 @@ describe("a change of address", () => {
     expect(await confirmEmail(db(), secret)).toBeNull();
     expect(await profileOf(db(), session.user.id)).toMatchObject({ email: after, verified: true });
     expect((await queuedFor(before))[0]?.kind).toBe("team.email_changed");
+  });
+
+  it("goes with the invitation that was taken up by it, so that nothing names the address of before", async () => {
+    const session = await person();
+    const [before, after] = [session.user.email, newAddress()];
+    const ids = [uuidv7(), uuidv7()];
+    for (const [at, id] of ids.entries()) {
+      const row = { id, customerId: session.customer.id, email: before, role: "viewer", hash: id } as const;
+      const taken = at === 0 ? { acceptedAt: sql`now()` } : {};
+      await db()
+        .insert(invitations)
+        .values({ ...row, ...taken, expiresAt: sql`now()` });
+    }
+    await requestEmailChange(db(), session, { email: after, password: PASSWORD }, throttles());
+    expect(await confirmEmail(db(), await mailedSecret(after))).toBe(after);
+    const rows = await db().select().from(invitations).where(eq(invitations.customerId, session.customer.id));
+    // One that is open is for whoever reads the mail of that address.
+    expect(rows.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id)).map(({ email }) => email)).toEqual([
+      after,
+      before,
+    ]);
   });
 
   it("asks for the password, and counts wrong ones", async () => {

@@ -1,6 +1,6 @@
-import { and, desc, eq, gt, ne, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNotNull, ne, sql } from "drizzle-orm";
 import type { Db, Reader } from "@/db/client";
-import { identities, sessions, users } from "@/db/schema/people";
+import { identities, invitations, sessions, users } from "@/db/schema/people";
 import { queueMailTo } from "@/features/notifications/service";
 import { env } from "@/lib/env";
 import { Refusal } from "@/lib/errors";
@@ -164,6 +164,11 @@ export async function confirmEmail(db: Db, secret: unknown, here: SessionToken |
     // Somebody else may have come by the address since the link was sent.
     if (!before || (await findPerson(tx, address))) return null;
     await tx.update(users).set({ email: address, emailVerifiedAt: sql`now()` }).where(eq(users.id, userId));
+    // What they joined by is found by their address when they are given what names them, or erased.
+    await tx
+      .update(invitations)
+      .set({ email: address })
+      .where(and(eq(invitations.email, before.email.toLowerCase()), isNotNull(invitations.acceptedAt)));
     await endSessionsOf(tx, userId, here?.userId === userId ? here.sessionId : undefined);
     await voidLinks(tx, userId);
     await recordOfPerson(tx, userId, { action: "person.email_changed" });

@@ -16,6 +16,7 @@ import { makeBrand, type TestBrand } from "@/test/brands";
 import { mailedSecret, queuedFor } from "@/test/mails";
 import { brandInput } from "./contract";
 import { invite, MOST_A_DAY, pendingInvitation, resendInvitation, revokeInvitation } from "./invitations/service";
+import { forgetAddresses } from "./jobs";
 import { membersOf, openInvitations } from "./queries";
 import type { Role } from "./rules";
 import { addPerson, changeBrand, changeRole, removePerson } from "./service";
@@ -165,6 +166,47 @@ describe("an invitation", () => {
     await resendInvitation(mine, first);
     expect(await codeOf(resendInvitation(mine, first))).toBe("rate_limited");
     expect(await codeOf(invite(mine, { email: newAddress(), role: "viewer" }))).toBe("rate_limited");
+  });
+});
+
+describe("addresses of people without an account", () => {
+  it("are forgotten a month after they were of use, and nobody else's", async () => {
+    const brand = await makeBrand(db());
+    const [late, open, taken] = [await invited(brand), await invited(brand), await invited(brand)];
+    expect(await joinAsNew(db(), taken.secret, JOIN, NOWHERE)).not.toBeNull();
+    const own = { key: "news:1", kind: "notifications.notice", facts: {}, roles: ["admin"] as const };
+    await db().transaction((tx) => queueMail(tx, brand.customerId, own));
+    const back = (days: number) => sql`now() - make_interval(days => ${days})`;
+    const of = (id: string) => eq(invitations.id, id);
+    await db()
+      .update(invitations)
+      .set({ expiresAt: back(31) })
+      .where(of(late.id));
+    await db()
+      .update(invitations)
+      .set({ expiresAt: back(29) })
+      .where(of(open.id));
+    await db()
+      .update(invitations)
+      .set({ expiresAt: back(400) })
+      .where(of(taken.id));
+    const mailed = eq(outgoingMails.customerId, brand.customerId);
+    await db()
+      .update(outgoingMails)
+      .set({ createdAt: back(31), status: "sent" })
+      .where(mailed);
+    await db()
+      .update(outgoingMails)
+      .set({ createdAt: back(29) })
+      .where(eq(outgoingMails.address, open.email));
+    await forgetAddresses({ db: db() });
+    const left = await db().select().from(invitations).where(eq(invitations.customerId, brand.customerId));
+    expect(left.map(({ id }) => id).toSorted()).toEqual([open.id, taken.id].toSorted());
+    const mails = await db().select().from(outgoingMails).where(mailed);
+    // What a person of the brand was told is kept, so that they are told it once.
+    expect(mails.map(({ address, userId }) => address ?? userId).toSorted()).toEqual(
+      [open.email, brand.people.admin.userId].toSorted(),
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { failJob, type Job, QUEUES, type QueueName, superviseJobs, takeJobs } fr
 import { type ChatJob, deliverPost } from "@/features/notifications/chat/jobs";
 import { ring } from "@/features/notifications/chat/queries";
 import { sendDigests } from "@/features/notifications/digest/jobs";
+import { forgetAddresses } from "@/features/team/jobs";
 import { askForLooks, collectRefusals, forgetRefusals, runLook } from "@/features/usage/alerts/jobs";
 import { env } from "@/lib/env";
 import { logger } from "@/lib/logger";
@@ -53,5 +54,6 @@ export const JOBS_UPKEEP = [
   },
   { name: "supervise", everyMs: 60_000, run: ({ db }: Parameters<typeof sendDigests>[0]) => superviseJobs(db) },
   { name: "refusals", everyMs: 60_000, run: collectRefusals },
+  { name: "old addresses", everyMs: 86_400_000, run: forgetAddresses },
   { name: "old refusals", everyMs: 3_600_000, run: forgetRefusals },
 ] as const;

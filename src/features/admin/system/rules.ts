@@ -36,6 +36,7 @@ export const JOBS: Readonly<Record<string, readonly [what: string, everySeconds:
   digests: ["Mails the day’s digests", 30 * SECOND],
   supervise: ["Frees jobs whose worker is gone", MINUTE],
   refusals: ["Counts refused keys for alerts and review", MINUTE],
+  "old addresses": ["Forgets addresses of people who never had an account", DAY],
   "old refusals": ["Drops counts of refused keys of long ago", HOUR],
   "product imports": ["Takes in files of products", SECOND],
   "product images": ["Fetches pictures of products", 5 * SECOND],
