@@ -90,6 +90,22 @@ it("asks again later where that may help, and gives up in the end; another addre
   expect((await view("A")).image_state).toBe("ready");
 });
 
+it("one brand's many pictures let another's come through, and two workers fetch each once", async () => {
+  for (let n = 0; n < 30; n++) await put(`M${n}`, `https://slow.example/${n}.png`);
+  const { customerId } = await makeBrand(db());
+  const other = { ...ctx, customerId };
+  await putProduct(other, newProduct.parse({ sku: "A", name: "A", image_url: "https://img.example/a.png" }));
+  const asked: string[] = [];
+  const round = () =>
+    fetching((url) => {
+      asked.push(url);
+      return { status: 200, body: PNG };
+    });
+  await Promise.all([round(), round()]);
+  expect(asked.indexOf("https://img.example/a.png")).toBeLessThan(8);
+  expect([asked.length, new Set(asked).size]).toEqual([31, 31]);
+});
+
 it("an answer that comes after the product named another picture is thrown away", async () => {
   await put("A", "https://img.example/old.png");
   await fetchImages({

@@ -46,13 +46,23 @@ async function ask(url: string, fetch: Fetch): Promise<Outcome> {
 
 /** Takes some that are due; nobody else has them for the lease. */
 async function take(db: Db) {
+  // Each brand's first before anybody's second: one whose shop is slow keeps no other waiting for ten thousand pictures.
+  const inTurn = sql`
+    select id from (
+      select w.id, w.image_due_at, row_number() over (partition by b.customer_id order by w.image_due_at, w.id) as turn
+      from (select distinct customer_id from products where image_state = 'waiting' and image_due_at <= now()) b
+      cross join lateral (
+        select p.id, p.image_due_at from products p
+        where p.customer_id = b.customer_id and p.image_state = 'waiting' and p.image_due_at <= now()
+        order by p.image_due_at, p.id limit ${AT_ONCE}) w
+    ) t order by turn, image_due_at, id limit ${AT_ONCE}`;
   // As an array it is asked once: a subquery that is joined may be asked again for each row, and take more than its limit.
   const due = db
     .select({ id: products.id })
     .from(products)
-    .where(and(eq(products.imageState, "waiting"), lte(products.imageDueAt, sql`now()`)))
-    .orderBy(products.imageDueAt)
-    .limit(AT_ONCE)
+    .where(
+      and(sql`${products.id} in (${inTurn})`, eq(products.imageState, "waiting"), lte(products.imageDueAt, sql`now()`)),
+    )
     .for("update", { skipLocked: true });
   return db
     .update(products)
