@@ -129,14 +129,24 @@ export async function writeProducts(
   return written;
 }
 
-/** @throws Refusal `invalid_request` where the brand has as many as it may */
-export async function refuseTooMany(tx: Tx, scope: Scope, more: number): Promise<void> {
+/** What is said where a brand has as many products as it may. */
+export const TOO_MANY = `A brand may have ${MOST_PRODUCTS} products. Delete some first.`;
+
+/** How many more products the brand may have. */
+export async function roomFor(tx: Tx, scope: Scope): Promise<number> {
   const [row] = await tx.execute(
     sql`select count(*)::int as n from products where customer_id = ${scope.customerId} and deleted_at is null`,
   );
-  if (Number(row?.n ?? 0) + more <= MOST_PRODUCTS) return;
-  throw new Refusal("invalid_request", `A brand may have ${MOST_PRODUCTS} products. Delete some first.`);
+  return MOST_PRODUCTS - Number(row?.n ?? 0);
 }
+
+/** @throws Refusal `invalid_request` where the brand has as many as it may */
+export async function refuseTooMany(tx: Tx, scope: Scope, more: number): Promise<void> {
+  if ((await roomFor(tx, scope)) < more) throw new Refusal("invalid_request", TOO_MANY);
+}
+
+/** Whether writing a number makes one product more: a new one, or one that comes back. */
+export const isOneMore = (held: ReadonlyMap<string, Row>, sku: string): boolean => held.get(sku)?.deletedAt !== null;
 
 const viewOf = async (tx: Tx, scope: Scope, which: SQL): Promise<Product> => {
   const [row] = await tx
@@ -151,7 +161,7 @@ const viewOf = async (tx: Tx, scope: Scope, which: SQL): Promise<Product> => {
 export async function putProduct(ctx: Ctx, product: NewProduct): Promise<{ created: boolean; product: Product }> {
   return ctx.db.transaction(async (tx) => {
     const held = await holdBySku(tx, ctx, [product.sku]);
-    if (held.size === 0) await refuseTooMany(tx, ctx, 1);
+    if (isOneMore(held, product.sku)) await refuseTooMany(tx, ctx, 1);
     const [written] = await writeProducts(tx, ctx, [product], held);
     const view = await viewOf(tx, ctx, eq(products.sku, product.sku));
     if (written && written.outcome !== "unchanged") {
@@ -173,7 +183,7 @@ export async function putProducts(ctx: Ctx, all: readonly NewProduct[]): Promise
       ctx,
       all.map((product) => product.sku),
     );
-    await refuseTooMany(tx, ctx, all.length - held.size);
+    await refuseTooMany(tx, ctx, all.filter(({ sku }) => isOneMore(held, sku)).length);
     const written = await writeProducts(tx, ctx, all, held);
     const changed = written.filter(({ outcome }) => outcome !== "unchanged").length;
     if (changed > 0) {
@@ -199,7 +209,7 @@ export async function saveProduct(ctx: Ctx, input: { id?: string | undefined; pr
     const there = held.get(product.sku);
     if (there && there.deletedAt === null && there.id !== id) throw taken();
     if (id === undefined) {
-      if (!there) await refuseTooMany(tx, ctx, 1);
+      await refuseTooMany(tx, ctx, 1);
       await writeProducts(tx, ctx, [product], held);
       const view = await viewOf(tx, ctx, eq(products.sku, product.sku));
       await recordAudit(tx, ctx, { action: "product.created", subject: view.id, details: { sku: view.sku } });

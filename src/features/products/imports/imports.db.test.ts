@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { closeDb, db, openDatabase } from "@/db/client";
 import type { Ctx } from "@/db/context";
@@ -9,7 +9,7 @@ import { env } from "@/lib/env";
 import { makeBrand } from "@/test/brands";
 import { chosen, newProduct } from "../contract";
 import { productBySku, searchProducts } from "../queries";
-import { putProduct, removeProducts } from "../service";
+import { MOST_PRODUCTS, putProduct, removeProducts, saveProduct } from "../service";
 import { runImports } from "./jobs";
 import { importOf, importReport, rejectionsFile } from "./queries";
 import { LARGEST_FILE } from "./rules";
@@ -44,6 +44,25 @@ const stored = async () => {
   const rows = await db().select().from(products).where(eq(products.customerId, ctx.customerId)).orderBy(products.sku);
   return rows.map(({ sku, name, priceCents }) => [sku, name, priceCents]);
 };
+
+it("brings a brand no more products than it may have: each row beyond is told, and those it has are updated", async () => {
+  await db().execute(sql`
+    insert into products (id, customer_id, sku, name, search, words)
+    select gen_random_uuid(), ${ctx.customerId}, 'S-' || n, 'Stock', '', '' from generate_series(1, ${MOST_PRODUCTS - 2}) n`);
+  const gone = await productBySku(ctx, "S-1");
+  await removeProducts(ctx, { ids: [gone.id] });
+  const rows = ["N-1", "N-2", "N-3", "S-1", "S-2"].map((sku) => `${sku},Renamed`);
+  const { import: report, rejections } = await taken(["sku,name", ...rows].join("\n"));
+  expect(counts(report)).toMatchObject({ created: 3, updated: 1, rejected: 1, status: "done" });
+  expect(rejections).toMatchObject([{ line: 5, problems: [expect.stringContaining(`${MOST_PRODUCTS} products`)] }]);
+  await removeProducts(ctx, { ids: [(await productBySku(ctx, "N-1")).id] });
+  await putProduct(ctx, newProduct.parse({ sku: "N-9", name: "Nine" }));
+  // One that comes back is one more, as a new one is.
+  await expect(putProduct(ctx, newProduct.parse({ sku: "N-1", name: "Back" }))).rejects.toThrow(`${MOST_PRODUCTS}`);
+  await expect(saveProduct(ctx, { product: newProduct.parse({ sku: "N-1", name: "Back" }) })).rejects.toThrow(
+    `${MOST_PRODUCTS}`,
+  );
+});
 
 describe("a file", () => {
   it("of a shop system is understood as it is", async () => {

@@ -10,7 +10,7 @@ import { mintCustomerId, uuidv7 } from "@/lib/ids";
 import { logger } from "@/lib/logger";
 import type { NewProduct } from "../contract";
 import { toView } from "../queries";
-import { holdBySku, refuseTooMany, type Written, writeProducts } from "../service";
+import { holdBySku, isOneMore, refuseTooMany, roomFor, TOO_MANY, type Written, writeProducts } from "../service";
 import { FIELDS, type ImportPreview, type ImportView, type Mapping, type Rejection } from "./contract";
 import { importColumns, importOf, ownImport, toImportView, usualCurrency } from "./queries";
 import { factsOf, guessMapping, LARGEST_FILE, MOST_ROWS, productFrom, skuIn } from "./rules";
@@ -254,12 +254,17 @@ async function takeBatch(tx: Tx, ctx: Ctx, id: string, plan: Plan, from: number)
   const records = plan.csv.records.slice(from, from + BATCH);
   const held = await holdBySku(tx, ctx, skusOf(plan, records));
   const judged = judge(plan, records, held);
-  const good = judged.flatMap((each) => ("product" in each ? each : []));
   const bad = judged.flatMap((each) => ("product" in each ? [] : each));
-  const written = await writeOr(tx, ctx, good, held, (line, problem) => {
+  const reject = (line: number, problem: string): void => {
     const cells = records.find((record) => record.line === line)?.cells ?? [];
     bad.push({ line, problems: [problem], cells: keep(cells) });
-  });
+  };
+  const fitting = judged.flatMap((each) => ("product" in each ? each : []));
+  const more = fitting.filter(({ product }) => isOneMore(held, product.sku));
+  const beyond = more.length === 0 ? [] : more.slice(Math.max(0, await roomFor(tx, ctx)));
+  for (const { line } of beyond) reject(line, TOO_MANY);
+  const good = beyond.length === 0 ? fitting : fitting.filter((each) => !beyond.includes(each));
+  const written = await writeOr(tx, ctx, good, held, reject);
   if (bad.length > 0) {
     await tx.insert(productRejections).values(
       bad.map(({ line, problems, cells }) => ({
