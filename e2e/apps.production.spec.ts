@@ -67,6 +67,12 @@ test("find an app, activate it, configure it, publish, pause it, turn it off", a
   await question.getByRole("button", { name: "Stay here" }).click();
   await expect(question).toBeHidden();
   await expect(bridge).toHaveValue("3.5");
+  // So does the end of the session.
+  await page.getByRole("button", { name: /Ada Lind/ }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await question.getByRole("button", { name: "Stay here" }).click();
+  await expect(question).toBeHidden();
+  await expect(bridge).toHaveValue("3.5");
   await page.getByRole("button", { name: "Save draft" }).click();
   await expect(page.getByText("by Ada Lind")).toBeVisible();
   await page.reload();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { guardHistory, type View } from "./leaving";
+import { askBeforeLeaving, guardHistory, leaveAll, type View } from "./leaving";
 
 type Listener = Parameters<NonNullable<View["navigation"]>["addEventListener"]>[1];
 
@@ -67,4 +67,16 @@ describe("the browser's back and forward, while something is typed", () => {
     const { navigation: _, ...older } = view;
     expect(() => guardHistory(older, () => {})()).not.toThrow();
   });
+});
+
+it("what takes everything typed with it is asked for, and then done; it just is where nothing is typed", () => {
+  const done: string[] = [];
+  const asked: (() => void)[] = [];
+  const end = askBeforeLeaving((go) => asked.push(go));
+  expect(leaveAll(() => done.push("brand"))).toBe(true);
+  expect([asked.length, done]).toEqual([1, []]);
+  asked[0]?.();
+  end();
+  expect(leaveAll(() => done.push("signed out"))).toBe(false);
+  expect([asked.length, done]).toEqual([1, ["brand", "signed out"]]);
 });

@@ -17,6 +17,16 @@ export function leaveFor(path: string, go: () => void): void {
   else go();
 }
 
+/** Does what takes everything typed with it, wherever one is: another brand, the end of a session. @returns whether it is asked first */
+export function leaveAll(go: () => void): boolean {
+  if (!asks) {
+    go();
+    return false;
+  }
+  asks(go);
+  return true;
+}
+
 /** A step that the browser is about to take, as the Navigation API tells of it. */
 interface Step extends Event {
   readonly navigationType: string;

@@ -16,6 +16,7 @@ import {
   SignOutIcon,
   SunIcon,
 } from "@/components/icons/interface";
+import { leaveAll } from "@/components/leaving";
 import { describeFailure } from "@/components/query-error";
 import { type Permission, ROLE_WORDS, type Role } from "@/features/team/rules";
 import { useTRPC } from "@/trpc/client";
@@ -46,10 +47,13 @@ export function UserMenu({
 }) {
   const { theme, setTheme } = useTheme();
   const [leaving, start] = useTransition();
+  const [open, setOpen] = useState(false);
+  // The question whether to leave takes the menu's place.
+  const leave = (go: () => void) => leaveAll(go) && setOpen(false);
   // The menu opens inside the page's header, so that screen readers find it within a landmark.
   const [place, setPlace] = useState<HTMLElement | null>(null);
   return (
-    <Menu.Root>
+    <Menu.Root open={open} onOpenChange={setOpen}>
       <div ref={setPlace} />
       <Menu.Trigger className="flex w-full min-w-0 items-center gap-2.5 rounded-control p-1.5 text-left transition-colors hover:bg-inset data-popup-open:bg-inset">
         <Initials name={user.name} />
@@ -77,7 +81,7 @@ export function UserMenu({
               <p className="text-12 text-ink-3 wrap-anywhere">{user.email}</p>
             </div>
             <Menu.Separator className="mx-2 my-1 h-px bg-line" />
-            <Brands />
+            <Brands leave={leave} />
             <div className="md:hidden">
               {placesFor(permissions)
                 .filter(({ wideOnly }) => wideOnly)
@@ -115,7 +119,7 @@ export function UserMenu({
               className={ITEM}
               closeOnClick={false}
               disabled={leaving}
-              onClick={() => start(() => signOutAction())}
+              onClick={() => leave(() => start(() => signOutAction()))}
             >
               <SignOutIcon size={18} />
               {leaving ? "Signing out" : "Sign out"}
@@ -128,7 +132,7 @@ export function UserMenu({
 }
 
 /** The switch between the person's brands; nothing where there is only one. */
-function Brands() {
+function Brands({ leave }: { leave: (go: () => void) => void }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const router = useRouter();
@@ -147,7 +151,7 @@ function Brands() {
   if (!data || data.brands.length < 2) return null;
   return (
     <>
-      <Menu.RadioGroup value={data.current} onValueChange={(slug: string) => change.mutate({ slug })}>
+      <Menu.RadioGroup value={data.current} onValueChange={(slug: string) => leave(() => change.mutate({ slug }))}>
         <Menu.GroupLabel className="px-2 pt-1.5 pb-1 text-12 text-ink-3">Brand</Menu.GroupLabel>
         {data.brands.map((each) => (
           <Menu.RadioItem key={each.slug} value={each.slug} disabled={change.isPending} className={ITEM}>
