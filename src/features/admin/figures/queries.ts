@@ -7,6 +7,9 @@ import { movementsOf, percentile } from "./rules";
 /** How far back movements of revenue are told, months. */
 const MONTHS = 12;
 
+/** Whether the brand `c` is one still: of one that was erased the books stay, under the address that the erasure gave it. */
+const present = sql`c.slug <> 'erased-' || c.id`;
+
 /** What a plan's price is a month. */
 const monthly = sql`case when p.billing_cycle = 'yearly' then round(p.price_cents / 12.0) else p.price_cents end`;
 
@@ -15,7 +18,8 @@ async function revenue(tx: Tx, now: Date): Promise<Figures["mrr"]> {
     select coalesce(sum(${monthly}) filter (where b.stripe_subscription_id is not null), 0) as cents,
       count(*) filter (where b.stripe_subscription_id is not null) as subscriptions,
       count(*) filter (where b.stripe_subscription_id is null) as given
-    from customer_billing b join billing_plans p on p.id = b.plan_id where b.status = 'active'`);
+    from customer_billing b join billing_plans p on p.id = b.plan_id join customers c on c.id = b.customer_id
+    where b.status = 'active' and ${present}`);
   // By the plan's price and not by what was paid: an upgrade's first invoice is less by what the old plan had left. A
   // subscription that goes on pays, also in the hour in which its next period is not paid yet, and where a period was given
   // back; one that was ended at once does not to the end of what it paid.
@@ -57,7 +61,7 @@ async function consumptionRate(tx: Tx): Promise<number | null> {
       join billing_plans p on p.id = b.plan_id and p.tokens_per_month > 0
       left join lateral (select sum(tokens)::float8 / 30 as daily from usage_days
         where customer_id = b.customer_id and mode = 'live' and ${lastThirty}) d on true
-    where b.status = 'active'`);
+    where b.status = 'active' and ${present}`);
   return row?.rate == null ? null : Number(row.rate);
 }
 
@@ -88,7 +92,7 @@ async function funnel(tx: Tx): Promise<Figures["funnel"]> {
         exists (select 1 from usage_days d where d.customer_id = c.id and d.mode = 'live') as used,
         exists (select 1 from customer_billing b where b.customer_id = c.id and b.status = 'active'
           and b.stripe_subscription_id is not null) as paying
-      from customers c)
+      from customers c where ${present})
     select count(*) as signed_up, count(*) filter (where activated) as activated,
       count(*) filter (where activated and configured) as configured,
       count(*) filter (where activated and configured and used) as used,
@@ -117,8 +121,8 @@ async function liability(tx: Tx): Promise<Figures["liability"]> {
     select g.source, sum(g.remaining)::float8 as tokens,
       coalesce(sum(g.remaining) filter (where g.expires_at < now() + interval '30 days'), 0)::float8 as soon,
       coalesce(sum(g.remaining::numeric * t.price_cents / nullif(t.tokens_purchased, 0)), 0)::float8 as cents
-    from grants g left join token_purchases t on t.grant_id = g.id
-    where g.mode = 'live' and g.remaining > 0 and (g.expires_at is null or g.expires_at > now())
+    from grants g join customers c on c.id = g.customer_id left join token_purchases t on t.grant_id = g.id
+    where ${present} and g.mode = 'live' and g.remaining > 0 and (g.expires_at is null or g.expires_at > now())
     group by g.source order by 2 desc`);
   return {
     sources: rows.map((row) => ({
@@ -135,7 +139,7 @@ export function figuresOf(ctx: StaffCtx): Promise<Figures> {
   return ctx.db.transaction(
     async (tx) => {
       const [row] = await tx.execute(sql`
-        select (select count(*) from customers) as customers, extract(epoch from now()) * 1000 as now`);
+        select (select count(*) from customers c where ${present}) as customers, extract(epoch from now()) * 1000 as now`);
       const now = new Date(Math.floor(Number(row?.now)));
       const customers = Number(row?.customers);
       return {

@@ -15,7 +15,9 @@ import { addPerson } from "@/features/team/service";
 import { metering } from "@/rest/internal/metering";
 import { ctxOf, use } from "@/test/ledger";
 import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { makeStaff } from "@/test/staff";
 import { control, payAt, payerOf, tellAll } from "@/test/stripe";
+import { figuresOf } from "../figures/queries";
 import { type Exported, exportBrand, exportPerson, personAt } from "./queries";
 import { CLASSES, columnsOf, DATA_MAP, dataMapPage, givenOut } from "./rules";
 import { eraseBrand, erasePerson } from "./service";
@@ -212,6 +214,19 @@ describe("a brand", () => {
     expect(rows.find(({ table }) => table === "customers")?.row).toMatchObject({ name: "Erased brand" });
     expect(rows.filter(({ table }) => table === "ledger_entries")).toHaveLength(Number(books?.n) + 1);
     expect(await use(second)).toBe(200);
+  });
+
+  it("is no brand of the business's any more once it is erased: it counts in no figure, and nobody is owed its tokens", async () => {
+    const staff = await makeStaff(db());
+    await testBrand();
+    const before = await figuresOf(staff);
+    // On a plan that nobody pays for, and with tokens that nobody can spend.
+    const brand = await testBrand({ tokens: 100, plan: "starter" });
+    expect((await figuresOf(staff)).customers).toBe(before.customers + 1);
+    await eraseBrand(metering(), OPERATOR, { customerId: brand.customerId });
+    const { asOf: _then, timeToFirstToken: _first, ...was } = before;
+    const { asOf: _now, timeToFirstToken: _second, ...is } = await figuresOf(staff);
+    expect(is).toEqual(was);
   });
 
   it("is forgotten by Stripe too, however often Stripe is away meanwhile, and its sales stay in the books", async () => {
