@@ -9,7 +9,7 @@ import type { Ctx } from "@/db/context";
 import { auditLog } from "@/db/schema/audit";
 import { outgoingMails } from "@/db/schema/mail";
 import { invitations, memberships } from "@/db/schema/people";
-import { mailTo } from "@/features/notifications/service";
+import { mailTo, queueMail } from "@/features/notifications/service";
 import { Refusal } from "@/lib/errors";
 import { uuidv7 } from "@/lib/ids";
 import { makeBrand, type TestBrand } from "@/test/brands";
