@@ -15,6 +15,7 @@ import { buyPack } from "./packs/service";
 import { purchasesOf } from "./purchases/queries";
 import { invoicesOf, overview } from "./queries";
 import { reconcileBrand } from "./reconcile/service";
+import { RENEWAL_GAP_S } from "./rules";
 import { statement } from "./statement/queries";
 import { stripe } from "./stripe/service";
 import { previewChange } from "./subscriptions/queries";
@@ -32,6 +33,8 @@ const balanceOf = async (brand: TestBrand) => {
 };
 const sessionOf = (url: string) => /cs_[A-Za-z0-9_]+/.exec(url)?.[0] ?? "";
 /** A brand on a plan that was bought through the checkout. */
+/** A period's tokens last until the next period's have been paid. */
+const afterRenewal = (end = "") => new Date(Date.parse(end) + RENEWAL_GAP_S * 1_000).toISOString();
 async function onPlan(planId: string, options: Parameters<typeof testBrand>[0] = {}) {
   const brand = await testBrand({ tokens: 0, ...options });
   const ctx = payerOf(brand.customerId);
@@ -55,7 +58,7 @@ describe("a plan", () => {
     const shown = await overview(ctx, metering());
     expect(shown).toMatchObject({ status: "active", plan: { id: "starter" }, balance: 1_000, providerAway: false });
     expect(shown.grants).toMatchObject([
-      { source: "plan", label: "Starter", tokens: 1_000, expiresAt: shown.period?.end },
+      { source: "plan", label: "Starter", tokens: 1_000, expiresAt: afterRenewal(shown.period?.end) },
     ]);
     expect(shown.paymentMethods).toMatchObject([{ last4: "4242", isDefault: true }]);
     expect(shown.nextInvoice).toMatchObject({ amountCents: 2_900 });

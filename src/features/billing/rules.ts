@@ -24,6 +24,12 @@ export function revokedTokens(purchase: { tokens: number; priceCents: number }, 
   return Number((BigInt(purchase.tokens) * BigInt(reversedCents)) / BigInt(purchase.priceCents));
 }
 
+/**
+ * How long a period's tokens outlast it, s. Stripe writes a renewal's invoice at the period's end and charges it about an hour
+ * later; without these hours a brand on a plan alone would stand without tokens meanwhile, each month.
+ */
+export const RENEWAL_GAP_S = 3 * 3_600;
+
 /** Tokens of a plan for a part of a period that cost so much of its price, rounded in the brand's favour. */
 export function shareOfPlan(plan: { tokens: number; priceCents: number }, paidCents: number): number {
   if (plan.priceCents === 0 || paidCents >= plan.priceCents) return plan.tokens;

@@ -6,7 +6,7 @@ import type { Scope } from "@/lib/context";
 import { queueBillingMail } from "../mail/service";
 import { type PricedInvoice, planFor, priceIdOf, pricesOf } from "../prices/queries";
 import { completePurchase, endReplaced } from "../purchases/service";
-import { receiptOf, shareOfPlan } from "../rules";
+import { RENEWAL_GAP_S, receiptOf, shareOfPlan } from "../rules";
 import { idOf, momentOf } from "../stripe/service";
 import { isSurplus, tellSurplus } from "../surplus/service";
 
@@ -61,7 +61,7 @@ export async function recordPaidInvoice(
     const tokens = unlimited || surplus ? 0 : proration ? shareOfPlan(part, line.amount) : whole;
     if (!unlimited && !surplus && tokens === 0) continue;
     const period = { start: momentOf(line.period.start), end: momentOf(line.period.end) };
-    const lastsUntil = momentOf(Math.max(line.period.end, runningEnd(line, subscription)));
+    const lastsUntil = momentOf(Math.max(line.period.end, runningEnd(line, subscription)) + RENEWAL_GAP_S);
     const done = await completePurchase(tx, scope, {
       kind: "plan",
       origin: surplus ? "surplus" : "subscription",

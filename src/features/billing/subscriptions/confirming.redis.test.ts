@@ -11,6 +11,7 @@ import { ensureStripeCustomer } from "../customers/service";
 import { standingOf } from "../notices/queries";
 import { overview } from "../queries";
 import { reconcileBrand } from "../reconcile/service";
+import { RENEWAL_GAP_S } from "../rules";
 import { stripe } from "../stripe/service";
 import { previewChange } from "./queries";
 import { cancelSubscription, changePlan, subscribe } from "./service";
@@ -79,7 +80,12 @@ describe("an upgrade that the bank wants confirmed", () => {
     const after = await overview(ctx, metering());
     expect(after).toMatchObject({ plan: { id: "professional" }, balance: 10_000, confirming: null });
     // Its tokens last as long as the period that was begun with the confirmation.
-    expect(after.grants).toMatchObject([{ source: "plan", expiresAt: after.period?.end }]);
+    expect(after.grants).toMatchObject([
+      {
+        source: "plan",
+        expiresAt: new Date(Date.parse(after.period?.end ?? "") + RENEWAL_GAP_S * 1_000).toISOString(),
+      },
+    ]);
     expect(await standingOf(ctx)).toEqual({ status: "active", confirming: null });
     expect((await reconcileBrand(metering(), stripe(), brand.customerId)).findings).toEqual([]);
   });
