@@ -12,11 +12,14 @@ test.describe.configure({ timeout: 180_000 });
 const GOOD = "4242 4242 4242 4242";
 const DECLINED = "4000 0000 0000 0002";
 
-const open = async (page: Page, brand: OwnBrand): Promise<void> => {
-  await signIn(page, brand.admin.email, brand.admin.password);
+const toBilling = async (page: Page): Promise<void> => {
   await page.getByRole("link", { name: "Billing" }).first().click();
   // The page's first visit in development compiles it, and what the payment provider's client brings along.
   await expect(page.getByRole("heading", { level: 1, name: "Billing" })).toBeVisible({ timeout: 60_000 });
+};
+const open = async (page: Page, brand: OwnBrand): Promise<void> => {
+  await signIn(page, brand.admin.email, brand.admin.password);
+  await toBilling(page);
 };
 
 /** Fills in the checkout and presses its button. */
@@ -57,8 +60,12 @@ const section = (page: Page, name: string) =>
 
 test("buy a plan, hit the limit on the storefront, upgrade, go on", async ({ page, context, request }) => {
   const brand = await makeBrand(0);
-  await open(page, brand);
-  await expect(page.getByText("The tokens have run out")).toBeVisible();
+  await signIn(page, brand.admin.email, brand.admin.password);
+  await expect(page.getByText("No tokens yet")).toBeVisible();
+  await expectAccessible(page);
+  await toBilling(page);
+  // What has never come in has not run out.
+  await expect(page.getByText("The tokens have run out")).toHaveCount(0);
   await expectAccessible(page);
   await page.getByRole("link", { name: "Choose a plan" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Plans" })).toBeVisible();

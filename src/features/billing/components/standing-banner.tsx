@@ -31,7 +31,7 @@ export function StandingBanner({
   const status = standing?.status;
   const confirming = standing?.confirming;
   const late = status === "past_due" || status === "unpaid";
-  const out = seesBalance && balance?.balance === 0 && !balance.unlimited && balance.source === "live";
+  const out = seesBalance && balance?.balance === 0 && !balance.untouched && balance.source !== "ledger";
   const toBilling = (
     <Link href="/billing" className={buttonClass("plain", "small")}>
       Open billing
