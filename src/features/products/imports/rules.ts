@@ -94,6 +94,17 @@ const YES = new Set([
   "active",
   "published",
   "x",
+  // What shop systems and product feeds write, folded.
+  "preorder",
+  "pre order",
+  "backorder",
+  "verfugbar",
+  "auf lager",
+  "lieferbar",
+  "en stock",
+  "disponible",
+  "disponibile",
+  "op voorraad",
 ]);
 const NO = new Set([
   "0",
@@ -110,6 +121,15 @@ const NO = new Set([
   "draft",
   "archived",
   "inactive",
+  "discontinued",
+  "nicht verfugbar",
+  "nicht lieferbar",
+  "ausverkauft",
+  "epuise",
+  "indisponible",
+  "agotado",
+  "esaurito",
+  "uitverkocht",
 ]);
 
 /** `52□18-140`, `52-18-140`, `52/18 140`, `52x18`. */
