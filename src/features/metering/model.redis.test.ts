@@ -8,7 +8,7 @@ import { closeWorlds } from "@/test/model/world";
  * answer, what Redis must hold after it, and what the ledger must say in the end. `npm run model` runs any number.
  */
 
-const SEEDS = 200;
+const SEEDS = 120;
 const AT_ONCE = 20;
 
 afterAll(closeWorlds);
