@@ -22,6 +22,7 @@ import { isConfigured, stripe } from "./stripe/service";
 import { giveBackSurplus, surplusPurchases } from "./surplus/service";
 import { brandsInNeed, topUp } from "./top-up/jobs";
 import { spentOnTopUps } from "./top-up/queries";
+import { isPastLimit } from "./top-up/rules";
 
 /** Tries again what Stripe told us and could not be dealt with. */
 async function retryEvents(metering: ReconcileDeps): Promise<void> {
@@ -96,9 +97,10 @@ export async function alertAll(deps: Pick<ReconcileDeps, "db">, now = new Date()
 /** Whether what top-ups have cost this month leaves room for one more pack. */
 async function limitAllows(db: Db, settings: typeof overageSettings.$inferSelect, now: Date): Promise<boolean> {
   const pack = settings.packId === null ? undefined : await findPack(db, settings.packId);
-  if (!pack?.isActive || settings.monthlyLimitCents === null) return false;
+  const { monthlyLimitCents } = settings;
+  if (!pack?.isActive || monthlyLimitCents === null) return false;
   const spent = await spentOnTopUps(db, { customerId: mintCustomerId(settings.customerId) }, now);
-  return spent + pack.priceCents <= settings.monthlyLimitCents;
+  return !isPastLimit({ priceCents: pack.priceCents, monthlyLimitCents }, spent);
 }
 
 /** Tokens that a brand's live account has used since a UTC day began. */

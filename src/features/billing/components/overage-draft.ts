@@ -1,5 +1,6 @@
 import { formatCount } from "@/components/format";
 import { type OverageInput, type OverageOutput, overageInput, type PackView } from "../contract";
+import { isPastLimit } from "../top-up/rules";
 
 /** The settings as they stand in the form: what is typed, before it is judged. */
 export interface OverageDraft {
@@ -42,14 +43,15 @@ export function draftOf(saved: OverageOutput, caps: Caps, firstPack: string): Ov
   };
 }
 
-/** Whether what top-ups have cost this month leaves no room for one more pack: until it ends none is bought. */
+/** Whether the month's limit keeps the next pack from being bought, where top-ups are on. */
 export function limitReached(
   { settings, stopped, thisMonthCents }: OverageOutput,
   packs: readonly PackView[],
 ): boolean {
-  const price = packs.find(({ id }) => id === settings.topUp?.packId)?.priceCents;
-  if (settings.mode !== "top_up" || !settings.topUp || stopped || price === undefined) return false;
-  return thisMonthCents + price > settings.topUp.monthlyLimitCents;
+  const pack = packs.find(({ id }) => id === settings.topUp?.packId);
+  if (settings.mode !== "top_up" || !settings.topUp || stopped || !pack) return false;
+  const { monthlyLimitCents } = settings.topUp;
+  return isPastLimit({ priceCents: pack.priceCents, monthlyLimitCents }, thisMonthCents);
 }
 
 /** Digits, or groups of three with commas between: `99,50` is no number here, lest it be taken for a hundred times as much. */

@@ -15,13 +15,19 @@ export interface TopUpState {
   readonly spentThisMonthCents: number;
 }
 
+/** Whether what top-ups have cost this month leaves no room for one more pack: until it ends none is bought. */
+export const isPastLimit = (
+  { priceCents, monthlyLimitCents }: Pick<TopUpRule, "priceCents" | "monthlyLimitCents">,
+  spentThisMonthCents: number,
+): boolean => spentThisMonthCents + priceCents > monthlyLimitCents;
+
 /** Why a pack is not bought now, or `buy`. */
 export function topUpDecision(rule: TopUpRule, state: TopUpState): "buy" | "enough" | "cooldown" | "limit" {
   if (state.balance > rule.threshold) return "enough";
   if (state.lastBegunAt && state.now.getTime() - state.lastBegunAt.getTime() < rule.cooldownMinutes * 60_000) {
     return "cooldown";
   }
-  return state.spentThisMonthCents + rule.priceCents > rule.monthlyLimitCents ? "limit" : "buy";
+  return isPastLimit(rule, state.spentThisMonthCents) ? "limit" : "buy";
 }
 
 /** What happened on an account, in the order of time: tokens used, or put in or taken out otherwise. */

@@ -5,7 +5,8 @@ import { Hint } from "@/components/hint";
 import { InfoIcon } from "@/components/icons/interface";
 import type { Dashboard } from "../dashboard/contract";
 import { changeOf } from "../dashboard/rules";
-import { changeWords, duration, spanWords, upToWords } from "./words";
+import { ChangeLine } from "./change-line";
+import { duration, spanWords, upToWords } from "./words";
 
 /** The figures of the period in a row, each against the period before. */
 export function Totals({ data }: { data: Dashboard }) {
@@ -105,15 +106,7 @@ function Cell({
       </dt>
       <dd className="text-20 font-semibold">{children}</dd>
       <dd className="text-12 text-ink-3" title={against ? `Against ${against}` : undefined}>
-        {change === null ? (
-          "nothing to compare with"
-        ) : (
-          <>
-            {changeWords(change)}
-            {upTo}
-            <span className="sr-only"> than {against}</span>
-          </>
-        )}
+        <ChangeLine change={change} upTo={upTo} against={against} />
       </dd>
     </div>
   );

@@ -4,7 +4,8 @@ import Link from "next/link";
 import { ChartCard } from "@/components/chart/chart-card";
 import { Figure } from "@/components/figure";
 import { formatCount } from "@/components/format";
-import { changeWords, spanWords, upToWords } from "../../components/words";
+import { ChangeLine } from "../../components/change-line";
+import { spanWords, upToWords } from "../../components/words";
 import { changeOf } from "../../dashboard/rules";
 import type { InsightFigures } from "../contract";
 import { comparedOf, shareOf } from "../rules";
@@ -77,15 +78,7 @@ export function FunnelCard({ data }: { data: InsightFigures }) {
                 />
               </span>
               <span className="text-12 text-ink-3" title={against ? `Against ${against}` : undefined}>
-                {change === null ? (
-                  "nothing to compare with"
-                ) : (
-                  <>
-                    {changeWords(change)}
-                    {upTo}
-                    <span className="sr-only"> than {against}</span>
-                  </>
-                )}
+                <ChangeLine change={change} upTo={upTo} against={against} />
               </span>
             </li>
           );
