@@ -52,7 +52,7 @@ export async function open(options: { tokens?: number; plan?: string; rate?: num
 }
 
 /** Another key of the brand; live, for consuming, and without limits unless told otherwise. */
-export const keyOf = async (shop: Shop, over: Partial<Parameters<typeof createKey>[1]>) => {
+export const keyOf = async (shop: Pick<Shop, "customerId">, over: Partial<Parameters<typeof createKey>[1]>) => {
   const ctx = { db: db(), customerId: shop.customerId, actor: { type: "system", id: "test" } } as const;
   const made = await createKey(ctx, {
     name: "k",

@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { auditLog } from "@/db/schema/audit";
 import { deadLetters, grantIntents, grants, tokenUsage, usageAnalyticsDaily } from "@/db/schema/metering";
-import { createKey } from "@/features/keys/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { postRefund } from "@/rest/v1/refund";
+import { keyOf } from "@/test/contract-calls";
 import { ctxOf, entriesOf, forget, hashOf, headOf, pause, restoreHash, use } from "@/test/ledger";
 import {
   accountState,
@@ -141,16 +141,7 @@ describe("a refund", () => {
   });
 
   it("is for a key that covers the app, as the use was", async () => {
-    const { secret } = await createKey(ctxOf(brand), {
-      name: "PD only",
-      kind: "sk",
-      mode: "live",
-      origins: [],
-      scopes: ["tokens:consume"],
-      appPermissions: ["pdc-001"],
-      rateLimit: 1_000,
-      expiresAt: null,
-    });
+    const { secret } = await keyOf(brand, { appPermissions: ["pdc-001"] });
     const [covered, other] = [await used({ app_id: "pdc-001" }), await used()];
     expect(await refused(refund(other, { key: secret }))).toEqual([403, "app_not_permitted"]);
     expect((await refund(covered, { key: secret })).status).toBe(200);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { createKey } from "@/features/keys/service";
 import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
+import { keyOf } from "@/test/contract-calls";
 import { ctxOf, entriesOf, forget, pause } from "@/test/ledger";
 import {
   accountState,
@@ -107,16 +107,7 @@ describe("a reservation", () => {
   });
 
   it("is resolved by a key that covers its app, and told again to no other", async () => {
-    const { secret } = await createKey(ctxOf(brand), {
-      name: "PD only",
-      kind: "sk",
-      mode: "live",
-      origins: [],
-      scopes: ["tokens:consume"],
-      appPermissions: ["pdc-001"],
-      rateLimit: 1_000,
-      expiresAt: null,
-    });
+    const { secret } = await keyOf(brand, { appPermissions: ["pdc-001"] });
     const codeOf = async (response: Response) => [response.status, (await response.json()).code];
     const id = await hold({ body: { app_id: "vto-001", tokens_reserved: 30, expires_in: 60 } });
     expect(await codeOf(await settleWith(secret, id, 12))).toEqual([403, "app_not_permitted"]);
