@@ -223,7 +223,7 @@ export const GUARDS: readonly Guard[] = [
   {
     holds: "a top-up keeps to its monthly limit",
     file: `${B}/top-up/rules.ts`,
-    there: 'return state.spentThisMonthCents + rule.priceCents > rule.monthlyLimitCents ? "limit" : "buy";',
+    there: 'return isPastLimit(rule, state.spentThisMonthCents) ? "limit" : "buy";',
     out: 'return "buy";',
     test: TOP_UP,
     words: "keeps to its cooldown and its monthly limit",
