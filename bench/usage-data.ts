@@ -1,4 +1,6 @@
 import type postgres from "postgres";
+import { db } from "@/db/client";
+import { packDue } from "@/features/usage/packed/jobs";
 
 /** How far back the uses reach. */
 const SPREAD_DAYS = 200;
@@ -87,7 +89,8 @@ export async function fillUsage(owner: postgres.Sql, { brands, from, to, today }
     while (next < ids.length) await owner`select rebuild_usage(${ids[next++] ?? ""})`;
   };
   await Promise.all([counter(), counter()]);
-  for (const table of ["usage_days", "usage_hours", "usage_facets", "usage_shoppers", "token_usage"]) {
+  while ((await packDue({ db: db() })) > 0);
+  for (const table of ["usage_days", "usage_hours", "usage_facets", "usage_shoppers", "usage_packed", "token_usage"]) {
     await owner.unsafe(`vacuum (analyze) ${table}`);
   }
   return ids;

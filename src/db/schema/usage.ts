@@ -4,7 +4,9 @@ import {
   check,
   customType,
   date,
+  index,
   integer,
+  json,
   pgTable,
   primaryKey,
   smallint,
@@ -89,4 +91,36 @@ export const usageShoppers = pgTable(
     known: integer("known").notNull(),
   },
   (t) => [primaryKey({ columns: [t.customerId, t.mode, t.date] })],
+);
+
+/**
+ * A day, or a week from its Monday, packed as the usage page reads it, so that three months are some twenty rows however much
+ * was used. One without figures is open: its days are read from the tables above, until a job has packed it once it is over. A
+ * use or a refund that comes late for it opens it again, in the transaction that writes it.
+ */
+export const usagePacked = pgTable(
+  "usage_packed",
+  {
+    ...account(),
+    /** 1 or 7. */
+    days: smallint("days").notNull(),
+    start: date("start", { mode: "string" }).notNull(),
+    /** What `usage_days` has: each day by its place in the span, and app. */
+    apps: json("apps").$type<
+      [day: number, appId: string, tokens: number, uses: number, tookMs: number, timed: number][]
+    >(),
+    /** Tokens by hour of the clock, 24 of each day. */
+    hours: json("hours").$type<number[]>(),
+    /** What `usage_facets` has: of each facet its values, each with tokens and uses. */
+    facets: json("facets").$type<Record<string, [value: string, tokens: number, uses: number][]>>(),
+    /** Everybody whom the sketches of its days have, and how many uses named a shopper. */
+    sketch: bytes("sketch"),
+    known: integer("known"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.customerId, t.mode, t.days, t.start] }),
+    check("usage_packed_span", sql`${t.days} = 1 or (${t.days} = 7 and extract(isodow from ${t.start}) = 1)`),
+    check("usage_packed_whole", sql`num_nulls(${t.apps}, ${t.hours}, ${t.facets}, ${t.sketch}, ${t.known}) in (0, 5)`),
+    index("idx_usage_packed_open").on(t.start).where(sql`${t.known} is null`),
+  ],
 );

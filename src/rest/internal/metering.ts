@@ -15,6 +15,7 @@ import { hydrateAccount, loadCatalog, loadKeyRecord, type ReconcileDeps } from "
 import { deliveriesAtRest, WEBHOOK_UPKEEP } from "@/features/notifications/webhooks/jobs";
 import { PRODUCT_UPKEEP } from "@/features/products/jobs";
 import { INSIGHT_UPKEEP } from "@/features/usage/insights/jobs";
+import { PACKED_UPKEEP } from "@/features/usage/packed/jobs";
 import { env } from "@/lib/env";
 import { accountOf, mintCustomerId } from "@/lib/ids";
 import { BOUNDS, GROUPS, latencies, OUTCOMES } from "@/lib/latency";
@@ -170,6 +171,7 @@ export const ALL_UPKEEP: typeof UPKEEP = [
   ...JOBS_UPKEEP,
   ...PRODUCT_UPKEEP,
   ...INSIGHT_UPKEEP,
+  ...PACKED_UPKEEP,
 ].map(observed);
 
 /**

@@ -177,6 +177,7 @@ export const DATA_MAP: Readonly<Record<string, TableData>> = {
     why: "a sketch from which a number can be told and nobody told apart",
     plain: "customer_id mode date sketch known",
   },
+  usage_packed: { brand: "deleted", plain: "customer_id mode days start apps hours facets sketch known" },
   widget_events: { brand: "deleted", plain: "customer_id usage_id app_id kind sku opened_at" },
   insight_reports: {
     brand: "deleted",

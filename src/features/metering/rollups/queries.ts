@@ -17,8 +17,8 @@ const uses = (within: Within): SQL => sql`
   )`;
 
 /**
- * Rollups that are not what ledger and details say: by UTC day, by day and hour of the brand's clock, and by what the uses
- * told of themselves.
+ * Rollups that are not what ledger and details say: by UTC day, by day and hour of the brand's clock, by what the uses told
+ * of themselves; and what is packed and is not what was counted.
  * @param most how many of each at most
  * @returns account, app or what else was counted, date, and both figures
  */
@@ -67,5 +67,43 @@ export async function wrongRollups(db: Db, within: Within, most: number): Promis
     select customer_id, mode, facet || ' ' || value as app_id, date, told.tokens as ledger, f.tokens as rollup
     from told left join usage_facets f using (customer_id, mode, facet, date, value)
     where f.tokens is null or told.tokens > f.tokens or told.uses > f.uses limit ${most}`);
-  return [...rollups, ...clock, ...told];
+  // What is packed says what the counts say.
+  const packed = await db.execute(sql`
+    with p as materialized (select * from usage_packed where known is not null and ${within()}), counts as (
+      select p.customer_id, p.mode, p.days, p.start, c.date - p.start || ' ' || c.app_id as part, c.tokens, c.uses
+      from p join usage_days c on c.customer_id = p.customer_id and c.mode = p.mode
+        and c.date between p.start and p.start + p.days - 1
+      union all
+      select p.customer_id, p.mode, p.days, p.start, 'hour ' || (c.date - p.start) * 24 + c.hour, c.tokens, null
+      from p join usage_hours c on c.customer_id = p.customer_id and c.mode = p.mode
+        and c.date between p.start and p.start + p.days - 1
+      union all
+      select p.customer_id, p.mode, p.days, p.start, c.facet || ' ' || c.value, sum(c.tokens), sum(c.uses)
+      from p join usage_facets c on c.customer_id = p.customer_id and c.mode = p.mode
+        and c.date between p.start and p.start + p.days - 1
+      group by 1, 2, 3, 4, 5
+      union all
+      select p.customer_id, p.mode, p.days, p.start, 'shoppers', sum(c.known), null
+      from p join usage_shoppers c on c.customer_id = p.customer_id and c.mode = p.mode
+        and c.date between p.start and p.start + p.days - 1
+      group by 1, 2, 3, 4
+    ), kept as (
+      select customer_id, mode, days, start, (a ->> 0) || ' ' || (a ->> 1) as part, (a ->> 2)::numeric as tokens,
+        (a ->> 3)::numeric as uses
+      from p cross join lateral json_array_elements(apps) a
+      union all
+      select customer_id, mode, days, start, 'hour ' || at - 1, tokens::numeric, null
+      from p cross join lateral json_array_elements_text(hours) with ordinality h(tokens, at)
+      union all
+      select customer_id, mode, days, start, facet || ' ' || (v ->> 0), (v ->> 1)::numeric, (v ->> 2)::numeric
+      from p cross join lateral json_each(facets) f(facet, list) cross join lateral json_array_elements(list) v
+      union all
+      select customer_id, mode, days, start, 'shoppers', known, null from p
+    )
+    select customer_id, mode, part || ' in ' || days || ' days' as app_id, start as date, counts.tokens as ledger,
+      kept.tokens as rollup
+    from counts full join kept using (customer_id, mode, days, start, part)
+    where coalesce(counts.tokens, 0) <> coalesce(kept.tokens, 0) or coalesce(counts.uses, 0) <> coalesce(kept.uses, 0)
+    order by 3 limit ${most}`);
+  return [...rollups, ...clock, ...told, ...packed];
 }

@@ -86,7 +86,8 @@ export async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<
 
 /**
  * Adds what stands in `from` to the rollups by day, hour and facet: `customer_id, mode, date, hour, app_id, key_id, product,
- * country, tokens, uses, took, timed`. Uses that are given back come with amounts below zero.
+ * country, tokens, uses, took, timed`. Uses that are given back come with amounts below zero. What was packed of
+ * these days is opened: it is no longer so.
  */
 const addedTo = (from: string): SQL => sql`
   days as (
@@ -107,6 +108,19 @@ const addedTo = (from: string): SQL => sql`
     where value is not null group by 1, 2, 3, 4, 5
     on conflict (customer_id, mode, facet, date, value) do update set tokens = f.tokens + excluded.tokens,
       uses = f.uses + excluded.uses
+  ), opened as (
+    insert into usage_packed as p (customer_id, mode, days, start)
+    select customer_id, mode, days, start
+    from (
+      select distinct customer_id, mode, days, case days when 1 then date else usage_week(date) end as start
+      from ${sql.raw(from)} cross join (values (1::smallint), (7::smallint)) d(days)
+    ) late
+    -- Nearly always it is open already, and is only looked up: a conflict would write a lock on it for each batch.
+    where not exists (
+      select from usage_packed o where o.customer_id = late.customer_id and o.mode = late.mode and o.days = late.days
+        and o.start = late.start and o.known is null)
+    on conflict (customer_id, mode, days, start) do update
+      set apps = null, hours = null, facets = null, sketch = null, known = null
   )`;
 
 /**

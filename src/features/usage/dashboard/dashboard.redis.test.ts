@@ -6,13 +6,11 @@ import { ledgerEntries, tokenUsage } from "@/db/schema/metering";
 import { customers } from "@/db/schema/people";
 import { customerBilling } from "@/db/schema/plans";
 import { usageDays, usageFacets, usageHours, usageShoppers } from "@/db/schema/usage";
-import { unpackEvent } from "@/features/metering/ledger/rules";
 import { refundUsage } from "@/features/metering/refunds/service";
-import { outboxKey } from "@/features/metering/rules";
-import { redis } from "@/lib/redis";
 import { metering } from "@/rest/internal/metering";
 import { ctxOf } from "@/test/ledger";
-import { checkedAfterEach, consumeWith, drain, type TestBrand, testBrand } from "@/test/meter";
+import { checkedAfterEach, drain, type TestBrand, testBrand } from "@/test/meter";
+import { type PastUse, scattered, usedBefore } from "@/test/past-uses";
 import { forecast } from "../forecast/queries";
 import { usageReport } from "../queries";
 import { dashboardQuery } from "./contract";
@@ -26,40 +24,7 @@ beforeEach(async () => {
 checkedAfterEach();
 afterAll(closeDb);
 
-interface Use {
-  readonly at: string;
-  readonly app?: string;
-  readonly tokens?: number;
-  readonly session?: string;
-  readonly metadata?: Record<string, string | number | boolean>;
-}
-
-/** Uses that happened when they say: real ones, whose events say other times before they are drained at once. */
-async function used(uses: readonly Use[]): Promise<void> {
-  await drain(brand);
-  for (const { app = "vto-001", tokens, session, metadata } of uses) {
-    const body = {
-      app_id: app,
-      ...(tokens && { tokens_consumed: tokens }),
-      ...(session && { session_id: session }),
-      ...(metadata && { metadata }),
-    };
-    expect((await consumeWith(brand.secretKey.secret, { body })).status).toBe(200);
-  }
-  const outbox = outboxKey(brand.partition);
-  const events = (await redis().xrange(outbox, "-", "+")) as unknown as [string, string[]][];
-  expect(events).toHaveLength(uses.length);
-  for (const [i, [id, flat]] of events.entries()) {
-    const pairs = Array.from({ length: flat.length / 2 }, (_, at) => [flat[2 * at], flat[2 * at + 1]]);
-    await redis().xdel(outbox, id);
-    await redis().xadd(outbox, "*", {
-      ...unpackEvent(Object.fromEntries(pairs)),
-      n: String(Date.parse(uses[i]?.at ?? "")),
-    });
-  }
-  await drain(brand);
-}
-
+const used = (uses: readonly PastUse[]) => usedBefore(brand, uses);
 const inZone = (timeZone: string) => db().update(customers).set({ timeZone }).where(eq(customers.id, brand.customerId));
 const shown = (from: string, to: string) => dashboard(ctxOf(brand), { mode: "live", query: { from, to } });
 const refundOf = (usageId: string) => refundUsage(ctxOf(brand), metering(), { mode: "live", usageId });
@@ -150,19 +115,6 @@ async function expectLedger(from: string, to: string, timeZone: string): Promise
 }
 const ledgerApp = (row: { grantParts: unknown; price: number | null; tokens: number }): string =>
   row.price === 5 ? "vto-001" : "pdc-001";
-
-/** Some uses a day for some days, each of another hour, product and shopper. */
-const scattered = (from: string, days: number): Use[] =>
-  Array.from({ length: days * 2 }, (_, i) => ({
-    at: new Date(Date.parse(`${from}T00:10:00Z`) + i * 12 * 3_600_000 + (i % 7) * 4_000_000).toISOString(),
-    app: i % 3 === 0 ? "pdc-001" : "vto-001",
-    ...(i % 4 !== 0 && { session: `visit-${i % 9}` }),
-    metadata: {
-      ...(i % 5 !== 0 && { product_id: `frame-${i % 11}` }),
-      ...(i % 6 === 0 && { country: i % 12 === 0 ? "DE" : "CA" }),
-      ...(i % 2 === 0 && { processing_time_ms: 100 + i }),
-    },
-  }));
 
 describe("every figure of the dashboard", () => {
   it.each(["Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"])(

@@ -3,26 +3,15 @@ import type { Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
 import { INSIDE_KEY } from "@/features/metering/inside/service";
 import type { Mode } from "@/lib/ids";
+import { partsOf, type Scope } from "../packed/queries";
+import { appsByDay, cutAt, hoursOfWeek, type Span, valuesOf } from "../packed/rules";
 import type { Dashboard, DashboardQuery, Entries, EntriesQuery, Parts, Totals } from "./contract";
-import { comparable, countShoppers, datesOf, mergeSketches, spanBefore } from "./rules";
+import { comparable, countShoppers, datesOf, mergeSketches, shiftDate, spanBefore } from "./rules";
 
 /** How many keys, products or countries are named; the rest come together. */
 const NAMED = 8;
 /** Entries to a page. */
 const PAGE = 25;
-
-interface Scope {
-  readonly ctx: Ctx;
-  readonly mode: Mode;
-}
-interface Days {
-  readonly from: string;
-  readonly to: string;
-}
-
-/** The filter of every rollup: the account, and days by the brand's clock. */
-const within = ({ ctx, mode }: Scope, { from, to }: Days) =>
-  sql`customer_id = ${ctx.customerId} and mode = ${mode} and date between ${from}::date and ${to}::date`;
 
 /** Does all of a question at one moment of the database, so that no two figures of an answer can disagree. */
 export const atOneMoment = <T>(ctx: Ctx, read: (tx: Tx) => Promise<T>): Promise<T> =>
@@ -41,10 +30,11 @@ export async function clockOf(tx: Tx, ctx: Ctx): Promise<{ timeZone: string; tod
 }
 
 /** Each day's uses of each app. */
-export async function usageByDayAndApp(tx: Tx, scope: Scope, days: Days) {
+export async function usageByDayAndApp(tx: Tx, { ctx, mode }: Scope, { from, to }: Span) {
   const rows = await tx.execute(sql`
     select d.date::text as date, a.catalog_id as app_id, a.name, d.tokens, d.uses, d.took_ms, d.timed
-    from usage_days d join apps a on a.id = d.app_id where ${within(scope, days)}`);
+    from usage_days d join apps a on a.id = d.app_id
+    where customer_id = ${ctx.customerId} and mode = ${mode} and date between ${from}::date and ${to}::date`);
   return rows.map((row) => ({
     date: String(row.date),
     appId: String(row.app_id),
@@ -57,50 +47,11 @@ export async function usageByDayAndApp(tx: Tx, scope: Scope, days: Days) {
 }
 type DayRow = Awaited<ReturnType<typeof usageByDayAndApp>>[number];
 
-/** Tokens by day of the week (from Monday) and hour. */
-export async function usageByHour(tx: Tx, scope: Scope, days: Days): Promise<number[]> {
-  const rows = await tx.execute(sql`
-    select (extract(isodow from date)::int - 1) * 24 + hour as at, sum(tokens)::float8 as tokens
-    from usage_hours where ${within(scope, days)} group by 1`);
-  const hours = new Array<number>(168).fill(0);
-  for (const row of rows) hours[Number(row.at)] = Number(row.tokens);
-  return hours;
+/** How apps are called, by the id under which they are counted. */
+async function appNames(tx: Tx): Promise<Map<string, { appId: string; name: string }>> {
+  const rows = await tx.execute(sql`select id, catalog_id, name from apps`);
+  return new Map(rows.map((row) => [String(row.id), { appId: String(row.catalog_id), name: String(row.name) }]));
 }
-
-/** The shoppers' sketch of each day. */
-export async function sketchesByDay(tx: Tx, scope: Scope, days: Days) {
-  const rows = await tx.execute(
-    sql`select date::text as date, sketch, known from usage_shoppers where ${within(scope, days)}`,
-  );
-  return rows.map((row) => ({
-    date: String(row.date),
-    sketch: row.sketch as Uint8Array,
-    known: Number(row.known),
-  }));
-}
-
-/** The largest keys, products and countries, with what all of each come to. */
-export async function usageByFacet(tx: Tx, scope: Scope, days: Days) {
-  const rows = await tx.execute(sql`
-    select * from (
-      select f.*, row_number() over (partition by facet order by tokens desc, value) as place,
-        count(*) over w as count, sum(tokens) over w as all_tokens, sum(uses) over w as all_uses
-      from (
-        select facet, value, sum(tokens) as tokens, sum(uses) as uses from usage_facets
-        where facet in ('key', 'product', 'country') and ${within(scope, days)} group by 1, 2 having sum(uses) > 0
-      ) f window w as (partition by facet)
-    ) g where place <= ${NAMED} order by facet, place`);
-  return rows.map((row) => ({
-    facet: String(row.facet),
-    value: String(row.value),
-    tokens: Number(row.tokens),
-    uses: Number(row.uses),
-    count: Number(row.count),
-    allTokens: Number(row.all_tokens),
-    allUses: Number(row.all_uses),
-  }));
-}
-type FacetRow = Awaited<ReturnType<typeof usageByFacet>>[number];
 
 /** What the brand calls its keys. */
 async function keyNames(tx: Tx, ctx: Ctx): Promise<Map<string, string>> {
@@ -116,28 +67,33 @@ export function dashboard(ctx: Ctx, input: { mode: Mode; query: DashboardQuery }
   const scope = { ctx, mode: input.mode };
   const { from, to } = input.query;
   const before = spanBefore(input.query);
-  const both = { from: before.from, to };
   return atOneMoment(ctx, async (tx) => {
     const { timeZone, today, asOf } = await clockOf(tx, ctx);
-    const rows = await usageByDayAndApp(tx, scope, both);
-    const sketches = await sketchesByDay(tx, scope, both);
-    const hours = await usageByHour(tx, scope, input.query);
-    const facets = await usageByFacet(tx, scope, input.query);
+    const compared = comparable(input.query, today);
+    // Cut where a question begins or ends: each of them is about some of the pieces.
+    const ends = compared ? [shiftDate(compared.now.to, 1), shiftDate(compared.before.to, 1)] : [];
+    const spans = cutAt({ from: before.from, to }, [from, ...ends]);
+    const parts = await partsOf(tx, scope, spans, from);
+    const shown = parts.filter(({ start }) => start >= from);
+    const called = await appNames(tx);
     const names = await keyNames(tx, ctx);
+    const rows = appsByDay(parts).map((row) => ({ name: row.appId, ...row, ...called.get(row.appId) }));
+    const sketches = spans.map((span) => {
+      const own = parts.filter(({ start }) => lyingIn(span)({ date: start }));
+      return {
+        date: span.from,
+        sketch: mergeSketches(own.map(({ sketch }) => sketch)),
+        known: sum(own, ({ known }) => known),
+      };
+    });
     const now = rows.filter((row) => row.date >= from);
     const then = rows.filter((row) => row.date < from);
-    const totalsIn = (days: Days) => totalsOf(rows.filter(lyingIn(days)), sketches.filter(lyingIn(days)));
+    const totalsIn = (days: Span) => totalsOf(rows.filter(lyingIn(days)), sketches.filter(lyingIn(days)));
     const [totals, totalsBefore] = [totalsIn(input.query), totalsIn(before)];
-    const compared = comparable(input.query, today);
     // Where all days are over they are the same.
     const whole = compared?.now.to === to;
     const apps = appsOf(now, then, compared);
-    const facet = (name: string, nameOf: (value: string) => string) =>
-      partsOf(
-        facets.filter((row) => row.facet === name),
-        totals,
-        nameOf,
-      );
+    const facet = (name: string, nameOf: (value: string) => string) => largestOf(valuesOf(shown, name), totals, nameOf);
     return {
       timeZone,
       asOf: asOf.toISOString(),
@@ -156,7 +112,7 @@ export function dashboard(ctx: Ctx, input: { mode: Mode; query: DashboardQuery }
         then,
         apps.map(({ appId }) => appId),
       ),
-      hours,
+      hours: hoursOfWeek(shown),
       keys: facet("key", (id) => names.get(id) ?? "A key of before"),
       products: facet("product", (id) => id),
       countries: facet("country", (code) => code),
@@ -165,7 +121,7 @@ export function dashboard(ctx: Ctx, input: { mode: Mode; query: DashboardQuery }
 }
 
 const lyingIn =
-  ({ from, to }: Days) =>
+  ({ from, to }: Span) =>
   ({ date }: { readonly date: string }): boolean =>
     date >= from && date <= to;
 const sum = <T>(rows: readonly T[], pick: (row: T) => number): number => rows.reduce((all, row) => all + pick(row), 0);
@@ -209,43 +165,38 @@ function appsOf(
 }
 
 function byDay(
-  days: Days,
-  before: Days,
+  days: Span,
+  before: Span,
   now: readonly DayRow[],
   then: readonly DayRow[],
   apps: readonly string[],
 ): Dashboard["days"] {
   const old = datesOf(before.from, before.to);
+  const [nowBy, thenBy] = [now, then].map((rows) => Map.groupBy(rows, ({ date }) => date));
   return datesOf(days.from, days.to).map((date, i) => {
-    const own = now.filter((row) => row.date === date);
+    const own = nowBy?.get(date) ?? [];
+    const tokensOf = Map.groupBy(own, ({ appId }) => appId);
     return {
       date,
       tokens: sum(own, (row) => row.tokens),
       sessions: sum(own, (row) => row.uses),
-      apps: apps.map((appId) =>
-        sum(
-          own.filter((row) => row.appId === appId),
-          (row) => row.tokens,
-        ),
-      ),
-      before: sum(
-        then.filter((row) => row.date === old[i]),
-        (row) => row.tokens,
-      ),
+      apps: apps.map((appId) => sum(tokensOf.get(appId) ?? [], (row) => row.tokens)),
+      before: sum(thenBy?.get(old[i] ?? "") ?? [], (row) => row.tokens),
     };
   });
 }
 
-function partsOf(rows: readonly FacetRow[], totals: Totals, nameOf: (value: string) => string): Parts {
-  const [first] = rows;
-  const told = { tokens: first?.allTokens ?? 0, sessions: first?.allUses ?? 0 };
+/** The largest keys, products or countries by name, the rest together, and what no use told of. */
+function largestOf(all: ReturnType<typeof valuesOf>, totals: Totals, nameOf: (value: string) => string): Parts {
+  const [named, rest] = [all.slice(0, NAMED), all.slice(NAMED)];
+  const of = (some: typeof all) => ({
+    tokens: sum(some, (part) => part.tokens),
+    sessions: sum(some, (part) => part.uses),
+  });
+  const told = of(all);
   return {
-    parts: rows.map(({ value, tokens, uses }) => ({ value, name: nameOf(value), tokens, sessions: uses })),
-    others: {
-      count: (first?.count ?? 0) - rows.length,
-      tokens: told.tokens - sum(rows, (row) => row.tokens),
-      sessions: told.sessions - sum(rows, (row) => row.uses),
-    },
+    parts: named.map(({ value, tokens, uses }) => ({ value, name: nameOf(value), tokens, sessions: uses })),
+    others: { count: rest.length, ...of(rest) },
     unknown: { tokens: totals.tokens - told.tokens, sessions: totals.sessions - told.sessions },
   };
 }
