@@ -87,7 +87,7 @@ export const alertCrossings = pgTable(
   },
   (t) => [
     uniqueIndex("alert_crossings_open").on(t.customerId, t.ruleId, t.subject).where(sql`${t.closedAt} is null`),
-    index("alert_crossings_customer").on(t.customerId, t.openedAt.desc()),
+    index("alert_crossings_customer").on(t.customerId, t.openedAt),
   ],
 );
 

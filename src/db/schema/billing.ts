@@ -114,7 +114,7 @@ export const tokenPurchases = pgTable(
     completedAt: at("completed_at"),
   },
   (t) => [
-    index("token_purchases_customer").on(t.customerId, t.createdAt.desc()),
+    index("token_purchases_customer").on(t.customerId, t.createdAt),
     index("token_purchases_subscription").on(t.stripeSubscriptionId),
     // Whoever buys by himself for a brand does so one at a time, whatever is asked at once.
     uniqueIndex("token_purchases_one_top_up")
@@ -204,5 +204,5 @@ export const billingReports = pgTable(
     balance: tokens("balance").notNull(),
     findings: jsonb("findings").$type<{ subject: string; what: string }[]>().notNull(),
   },
-  (t) => [index("billing_reports_customer").on(t.customerId, t.checkedAt.desc())],
+  (t) => [index("billing_reports_customer").on(t.customerId, t.checkedAt)],
 );

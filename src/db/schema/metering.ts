@@ -176,6 +176,7 @@ export const tokenUsage = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.id, t.createdAt] }),
+    // Descending means "nulls last" here: only a question that says so too is answered in the index's order.
     index("idx_token_usage_customer_created").on(t.customerId, t.createdAt.desc()),
     check("token_usage_tokens", sql`${t.tokensConsumed} > 0`),
   ],
@@ -349,7 +350,7 @@ export const driftReports = pgTable(
     /** The last of them, after whom the next report begins; null where there were none after it. */
     upTo: uuid("up_to"),
   },
-  (t) => [index("drift_reports_checked").on(t.checkedAt.desc())],
+  (t) => [index("drift_reports_checked").on(t.checkedAt)],
 );
 
 /** Entries the drain could not write: `poison` ones keep their place in the chain, `fork` ones have lost it. */

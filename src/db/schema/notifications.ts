@@ -57,7 +57,7 @@ export const notifications = pgTable(
   },
   (t) => [
     unique("notifications_once").on(t.customerId, t.userId, t.key),
-    index("notifications_person").on(t.userId, t.customerId, t.createdAt.desc()),
+    index("notifications_person").on(t.userId, t.customerId, t.createdAt),
     index("notifications_unread").on(t.userId, t.customerId).where(sql`${t.readAt} is null and ${t.shown}`),
     index("notifications_digest").on(t.digestAt).where(sql`${t.digestAt} is not null`),
     person("notifications_membership", t),
@@ -121,7 +121,7 @@ export const chatPosts = pgTable(
   },
   (t) => [
     unique("chat_posts_once").on(t.hookId, t.key),
-    index("chat_posts_customer").on(t.customerId, t.createdAt.desc()),
+    index("chat_posts_customer").on(t.customerId, t.createdAt),
     check("chat_posts_status", sql`${t.status} in ('queued', 'sent', 'failed')`),
   ],
 );

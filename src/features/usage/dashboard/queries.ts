@@ -212,8 +212,9 @@ export async function entriesOfDay(ctx: Ctx, input: { mode: Mode; query: Entries
         and u.created_at >= (select ${date}::timestamp at time zone time_zone from customers where id = ${ctx.customerId})
         and u.created_at < (select (${date}::date + 1)::timestamp at time zone time_zone from customers where id = ${ctx.customerId})
         ${appId ? sql`and u.app_id = (select id from apps where catalog_id = ${appId})` : sql``}
-        ${at && id ? sql`and (u.created_at, u.id) < (${at}::timestamptz, ${id}::uuid)` : sql``}
-      order by u.created_at desc, u.id desc limit ${PAGE + 1}
+        ${at && id ? sql`and u.created_at <= ${at}::timestamptz and (u.created_at, u.id) < (${at}::timestamptz, ${id}::uuid)` : sql``}
+      -- In the order of the index, or a busy day would be read and sorted whole for its first page.
+      order by u.created_at desc nulls last, u.id desc limit ${PAGE + 1}
     )
     select l.epoch, l.seq, u.id, a.catalog_id, a.name, u.tokens_consumed as tokens, l.delta, l.balance_after,
       u.refunded_at is not null as refunded, usage_product(u.metadata) as product, k.name as key_name,
