@@ -3,12 +3,19 @@ import { type SQL, sql } from "drizzle-orm";
 import { listOf } from "@/db/array";
 import type { Tx } from "@/db/client";
 import type { LedgerEvent } from "../ledger/rules";
+import { SETTLED_MINUTES, SLOT_MINUTES } from "./rules";
 
 const column = (events: readonly LedgerEvent[], pick: (event: LedgerEvent) => string | number | null) =>
   listOf(events.map(pick));
 
 /** An address as Postgres takes it, or none: a detail must never keep money out of the ledger. */
 const storable = (ip: string | undefined): string | null => (ip && isIP(ip) && !ip.includes("%") ? ip : null);
+
+/**
+ * Whether a slot may be of a day that is packed: the day was over long enough ago. Not by `now()`: that is when the transaction
+ * began, and it may have waited for the account's head since then, while whoever held it packed the day.
+ */
+const LATE = sql.raw(`slot < clock_timestamp() - interval '${SETTLED_MINUTES + SLOT_MINUTES} minutes'`);
 
 /**
  * Writes the business side of uses, their rollups, and when app and key were last used, for entries that are new. One
@@ -20,7 +27,7 @@ export async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<
   const [done] = await tx.execute(sql`
     with u as materialized (
       select e.id, e.customer_id, e.mode, e.tokens, e.key_id, e.session_id, e.metadata::jsonb as metadata, e.ip, e.agent, e.at,
-        date_bin('15 minutes', e.at, '2000-01-01Z') as slot, a.id as app_id
+        date_bin(${`${SLOT_MINUTES} minutes`}::interval, e.at, '2000-01-01Z') as slot, a.id as app_id
       from unnest(${column(uses, (e) => e.operationId)}::uuid[], ${column(uses, (e) => e.customerId)}::uuid[],
         ${column(uses, (e) => e.mode)}::text[], ${column(uses, (e) => e.appId)}::text[],
         ${column(uses, (e) => e.tokens)}::bigint[], ${column(uses, (e) => e.keyId)}::text[],
@@ -43,7 +50,7 @@ export async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<
       select g.*, (g.slot at time zone c.time_zone)::date as date,
         extract(hour from g.slot at time zone c.time_zone)::smallint as hour
       from g join customers c on c.id = g.customer_id
-    ), ${addedTo("l")}, utc as (
+    ), ${addedTo("l", LATE)}, utc as (
       insert into usage_analytics_daily as d
         (customer_id, mode, app_id, date, tokens_consumed, sessions_count, avg_processing_time_ms, processing_time_count)
       select customer_id, mode, app_id, (slot at time zone 'UTC')::date, sum(tokens), sum(uses),
@@ -86,16 +93,19 @@ export async function writeUsage(tx: Tx, uses: readonly LedgerEvent[]): Promise<
 
 /**
  * Adds what stands in `from` to the rollups by day, hour and facet: `customer_id, mode, date, hour, app_id, key_id, product,
- * country, tokens, uses, took, timed`. Uses that are given back come with amounts below zero. What was packed of
- * these days is opened: it is no longer so.
+ * country, tokens, uses, took, timed`. Uses that are given back come with amounts below zero. A day that has its
+ * first use waits from then on to be packed, and so does its week; what was packed of days that get more is opened.
+ * @param late which of them may be of days that are packed: to look for all of them would cost every use
  */
-const addedTo = (from: string): SQL => sql`
+const addedTo = (from: string, late: SQL): SQL => sql`
   days as (
     insert into usage_days as d (customer_id, mode, date, app_id, tokens, uses, took_ms, timed)
     select customer_id, mode, date, app_id, sum(tokens), sum(uses), coalesce(sum(took), 0), sum(timed)
     from ${sql.raw(from)} group by 1, 2, 3, 4
     on conflict (customer_id, mode, date, app_id) do update set tokens = d.tokens + excluded.tokens,
       uses = d.uses + excluded.uses, took_ms = d.took_ms + excluded.took_ms, timed = d.timed + excluded.timed
+    -- A row that was there before is one that this statement has locked.
+    returning customer_id, mode, date, xmax = 0 as first
   ), hours as (
     insert into usage_hours as h (customer_id, mode, date, hour, tokens, uses)
     select customer_id, mode, date, hour, sum(tokens), sum(uses) from ${sql.raw(from)} group by 1, 2, 3, 4
@@ -110,17 +120,13 @@ const addedTo = (from: string): SQL => sql`
       uses = f.uses + excluded.uses
   ), opened as (
     insert into usage_packed as p (customer_id, mode, days, start)
-    select customer_id, mode, days, start
+    select distinct customer_id, mode, n.days, case n.days when 1 then date else usage_week(date) end
     from (
-      select distinct customer_id, mode, days, case days when 1 then date else usage_week(date) end as start
-      from ${sql.raw(from)} cross join (values (1::smallint), (7::smallint)) d(days)
-    ) late
-    -- Nearly always it is open already, and is only looked up: a conflict would write a lock on it for each batch.
-    where not exists (
-      select from usage_packed o where o.customer_id = late.customer_id and o.mode = late.mode and o.days = late.days
-        and o.start = late.start and o.known is null)
+      select customer_id, mode, date from days where first
+      union all select customer_id, mode, date from ${sql.raw(from)} where ${late}
+    ) d cross join (values (1::smallint), (7::smallint)) n(days)
     on conflict (customer_id, mode, days, start) do update
-      set apps = null, hours = null, facets = null, sketch = null, known = null
+      set apps = null, hours = null, facets = null, sketch = null, known = null where p.known is not null
   )`;
 
 /**
@@ -143,7 +149,7 @@ export async function strikeRefunded(tx: Tx, refunds: readonly LedgerEvent[]): P
         -usage_took(t.metadata) as took, -(usage_took(t.metadata) is not null)::int as timed
       from u join apps a on a.catalog_id = u.app_id join customers c on c.id = u.customer_id
       left join token_usage t on t.id = u.operation_id::uuid and t.created_at = u.occurred_at
-    ), ${addedTo("l")}, utc as (
+    ), ${addedTo("l", sql`true`)}, utc as (
       update usage_analytics_daily d
       set tokens_consumed = d.tokens_consumed - r.tokens, sessions_count = d.sessions_count - r.uses
       from (select u.customer_id, u.mode, a.id as app_id, (u.occurred_at at time zone 'UTC')::date as date,

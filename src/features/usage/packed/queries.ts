@@ -2,11 +2,9 @@ import { sql } from "drizzle-orm";
 import { listOf } from "@/db/array";
 import type { Db, Tx } from "@/db/client";
 import type { Ctx } from "@/db/context";
+import { SETTLED_MINUTES } from "@/features/metering/rollups/rules";
 import type { Mode } from "@/lib/ids";
 import { type Counts, countsByDate, daysBeside, type Length, type Packed, pack, type Span, weeksIn } from "./rules";
-
-/** How long after its end something is packed, minutes: until then the drain may still have some of it. */
-const SETTLED_MINUTES = 10;
 
 /** An account of the brand that asks. */
 export interface Scope {
