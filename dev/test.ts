@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { findChromium } from "./stack/chromium";
 import { messageOf, StackError } from "./stack/errors";
 import { PROJECT_ROOT } from "./stack/files";
@@ -11,10 +11,12 @@ import { PROJECT_ROOT } from "./stack/files";
 interface Tally {
   readonly passed: number;
   readonly failed: number;
+  /** What failed, by name. */
+  readonly names: readonly string[];
 }
 
 type Json = Record<string, unknown>;
-const NOTHING_RAN: Tally = { passed: 0, failed: 1 };
+const NOTHING_RAN: Tally = { passed: 0, failed: 1, names: [] };
 
 const [part = "all", ...filters] = process.argv.slice(2);
 const reports = mkdtempSync(join(tmpdir(), "connected-apps-test-"));
@@ -46,10 +48,17 @@ const count = (from: unknown, name: string): number => {
 };
 
 /** A runner that failed without a failing test has crashed, or could not load a file: that is a failure too. */
-function tally(passed: number, failed: number, exitCode: number): Tally {
+function tally(passed: number, failed: number, exitCode: number, names: readonly string[]): Tally {
   const crashed = (exitCode !== 0 && failed === 0) || passed + failed === 0;
-  return { passed, failed: failed + (crashed ? 1 : 0) };
+  return { passed, failed: failed + (crashed ? 1 : 0), names };
 }
+
+/** Every object of a report, however deep, under which some key lies. */
+const having = (value: unknown, key: string): Json[] => {
+  if (Array.isArray(value)) return value.flatMap((each) => having(each, key));
+  if (!isObject(value)) return [];
+  return [...(key in value ? [value] : []), ...Object.values(value).flatMap((each) => having(each, key))];
+};
 
 async function unit(): Promise<Tally> {
   const file = join(reports, "vitest.json");
@@ -61,7 +70,12 @@ async function unit(): Promise<Tally> {
     ...filters,
   ]);
   const result = report(file);
-  return tally(count(result, "numPassedTests"), count(result, "numFailedTests"), exitCode);
+  const names = having(result?.testResults, "assertionResults").flatMap(({ name, assertionResults }) =>
+    having(assertionResults, "fullName")
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName }) => `${relative(PROJECT_ROOT, String(name))}: ${String(fullName)}`),
+  );
+  return tally(count(result, "numPassedTests"), count(result, "numFailedTests"), exitCode, names);
 }
 
 const hasSpecs = (): boolean =>
@@ -74,8 +88,15 @@ async function endToEnd(): Promise<Tally> {
     PLAYWRIGHT_CHROMIUM_PATH: await findChromium(),
     PLAYWRIGHT_JSON_OUTPUT_NAME: file,
   });
-  const stats = report(file)?.stats;
-  return tally(count(stats, "expected") + count(stats, "flaky"), count(stats, "unexpected"), exitCode);
+  const result = report(file);
+  const { stats } = result ?? {};
+  const names = having(result?.suites, "ok").filter(({ ok }) => ok === false);
+  return tally(
+    count(stats, "expected") + count(stats, "flaky"),
+    count(stats, "unexpected"),
+    exitCode,
+    names.map(({ file: spec, title }) => `${String(spec)}: ${String(title)}`),
+  );
 }
 
 async function guarded(name: string, work: () => Promise<Tally>): Promise<Tally> {
@@ -103,5 +124,7 @@ const total = tallies.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a
   passed: 0,
   failed: tallies.length === 0 ? 1 : 0,
 });
+// Thousands of lines further up, nobody finds them.
+for (const name of tallies.flatMap(({ names }) => names)) console.log(`failed: ${name}`);
 console.log(`\nTests: ${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
