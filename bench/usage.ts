@@ -160,6 +160,7 @@ export const usage: Group = async function* (): AsyncGenerator<Figure> {
       ratio: rounded(many.ours / few.ours / (many.raw / few.raw)),
       valid: sound,
       p95_1m_ms: rounded(few.ours),
+      p50_1m_ms: rounded(percentile(small.ours, 0.5)),
       raw_p95_1m_ms: rounded(few.raw),
       p95_each_1m: eachOf(small),
       wrong: small.wrong,
