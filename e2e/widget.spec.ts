@@ -108,6 +108,25 @@ test("the one-line form finds the brand's key and makes its own element", async 
   await expect(frameOf(page).getByRole("heading", { level: 1 })).toBeVisible();
 });
 
+test("two lines with an app each are two buttons, whichever arrives first, each by its own key", async ({ page }) => {
+  const oneLine = (key: string, app: string, label: string) => {
+    const config = JSON.stringify({ app, label }).replaceAll('"', "&quot;");
+    return line(key).replace("data-key", `data-config="${config}" data-key`);
+  };
+  const { public_key: ours } = stack();
+  await shopWith(page, oneLine(ours, "pd-calculator", "My PD") + oneLine(ours, "frame-finder", "My frame"));
+  await expect(page.getByRole("button", { name: "My PD" })).toBeVisible();
+  await page.getByRole("button", { name: "My frame" }).click();
+  await expect(frameOf(page).getByRole("searchbox")).toBeVisible();
+  await shopWith(
+    page,
+    oneLine("ca_pk_live_nothing", "pd-calculator", "My PD") + oneLine(ours, "frame-finder", "My frame"),
+  );
+  await expect(page.getByRole("button", { name: "My frame" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "My PD" })).toBeHidden();
+  expect(await eventsOf(page)).toEqual([["unavailable", { app: "pd-calculator", reason: "unreachable" }]]);
+});
+
 /** The customer's UUID as a key carries it. */
 function customerOf(key: string): string {
   const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -31,11 +31,8 @@ const script = document.currentScript as HTMLScriptElement | null;
 const PLACE =
   ":host{display:inline-block}[hidden],p:empty,:host([hidden]){display:none}button{font:inherit;min-height:44px;padding:0 18px;border:0}";
 
-function start(): void {
-  // The first on the page wins, whichever version the second has.
-  if (!script?.src || customElements.get("varai-app")) return;
-  const home = new URL(script.src).origin;
-  const { key, customerId, config } = script.dataset;
+/** Serves all elements of the page, by the origin of the first script on it, and by its key where an element has none. */
+function start(home: string, first: DOMStringMap): void {
   const memory: Record<string, string> = {};
 
   const make = <K extends "button" | "p" | "iframe" | "dialog" | "input">(
@@ -89,6 +86,7 @@ function start(): void {
     root.adoptedStyleSheets = [sheet];
     const attribute = (name: string): string => host.getAttribute(name) ?? "";
     const app = attribute("app");
+    const key = attribute("key") || first.key;
     const label = attribute("label");
     const button = make("button", { type: "button", textContent: label, hidden: !label });
     button.part.add("button");
@@ -108,12 +106,13 @@ function start(): void {
     const looks = ["lang", "theme", "color"];
 
     const load = async (): Promise<Settings> => {
-      if (!key && !customerId) throw { code: "no_key" };
+      const whose = key || first.customerId;
+      if (!whose) throw { code: "no_key" };
       const query = new URLSearchParams({
         app,
         v: LOADER_VERSION,
         ...asked([...looks, "label"]),
-        [key ? "key" : "customer"]: (key || customerId) as string,
+        [key ? "key" : "customer"]: whose,
       });
       const settings = await ask(`widget/settings?${query}`);
       sheet.replaceSync(PLACE + settings.style);
@@ -253,17 +252,22 @@ function start(): void {
   };
   page.varai = api;
   api.push(...(waiting ?? []));
-
-  if (!config) return;
-  // The one-line form: an element after the script, with what data-config names as its attributes.
-  const element = document.createElement("varai-app");
-  for (const [name, value] of Object.entries(JSON.parse(config))) element.setAttribute(name, String(value));
-  if (document.body.contains(script)) script.after(element);
-  else document.body.append(element);
 }
 
 try {
-  start();
+  if (script?.src) {
+    const { key = "", config } = script.dataset;
+    // The first on the page wins, whichever version the second has.
+    if (!customElements.get("varai-app")) start(new URL(script.src).origin, script.dataset);
+    if (config) {
+      // The one-line form: an element after the script, with what data-config names as its attributes.
+      const element = document.createElement("varai-app");
+      for (const [name, value] of Object.entries({ key, ...JSON.parse(config) }))
+        element.setAttribute(name, String(value));
+      if (document.body.contains(script)) script.after(element);
+      else document.body.append(element);
+    }
+  }
 } catch {
   // An old browser, or a line that cannot be read: the shop goes on without us.
 }
