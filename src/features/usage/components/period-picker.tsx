@@ -19,7 +19,7 @@ const DATE =
 
 /** Which days are looked at: a few by name, any by date. Stands in the address, so that a view can be sent to somebody. */
 export function PeriodPicker({ periodStart }: { periodStart: string }) {
-  const { period, span, setView } = useView(periodStart);
+  const { period, span, today, setView } = useView(periodStart);
   return (
     <div className="flex flex-wrap items-center gap-3">
       <Segmented
@@ -37,7 +37,7 @@ export function PeriodPicker({ periodStart }: { periodStart: string }) {
         }
       />
       {period === "custom" && (
-        <CustomDays span={span} onChange={(next) => setView({ period: "custom", ...next, day: null, app: null })} />
+        <CustomDays span={span} today={today} onChange={(next) => setView({ period: "custom", ...next, day: null, app: null })} />
       )}
     </div>
   );
@@ -45,9 +45,11 @@ export function PeriodPicker({ periodStart }: { periodStart: string }) {
 
 function CustomDays({
   span,
+  today,
   onChange,
 }: {
   span: { from: string; to: string };
+  today: string;
   onChange: (span: { from: string; to: string }) => void;
 }) {
   const [days, setDays] = useState(span);
@@ -62,9 +64,11 @@ function CustomDays({
     ? null
     : days.from > days.to
       ? "The first day comes after the last."
-      : daysBetween(days.from, days.to) >= MAX_DAYS
-        ? `At most ${MAX_DAYS} days.`
-        : null;
+      : days.to > today
+        ? "The last day is still to come."
+        : daysBetween(days.from, days.to) >= MAX_DAYS
+          ? `At most ${MAX_DAYS} days.`
+          : null;
   const ready = complete && wrong === null && (days.from !== span.from || days.to !== span.to);
   useEffect(() => {
     if (!ready) return;
@@ -80,6 +84,7 @@ function CustomDays({
           <input
             type="date"
             required
+            max={today}
             className={DATE}
             value={days[end]}
             aria-invalid={wrong ? true : undefined}

@@ -76,6 +76,11 @@ describe("an address", () => {
       to: "2026-01-06",
     });
   });
+  it("ends today at the latest", () => {
+    const days = { period: "custom", from: "2026-03-30", to: "2026-04-09" };
+    expect(asked(days)).toEqual({ from: "2026-03-30", to: "2026-03-31" });
+    expect(asked({ ...days, from: "2026-04-01" })).toEqual({ from: "2026-03-02", to: "2026-03-31" });
+  });
   it("that says nothing, or nonsense, asks for the last thirty days; too many are cut at the far end", () => {
     const month = { from: "2026-03-02", to: "2026-03-31" };
     for (const query of [

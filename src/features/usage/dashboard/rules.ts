@@ -69,8 +69,10 @@ export function askedSpan(
   periodStart: string,
 ): { from: string; to: string } {
   if (asked.period === "custom" && isDate(asked.from) && isDate(asked.to) && asked.from <= asked.to) {
-    const earliest = shiftDate(asked.to, 1 - MAX_DAYS);
-    return { from: asked.from < earliest ? earliest : asked.from, to: asked.to };
+    // Of days to come there is nothing to tell.
+    const to = asked.to < today ? asked.to : today;
+    const earliest = shiftDate(to, 1 - MAX_DAYS);
+    if (asked.from <= to) return { from: asked.from < earliest ? earliest : asked.from, to };
   }
   return presetSpan(PRESETS.find((preset) => preset === asked.period) ?? "30d", today, periodStart);
 }
