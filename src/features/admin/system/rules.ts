@@ -44,6 +44,7 @@ export const JOBS: Readonly<Record<string, readonly [what: string, everySeconds:
   "deleted products": ["Clears away products that were deleted 30 days ago", HOUR],
   "monthly reports": ["Makes each month’s reports", MINUTE],
   "waiting reports": ["Finishes reports that were begun", 30 * SECOND],
+  packing: ["Packs the usage of days and weeks that are over", MINUTE],
   "old widget events": ["Drops widgets’ events that are older than is kept", DAY],
 };
 
