@@ -1,8 +1,19 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const stores = ["**/*.db.test.ts", "**/*.redis.test.ts", "**/*.stack.test.ts"];
 const outside = ["**/node_modules/**", "**/.next*/**", "**/.data/**", "e2e/**"];
+
+/** Small files that take minutes: begun last, they would keep one worker busy while the other has nothing left to do. */
+const LONG = ["dev/faults/faults.stack.test.ts", "src/features/metering/model.redis.test.ts"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONG.some((file) => moduleId.endsWith(file));
+    return (await super.sort(files)).toSorted((a, b) => Number(isLong(b)) - Number(isLong(a)));
+  }
+}
 
 /**
  * `pure` tests touch nothing outside the process. `stores` run on a real Postgres and a real Redis behind the
@@ -13,6 +24,7 @@ const outside = ["**/node_modules/**", "**/.next*/**", "**/.data/**", "e2e/**"];
 export default defineConfig({
   resolve: { alias: { "@": resolve(import.meta.dirname, "src") } },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
