@@ -37,7 +37,11 @@ export function PeriodPicker({ periodStart }: { periodStart: string }) {
         }
       />
       {period === "custom" && (
-        <CustomDays span={span} today={today} onChange={(next) => setView({ period: "custom", ...next, day: null, app: null })} />
+        <CustomDays
+          span={span}
+          today={today}
+          onChange={(next) => setView({ period: "custom", ...next, day: null, app: null })}
+        />
       )}
     </div>
   );
