@@ -68,7 +68,7 @@ async function packedOf(
 /**
  * What some spans have, by weeks where they are packed, then by days where those are, and counted where neither is: today,
  * and what came late. Every day is in one part, and every part in one span.
- * @param from from which day on hours and facets are wanted, which few spans before it have
+ * @param from the day from which on hours and facets are wanted: what begins before it may come without them
  */
 export async function partsOf(tx: Tx, scope: Scope, spans: readonly Span[], from: string): Promise<Part[]> {
   const weeks = await packedOf(tx, scope, { length: 7, starts: spans.flatMap(weeksIn), from });
