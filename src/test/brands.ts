@@ -1,5 +1,6 @@
 import type { Db } from "@/db/client";
 import { customers } from "@/db/schema/people";
+import { openAccounts } from "@/features/metering/service";
 import { ROLES, type Role } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
 import { type CustomerId, mintCustomerId, uuidv7 } from "@/lib/ids";
@@ -17,7 +18,11 @@ export interface TestBrand {
 export async function makeBrand(db: Db, passwordHash = "no password"): Promise<TestBrand> {
   const customerId = mintCustomerId(uuidv7());
   const slug = `test-${customerId}`;
-  await db.insert(customers).values({ id: customerId, name: `Test ${slug}`, slug });
+  // With its accounts, as the product makes one: tokens that are owed to a brand without keep the worker trying for ever.
+  await db.transaction(async (tx) => {
+    await tx.insert(customers).values({ id: customerId, name: `Test ${slug}`, slug });
+    await openAccounts(tx, customerId, { unlimited: false });
+  });
   const ctx = { db, customerId, actor: { type: "system", id: "test" } } as const;
   const add = async (role: Role) => {
     const email = `${role}@${slug}.example`;

@@ -15,7 +15,6 @@ import { activate } from "@/features/activations/service";
 import { buyPack } from "@/features/billing/packs/service";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
-import { openAccounts } from "@/features/metering/service";
 import { ring } from "@/features/notifications/chat/queries";
 import { addChatHook } from "@/features/notifications/chat/service";
 import { sendTest } from "@/features/notifications/webhook-delivery/service";
@@ -352,7 +351,6 @@ beforeAll(async () => {
   await seedCatalog(db());
   const passwordHash = await hashPassword(PASSWORD);
   [brand, foreign] = await Promise.all([makeBrand(db(), passwordHash), makeBrand(db(), passwordHash)]);
-  await db().transaction((tx) => openAccounts(tx, brand.customerId, { unlimited: false }));
   for (const { customerId } of [brand, foreign]) {
     const ctx: Ctx = { db: db(), customerId, actor: { type: "system", id: "test" } };
     for (const appId of TURNED_ON) {

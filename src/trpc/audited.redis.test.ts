@@ -16,7 +16,6 @@ import { proposeTokens } from "@/features/admin/support/service";
 import { checkChains } from "@/features/audit/chain/queries";
 import { createKeyInput } from "@/features/keys/contract";
 import { createKey } from "@/features/keys/service";
-import { openAccounts } from "@/features/metering/service";
 import { permissionsOf } from "@/features/team/rules";
 import { addPerson } from "@/features/team/service";
 import { mintUserId, uuidv7 } from "@/lib/ids";
@@ -217,7 +216,6 @@ beforeAll(async () => {
   await seedCatalog(db());
   const passwordHash = await hashPassword(PASSWORD);
   brand = await makeBrand(db(), passwordHash);
-  await db().transaction((tx) => openAccounts(tx, brand.customerId, { unlimited: false }));
   const second = await makeBrand(db());
   const theirs: Ctx = { db: db(), customerId: second.customerId, actor: { type: "system", id: "test" } };
   const admin = { email: brand.people.admin.email, name: "x", passwordHash: null, role: "viewer" } as const;

@@ -203,7 +203,9 @@ it("the figures are sums over the same books", async () => {
   for (const [i, { brands }] of after.funnel.entries())
     expect(brands).toBeLessThanOrEqual(after.funnel[i - 1]?.brands ?? brands);
   const [total] = await db().execute(
-    sql`select coalesce(sum(remaining), 0) as left from grants where mode = 'live' and (expires_at is null or expires_at > now())`,
+    // Nobody is owed what an erased brand has left, and other tests erase some.
+    sql`select coalesce(sum(remaining), 0) as left from grants g join customers c on c.id = g.customer_id
+      where mode = 'live' and (expires_at is null or expires_at > now()) and c.slug not like 'erased-%'`,
   );
   expect(owed(after)).toBe(Number(total?.left));
 });

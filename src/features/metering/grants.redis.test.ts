@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { db } from "@/db/client";
 import { grantIntents } from "@/db/schema/metering";
 import { redis } from "@/lib/redis";
@@ -11,12 +11,6 @@ import { applyAllIntents } from "./jobs";
 import { accountKey, MAX_AMOUNT } from "./rules";
 
 checkedAfterEach();
-
-// Tests of other files owe to brands that the meter was never told of: all that is owed is asked for here.
-beforeAll(async () => {
-  await db().execute(sql`update grant_intents i set refused_at = now() where applied_at is null and refused_at is null
-    and not exists (select from metering_accounts m where m.customer_id = i.customer_id and m.mode = i.mode)`);
-});
 
 const oweTo = (brand: TestBrand, tokens: number, why = "pack") =>
   owe(ctxOf(brand), { mode: "live", source: "pack", tokens, businessKey: `${why}:${brand.customerId}` });
