@@ -67,7 +67,7 @@ async function packedOf(
 
 /**
  * What some spans have, by weeks where they are packed, then by days where those are, and counted where neither is: today,
- * and what came late. Every day is in one part, and every part in one span.
+ * and what came late. Every day that has use is in one part, and every part in one span.
  * @param from the day from which on hours and facets are wanted: what begins before it may come without them
  */
 export async function partsOf(tx: Tx, scope: Scope, spans: readonly Span[], from: string): Promise<Part[]> {
@@ -79,8 +79,13 @@ export async function partsOf(tx: Tx, scope: Scope, spans: readonly Span[], from
   const days = await packedOf(tx, scope, { length: 1, starts: dates, from });
   const packed = new Set(days.map(({ start }) => start));
   const open = dates.filter((date) => !packed.has(date));
-  const of = countsByDate(await countsOf(tx, scope, open));
-  return [...weeks, ...days, ...open.map((start) => ({ start, ...pack(start, 1, of([start])) }))];
+  if (open.length === 0) return [...weeks, ...days];
+  const counts = await countsOf(tx, scope, open);
+  // A day without use is no part: a new brand has hundreds of them.
+  const counted: readonly { readonly date: string }[] = Object.values(counts).flat();
+  const used = new Set(counted.map(({ date }) => date));
+  const of = countsByDate(counts);
+  return [...weeks, ...days, ...Array.from(used, (start) => ({ start, ...pack(start, 1, of([start])) }))];
 }
 
 /** The condition on what is packed, `p`, of a brand `c`: that it is over by the brand's clock, and open. */
